@@ -1,0 +1,201 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "sim/base/check.h"
+#include "sim/base/units.h"
+
+namespace headroom::world {
+
+class Scheduler;
+
+/// Something that happens once at a date. It lives in whoever waits for it (a coroutine frame, a processor…)
+/// and takes itself off the schedule when it is destroyed, so a crash leaves nothing behind that could fire.
+class Event {
+ public:
+  Event() = default;
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  virtual ~Event() { cancel(); }
+  bool pending() const { return place_ != kIdle; }
+  /// Takes it off the schedule; nothing if it is not on it.
+  inline void cancel();
+
+ protected:
+  /// Called by the scheduler's root at the event's date; the event is no longer pending then, and may be
+  /// scheduled again or destroyed inside the call.
+  virtual void fire() = 0;
+
+ private:
+  friend class Scheduler;
+  static constexpr std::uint32_t kIdle = 0xffffffff;
+  static constexpr std::uint32_t kReady = 0xfffffffe;
+  Scheduler* scheduler_ = nullptr;
+  Event* next_ = nullptr;  // in the ready list
+  Event* previous_ = nullptr;
+  std::uint32_t place_ = kIdle;  // index in the heap, or kReady
+};
+
+/// The clock and everything that will happen: a 4-ary heap ordered by (date, sequence number), and the list of
+/// what is due now, first come first served. It knows nothing of SimGrid; World drives it.
+///
+/// Only this class's root calls `fire`, and so resumes or destroys coroutine frames: nobody is resumed from
+/// inside somebody else's call.
+class Scheduler {
+ public:
+  Scheduler() = default;
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+  /// Events must not outlive their scheduler while pending.
+  ~Scheduler() { HEADROOM_CHECK(heap_.empty() && ready_head_ == nullptr, "events outlive their scheduler"); }
+
+  /// The date of the event that is being run.
+  TimePoint now() const { return now_; }
+
+  /// Puts the event on the schedule (moves it if it is there); a date that has passed means now, after all
+  /// that is due now already.
+  void schedule(Event& event, TimePoint date) {
+    event.cancel();
+    event.scheduler_ = this;
+    if (date <= now_) {
+      append_ready(event);
+      return;
+    }
+    if (date == TimePoint::never()) return;
+    heap_.push_back({});
+    sift_up(heap_.size() - 1, {date, sequence_++, &event});
+  }
+  void schedule_in(Event& event, Duration delay) { schedule(event, now_ + delay); }
+  /// Due now, after all that is due now already.
+  void post(Event& event) { schedule(event, now_); }
+
+  bool idle() const { return heap_.empty() && ready_head_ == nullptr; }
+  /// The date of what comes next; `never` if nothing does.
+  TimePoint next_date() const {
+    if (ready_head_ != nullptr) return now_;
+    return heap_.empty() ? TimePoint::never() : heap_.front().date;
+  }
+  /// Runs everything that happens at the next date, that which it causes at the same date included.
+  void run_next_instant() {
+    if (ready_head_ == nullptr && !heap_.empty()) now_ = heap_.front().date;
+    while (true) {
+      while (!heap_.empty() && heap_.front().date <= now_) append_ready(*pop());
+      if (ready_head_ == nullptr) return;
+      do {
+        Event& event = *ready_head_;
+        unlink_ready(event);
+        ++fired_;
+        event.fire();
+      } while (ready_head_ != nullptr);
+    }
+  }
+  /// Moves the clock to a date at which something outside (a network flow) ends. Never backwards, and never
+  /// past what comes next.
+  void advance_to(TimePoint date) {
+    if (date <= now_) return;
+    const TimePoint next = next_date();
+    now_ = date < next ? date : next;
+  }
+  /// How many events were run.
+  std::uint64_t fired() const { return fired_; }
+
+ private:
+  friend class Event;
+  struct Entry {
+    TimePoint date;
+    std::uint64_t sequence;
+    Event* event;
+    bool before(const Entry& other) const {
+      return date < other.date || (date == other.date && sequence < other.sequence);
+    }
+  };
+
+  void put(std::size_t i, const Entry& entry) {
+    heap_[i] = entry;
+    entry.event->place_ = static_cast<std::uint32_t>(i);
+  }
+  void sift_up(std::size_t i, Entry entry) {
+    while (i > 0) {
+      const std::size_t parent = (i - 1) / 4;
+      if (!entry.before(heap_[parent])) break;
+      put(i, heap_[parent]);
+      i = parent;
+    }
+    put(i, entry);
+  }
+  void sift_down(std::size_t i, Entry entry) {
+    const std::size_t n = heap_.size();
+    while (true) {
+      const std::size_t first = 4 * i + 1;
+      if (first >= n) break;
+      const std::size_t last = first + 4 < n ? first + 4 : n;
+      std::size_t best = first;
+      for (std::size_t c = first + 1; c < last; ++c)
+        if (heap_[c].before(heap_[best])) best = c;
+      if (!heap_[best].before(entry)) break;
+      put(i, heap_[best]);
+      i = best;
+    }
+    put(i, entry);
+  }
+  Event* pop() {
+    Event* event = heap_.front().event;
+    remove_at(0);
+    return event;
+  }
+  void remove_at(std::size_t i) {
+    heap_[i].event->place_ = Event::kIdle;
+    const Entry last = heap_.back();
+    heap_.pop_back();
+    if (i == heap_.size()) return;
+    if (i > 0 && last.before(heap_[(i - 1) / 4]))
+      sift_up(i, last);
+    else
+      sift_down(i, last);
+  }
+  void append_ready(Event& event) {
+    event.place_ = Event::kReady;
+    event.next_ = nullptr;
+    event.previous_ = ready_tail_;
+    (ready_tail_ != nullptr ? ready_tail_->next_ : ready_head_) = &event;
+    ready_tail_ = &event;
+  }
+  void unlink_ready(Event& event) {
+    (event.previous_ != nullptr ? event.previous_->next_ : ready_head_) = event.next_;
+    (event.next_ != nullptr ? event.next_->previous_ : ready_tail_) = event.previous_;
+    event.place_ = Event::kIdle;
+  }
+  void remove(Event& event) {
+    if (event.place_ == Event::kReady)
+      unlink_ready(event);
+    else
+      remove_at(event.place_);
+  }
+
+  TimePoint now_;
+  std::uint64_t sequence_ = 0;
+  std::uint64_t fired_ = 0;
+  std::vector<Entry> heap_;
+  Event* ready_head_ = nullptr;
+  Event* ready_tail_ = nullptr;
+};
+
+inline void Event::cancel() {
+  if (place_ != kIdle) scheduler_->remove(*this);
+}
+
+/// An event that calls a function object.
+template <class F>
+class Callback final : public Event {
+ public:
+  explicit Callback(F f) : f_(std::move(f)) {}
+  ~Callback() override = default;
+
+ private:
+  void fire() override { f_(); }
+  F f_;
+};
+
+}  // namespace headroom::world
