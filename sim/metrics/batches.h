@@ -8,8 +8,8 @@
 
 namespace headroom::metrics {
 
-/// An exact sum (a count, bytes, nanoseconds of CPU) per batch of the measured window. What is added to batch −1
-/// (outside of the window) is kept apart and is in no total. One addition per record.
+/// An exact sum (a count, bytes, nanoseconds of CPU) per batch of the measured window. What is added to batch
+/// −1 (outside of the window) is kept apart and is in no total. One addition per record.
 class BatchSum {
  public:
   void add(int batch, std::int64_t x = 1) { sums_[static_cast<std::size_t>(batch + 1)] += x; }
@@ -38,7 +38,8 @@ class BatchSum {
   std::array<std::int64_t, kBatches + 1> sums_{};  // [0] is batch −1
 };
 
-/// Observations of which only the mean is wanted: their number and their sum per batch. Batch −1 is kept apart.
+/// Observations of which only the mean is wanted: their number and their sum per batch. Batch −1 is kept
+/// apart.
 class Tally {
  public:
   void add(int batch, double x) {

@@ -15,8 +15,8 @@
 namespace headroom::metrics {
 
 /// How often each value (a non-negative integer: nanoseconds, bytes) occurred, in log-linear buckets after
-/// HdrHistogram: 128 per octave, each standing for its middle, so that a quantile is within 1/256 (0.4 %) of the
-/// exact one; values below 256 are exact. Count, sum, minimum and maximum are exact. Histograms merge by
+/// HdrHistogram: 128 per octave, each standing for its middle, so that a quantile is within 1/256 (0.4 %) of
+/// the exact one; values below 256 are exact. Count, sum, minimum and maximum are exact. Histograms merge by
 /// addition: merging is the same as having recorded everything in one.
 class Histogram {
  public:
@@ -39,8 +39,8 @@ class Histogram {
   std::int64_t min() const { return count_ == 0 ? 0 : min_; }
   Int128 sum() const { return sum_; }
   std::optional<double> mean() const;
-  /// The smallest value that at least the share `q` (0 to 1) of all observations does not exceed, within 0.4 %;
-  /// none when empty. q = 1 is the exact maximum.
+  /// The smallest value that at least the share `q` (0 to 1) of all observations does not exceed, within 0.4
+  /// %; none when empty. q = 1 is the exact maximum.
   std::optional<double> quantile(double q) const;
   /// The number of observations in the bucket of `value` and below it.
   std::int64_t count_up_to(double value) const;
@@ -65,7 +65,7 @@ class Histogram {
   static constexpr int kSubBits = 7;  // 128 buckets per octave
   static std::size_t index(std::int64_t value) {
     const auto v = static_cast<std::uint64_t>(value);
-    const int shift = std::bit_width(v | 0xff) - (kSubBits + 1);
+    const int shift = static_cast<int>(std::bit_width(v | 0xff)) - (kSubBits + 1);
     return (static_cast<std::size_t>(shift) << kSubBits) + (v >> shift);
   }
   /// The middle of bucket `i`.

@@ -36,8 +36,8 @@ struct Event {
   friend bool operator==(const Event&, const Event&) = default;
 };
 
-/// Events in the order in which they happened. Bounded: of more than `capacity` events, the first half and the
-/// last half are kept, and how many are missing between them is known.
+/// Events in the order in which they happened. Bounded: of more than `capacity` events, the first half and
+/// the last half are kept, and how many are missing between them is known.
 class Journal {
  public:
   explicit Journal(std::size_t capacity = 10'000) : half_(capacity / 2) {}
@@ -45,7 +45,9 @@ class Journal {
   void record(TimePoint at, std::string kind, std::string subject, std::vector<Field> details = {});
 
   std::int64_t recorded() const { return recorded_; }
-  std::int64_t left_out() const { return recorded_ - static_cast<std::int64_t>(first_.size() + last_.size()); }
+  std::int64_t left_out() const {
+    return recorded_ - static_cast<std::int64_t>(first_.size() + last_.size());
+  }
   /// The events kept, in order.
   std::vector<Event> events() const;
 

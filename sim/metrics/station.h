@@ -9,9 +9,9 @@
 namespace headroom::metrics {
 
 /// A place where jobs stay (a queue, a worker's slots, the whole service), for Little's law as an identity of
-/// integers over the whole run: the integral of the number present, counted by the clock, equals the sum of the
-/// times that jobs stayed, counted by the jobs (Little 1961; Stidham 1974 for finite runs). A job that a crash
-/// destroys leaves like any other one.
+/// integers over the whole run: the integral of the number present, counted by the clock, equals the sum of
+/// the times that jobs stayed, counted by the jobs (Little 1961; Stidham 1974 for finite runs). A job that a
+/// crash destroys leaves like any other one.
 class Station {
  public:
   void enter(TimePoint now) {
@@ -32,7 +32,9 @@ class Station {
   std::int64_t entered() const { return entered_; }
   std::int64_t left() const { return left_; }
   /// ∫ N dt from the start to `now` (not before the last enter or leave), in job·ns.
-  Int128 area(TimePoint now) const { return area_ + static_cast<Int128>(present_) * (now - last_).count_ns(); }
+  Int128 area(TimePoint now) const {
+    return area_ + static_cast<Int128>(present_) * (now - last_).count_ns();
+  }
   /// What jobs stayed until `now`, those still present included, in job·ns.
   Int128 stayed(TimePoint now) const {
     return sojourns_ + static_cast<Int128>(present_) * now.since_start().count_ns() - entered_at_;

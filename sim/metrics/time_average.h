@@ -11,9 +11,9 @@
 
 namespace headroom::metrics {
 
-/// A whole number that holds over time (jobs waiting, busy cores, members up; or 0/1 for "there is no leader"):
-/// its integral per batch of the measured window, exact in level·ns, split at the edges of batches, and its
-/// maximum in the window. Time must not go backwards. level × batch length must stay below 2^63.
+/// A whole number that holds over time (jobs waiting, busy cores, members up; or 0/1 for "there is no
+/// leader"): its integral per batch of the measured window, exact in level·ns, split at the edges of batches,
+/// and its maximum in the window. Time must not go backwards. level × batch length must stay below 2^63.
 class TimeAverage {
  public:
   explicit TimeAverage(const Window& window, std::int64_t level = 0)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "sim/base/check.h"
 #include "sim/base/units.h"
 
 namespace headroom::metrics {
@@ -19,16 +20,18 @@ class Window {
   Window(TimePoint begin, Duration length)
       : begin_(begin),
         length_(length),
-        width_(std::max<std::int64_t>(1, length.count_ns() / kBatches)),
-        inverse_(1.0 / static_cast<double>(width_)) {}
+        width_(length.count_ns() / kBatches),
+        inverse_(1.0 / static_cast<double>(width_)) {
+    HEADROOM_CHECK(width_ > 0, "a measured window lasts at least 64 ns");
+  }
 
   TimePoint begin() const { return begin_; }
   TimePoint end() const { return begin_ + length_; }
   Duration length() const { return length_; }
   bool contains(TimePoint t) const { return t >= begin_ && t < end(); }
 
-  /// The number of the batch that `t` falls in, 0 to kBatches − 1; −1 outside of the window. Batches are equally
-  /// long to the nanosecond; the last one also takes the remainder of the division (< kBatches ns).
+  /// The number of the batch that `t` falls in, 0 to kBatches − 1; −1 outside of the window. Batches are
+  /// equally long to the nanosecond; the last one also takes the remainder of the division (< kBatches ns).
   int batch(TimePoint t) const {
     const std::int64_t offset = (t - begin_).count_ns();
     if (offset < 0 || offset >= length_.count_ns()) return -1;
@@ -45,8 +48,8 @@ class Window {
  private:
   TimePoint begin_;
   Duration length_;
-  std::int64_t width_ = 1;
-  double inverse_ = 1;
+  std::int64_t width_ = 0;
+  double inverse_ = 0;
 };
 
 }  // namespace headroom::metrics

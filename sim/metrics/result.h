@@ -1,0 +1,151 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sim/base/units.h"
+#include "sim/metrics/batch_means.h"
+#include "sim/metrics/batches.h"
+#include "sim/metrics/histogram.h"
+#include "sim/metrics/journal.h"
+#include "sim/metrics/series.h"
+#include "sim/metrics/time_average.h"
+
+namespace headroom::metrics {
+
+/// A metric of one replication.
+struct MetricValue {
+  std::string name;
+  std::optional<double> value;   ///< none: nothing was observed
+  std::optional<Interval> ci95;  ///< from batch means; used only if there is but one replication
+};
+
+/// What an independent checker found.
+struct Invariant {
+  std::string name;  ///< "no acknowledged job lost"
+  bool holds = true;
+  std::int64_t checked = 0;  ///< how many things were looked at
+  std::string detail;        ///< the first violation, in words; empty if it holds
+};
+
+/// A latency histogram (nanoseconds) of a class of requests.
+struct LatencyClass {
+  std::string name;  ///< "all", or an image-size class
+  Histogram histogram;
+};
+
+/// All that one replication reports. Plain data; goes through a pipe from the process that ran it.
+struct ReplicationResult {
+  std::vector<MetricValue> metrics;
+  std::vector<Invariant> invariants;
+  std::vector<LatencyClass> latency;  ///< "all" first
+  SeriesTable series;
+  std::vector<Event> journal;
+  std::int64_t journal_left_out = 0;
+  std::int64_t events = 0;  ///< executed by the scheduler
+  double simulated_s = 0;   ///< warm-up, window and drain
+  double measured_s = 0;    ///< the window
+};
+
+/// Bytes that `deserialise` turns back into the same result, to the last bit of every double.
+std::string serialise(const ReplicationResult&);
+/// None when the bytes are not complete and well formed.
+std::optional<ReplicationResult> deserialise(std::string_view bytes);
+
+/// Collects what one replication reports. Every metric is given once, under its full name; `scale` turns what
+/// was recorded into the metric's unit (1e-6: nanoseconds to milliseconds; 1/slots: busy slots to a
+/// utilisation). A metric whose denominator is 0 (no observation) becomes null. Intervals of a single run:
+/// ratios, means, time averages and totals from batch means; quantiles by the same on the share of
+/// observations up to the quantile, turned back into values (wide on the side of the tail, none if the tail
+/// holds too few observations); constants have no spread; maxima have no interval.
+class ResultBuilder {
+ public:
+  explicit ResultBuilder(const Window& window) : window_(window) {
+    result_.measured_s = window.length().seconds();
+  }
+
+  void ratio(std::string name, const BatchSum& numerator, const BatchSum& denominator, double scale = 1);
+  void ratio(std::string name, const Tally& numerator, const BatchSum& denominator, double scale = 1);
+  void total(std::string name, const BatchSum& sum, double scale = 1);
+  void total(std::string name, const Tally& sum, double scale = 1);
+  /// Per second of the window.
+  void rate(std::string name, const BatchSum& sum, double scale = 1);
+  void mean(std::string name, const Tally& observations, double scale = 1);
+  void mean(std::string name, const BatchHistogram& observations, double scale = 1);
+  /// Of a 0/1 level: the share of time.
+  void time_average(std::string name, const TimeAverage& level, double scale = 1);
+  /// ∫ level dt in level·seconds; of a 0/1 level: for how many seconds.
+  void time_total(std::string name, const TimeAverage& level, double scale = 1);
+  /// q in (0, 1).
+  void quantile(std::string name, const BatchHistogram& observations, double q, double scale = 1);
+  void maximum(std::string name, std::optional<double> value);
+  void maximum(std::string name, const BatchHistogram& observations, double scale = 1);
+  void maximum(std::string name, const TimeAverage& level, double scale = 1);
+  /// A number that follows from the scenario alone, not from chance.
+  void constant(std::string name, double value);
+  /// A number that varies by chance, of which the run has but one value: no interval from a single run.
+  void single(std::string name, std::optional<double> value);
+  /// Nothing was observed.
+  void none(std::string name);
+  /// For what the functions above cannot say: Σ numerator / Σ denominator.
+  void custom_ratio(std::string name, const Batches& batches, double scale = 1);
+
+  void invariant(std::string name, bool holds, std::int64_t checked, std::string detail = {});
+  /// "all" first, then classes in ascending order.
+  void latency(std::string class_name, const BatchHistogram& observations);
+  void series(SeriesTable table) { result_.series = std::move(table); }
+  void journal(const Journal& journal);
+  void bookkeeping(std::int64_t events, Duration simulated);
+
+  ReplicationResult build() && { return std::move(result_); }
+
+ private:
+  void put(std::string name, std::optional<double> value, std::optional<Interval> ci95);
+  Window window_;
+  ReplicationResult result_;
+};
+
+/// Where a study's intervals come from.
+enum class IntervalSource { replications, batch_means };
+
+/// A metric over all replications.
+struct StudyMetric {
+  std::string name;
+  std::optional<double> mean;
+  std::optional<Interval> ci95;
+  std::vector<std::optional<double>> values;  ///< by replication
+};
+
+struct StudyEvent {
+  int replication = 0;
+  Event event;
+};
+
+/// All replications of one scenario.
+struct StudyResult {
+  int replications = 0;
+  IntervalSource intervals = IntervalSource::replications;
+  double measured_s = 0;             ///< the window of one replication
+  std::vector<StudyMetric> metrics;  ///< in the order of the first replication
+  std::vector<Invariant> invariants;
+  std::vector<LatencyClass> latency;
+  SeriesTable series;
+  std::vector<StudyEvent> journal;
+  std::int64_t journal_left_out = 0;
+  std::int64_t events = 0;
+  double simulated_s = 0;
+  /// Null if the metric is absent.
+  const StudyMetric* find(std::string_view name) const;
+};
+
+/// Puts replications together, in the order given (by index, never by arrival). Means and intervals over
+/// replications, or the batch means of the only one; histograms, checks and bookkeeping are summed, an
+/// invariant holds if it holds everywhere; series are averaged row by row over the replications that have the
+/// row. A metric that only some replications name counts as not observed in the others.
+StudyResult merge(const std::vector<ReplicationResult>& replications);
+
+}  // namespace headroom::metrics
