@@ -14,16 +14,25 @@ function(headroom_library name)
   endif()
 endfunction()
 
-# headroom_test(NAME sources... DEPENDS targets...): a Catch2 executable, registered with ctest under its name.
+# Builds every test that carries the label `unit`: what the sanitizer build runs.
+add_custom_target(headroom_unit_tests)
+
+# headroom_test(NAME sources... DEPENDS targets... [LABELS unit|validation|scenarios|bench] [TIMEOUT seconds]):
+# a Catch2 executable, registered with ctest under its name. `unit` (the default) is for tests that take seconds:
+# they run again under the sanitizers.
 function(headroom_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "DEPENDS;LABELS" ${ARGN})
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 600)
+  endif()
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE headroom_test_main ${ARG_DEPENDS})
   add_test(NAME ${name} COMMAND ${name})
-  if(ARG_TIMEOUT)
-    set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
-  endif()
-  if(ARG_LABELS)
-    set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+  if("unit" IN_LIST ARG_LABELS)
+    add_dependencies(headroom_unit_tests ${name})
   endif()
 endfunction()
