@@ -1,0 +1,145 @@
+#include <bit>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "sim/metrics/result.h"
+
+// CBOR (RFC 8949). Arrays of numbers go as byte strings: a long time series is megabytes.
+namespace headroom::metrics {
+namespace {
+
+using nlohmann::json;
+
+template <class T>
+json pack(const std::vector<T>& numbers) {
+  static_assert(sizeof(T) == 8 && std::endian::native == std::endian::little);
+  std::vector<std::uint8_t> bytes(numbers.size() * sizeof(T));
+  if (!numbers.empty()) std::memcpy(bytes.data(), numbers.data(), bytes.size());
+  return json::binary(std::move(bytes));
+}
+
+template <class T>
+std::vector<T> unpack(const json& packed) {
+  const auto& bytes = packed.get_binary();
+  std::vector<T> numbers(bytes.size() / sizeof(T));
+  if (!numbers.empty()) std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(T));
+  return numbers;
+}
+
+json to_json(const std::optional<double>& value) {
+  return value ? json(*value) : json();
+}
+std::optional<double> optional_from(const json& j) {
+  return j.is_null() ? std::nullopt : std::optional(j.get<double>());
+}
+
+json to_json(const MetricValue& m) {
+  json ci;
+  if (m.ci95) ci = json::array({m.ci95->low, m.ci95->high});
+  return json::array({m.name, to_json(m.value), ci});
+}
+MetricValue metric_from(const json& j) {
+  MetricValue m{j.at(0).get<std::string>(), optional_from(j.at(1)), std::nullopt};
+  if (!j.at(2).is_null()) m.ci95 = Interval{j.at(2).at(0).get<double>(), j.at(2).at(1).get<double>()};
+  return m;
+}
+
+json to_json(const Histogram& h) {
+  const Histogram::Sparse s = h.sparse();
+  return json::array({pack(s.indices), pack(s.counts), s.min, s.max, s.sum_high, s.sum_low});
+}
+/// Throws like json does when the data are wrong.
+Histogram histogram_from(const json& j) {
+  auto h = Histogram::restore({unpack<std::int64_t>(j.at(0)), unpack<std::int64_t>(j.at(1)),
+                               j.at(2).get<std::int64_t>(), j.at(3).get<std::int64_t>(),
+                               j.at(4).get<std::int64_t>(), j.at(5).get<std::uint64_t>()});
+  if (!h) throw json::other_error::create(600, "not a histogram", &j);
+  return std::move(*h);
+}
+
+json to_json(const Event& e) {
+  json details = json::array();
+  for (const Field& field : e.details) {
+    details.push_back(field.name);
+    details.push_back(std::visit([](const auto& v) { return json(v); }, field.value));
+  }
+  return json::array({e.at.since_start().count_ns(), e.kind, e.subject, std::move(details)});
+}
+Field field_from(std::string name, const json& j) {
+  if (j.is_boolean()) return {std::move(name), j.get<bool>()};
+  if (j.is_number_integer()) return {std::move(name), j.get<std::int64_t>()};
+  if (j.is_number_float()) return {std::move(name), j.get<double>()};
+  return {std::move(name), j.get<std::string>()};
+}
+Event event_from(const json& j) {
+  Event e{TimePoint::at(Duration::ns(j.at(0).get<std::int64_t>())),
+          j.at(1).get<std::string>(),
+          j.at(2).get<std::string>(),
+          {}};
+  const json& details = j.at(3);
+  for (std::size_t i = 0; i + 1 < details.size(); i += 2) {
+    e.details.push_back(field_from(details.at(i).get<std::string>(), details.at(i + 1)));
+  }
+  return e;
+}
+
+}  // namespace
+
+std::string serialise(const ReplicationResult& result) {
+  json j = {{"metrics", json::array()},
+            {"invariants", json::array()},
+            {"latency", json::array()},
+            {"columns", json::array()},
+            {"journal", json::array()}};
+  for (const auto& m : result.metrics) j["metrics"].push_back(to_json(m));
+  for (const auto& i : result.invariants) {
+    j["invariants"].push_back(json::array({i.name, i.holds, i.checked, i.detail}));
+  }
+  for (const auto& l : result.latency) j["latency"].push_back(json::array({l.name, to_json(l.histogram)}));
+  for (const auto& c : result.series.columns) {
+    j["columns"].push_back(json::array({c.name, c.counter, pack(c.values)}));
+  }
+  j["slot_ns"] = result.series.slot.count_ns();
+  j["rows"] = result.series.rows;
+  for (const auto& e : result.journal) j["journal"].push_back(to_json(e));
+  j["journal_left_out"] = result.journal_left_out;
+  j["events"] = result.events;
+  j["simulated_s"] = result.simulated_s;
+  j["measured_s"] = result.measured_s;
+  std::string bytes;
+  json::to_cbor(j, bytes);
+  return bytes;
+}
+
+std::optional<ReplicationResult> deserialise(std::string_view bytes) {
+  const json j = json::from_cbor(bytes, /*strict=*/true, /*allow_exceptions=*/false);
+  if (j.is_discarded()) return std::nullopt;
+  try {
+    ReplicationResult result;
+    for (const json& m : j.at("metrics")) result.metrics.push_back(metric_from(m));
+    for (const json& i : j.at("invariants")) {
+      result.invariants.push_back({i.at(0).get<std::string>(), i.at(1).get<bool>(),
+                                   i.at(2).get<std::int64_t>(), i.at(3).get<std::string>()});
+    }
+    for (const json& l : j.at("latency")) {
+      result.latency.push_back({l.at(0).get<std::string>(), histogram_from(l.at(1))});
+    }
+    result.series.slot = Duration::ns(j.at("slot_ns").get<std::int64_t>());
+    result.series.rows = j.at("rows").get<std::size_t>();
+    for (const json& c : j.at("columns")) {
+      result.series.columns.push_back(
+          {c.at(0).get<std::string>(), c.at(1).get<bool>(), unpack<double>(c.at(2))});
+      if (result.series.columns.back().values.size() != result.series.rows) return std::nullopt;
+    }
+    for (const json& e : j.at("journal")) result.journal.push_back(event_from(e));
+    result.journal_left_out = j.at("journal_left_out").get<std::int64_t>();
+    result.events = j.at("events").get<std::int64_t>();
+    result.simulated_s = j.at("simulated_s").get<double>();
+    result.measured_s = j.at("measured_s").get<double>();
+    return result;
+  } catch (const json::exception&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace headroom::metrics
