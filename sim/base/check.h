@@ -6,7 +6,8 @@
 namespace headroom {
 
 /// Reports a programmer error and aborts. Expected failures are values (see outcome.h), never checks.
-[[noreturn]] inline void check_failed(const char* condition, const char* message, const char* file, int line) {
+[[noreturn]] inline void check_failed(const char* condition, const char* message, const char* file,
+                                      int line) {
   std::fprintf(stderr, "%s:%d: internal error: %s (%s)\n", file, line, message, condition);
   std::abort();
 }

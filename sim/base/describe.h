@@ -14,15 +14,16 @@
 ///       std::int64_t entries = 100'000;
 ///       std::optional<Duration> serve_stale_for;      // std::optional: may be left out, has no default
 ///       template <class V> static void describe(V& v) {
-///         v.optional("ttl", &EdgeCache::ttl, "how long an entry is believed after it was fetched", positive());
-///         v.optional("entries", &EdgeCache::entries, "capacity; the least recently used is evicted", at_least(1));
-///         v.optional("serve_stale_for", &EdgeCache::serve_stale_for, "…");
+///         v.optional("ttl", &EdgeCache::ttl, "how long an entry is believed after it was fetched",
+///         positive()); v.optional("entries", &EdgeCache::entries, "capacity; the least recently used is
+///         evicted", at_least(1)); v.optional("serve_stale_for", &EdgeCache::serve_stale_for, "…");
 ///       }
 ///     };
 ///
 /// `v.required(name, member, help, limits)`  the key must be there;
-/// `v.optional(name, member, help, limits)`  the member's value in a default-constructed struct is the default;
-/// `v.value(member, help, limits)`           instead of keys: the struct is written as this one bare value
+/// `v.optional(name, member, help, limits)`  the member's value in a default-constructed struct is the
+/// default; `v.value(member, help, limits)`           instead of keys: the struct is written as this one bare
+/// value
 ///                                           (`{poisson: 10000/s}`; an alternative of a variant, typically);
 /// `v.one_of(a, b, …)`                       exactly one of these (std::optional) keys must be given.
 /// Members may be: bool, std::int64_t, double, std::string, Duration, Bytes, Bandwidth, Rate, Share, Power,
@@ -43,13 +44,21 @@ struct Limits {
     return (low_open ? x > low : x >= low) && (high_open ? x < high : x <= high);
   }
 };
-constexpr Limits positive() { return {.low = 0, .low_open = true}; }
-constexpr Limits not_negative() { return {.low = 0}; }
-constexpr Limits at_least(double low) { return {.low = low}; }
-constexpr Limits between(double low, double high) { return {.low = low, .high = high}; }
+constexpr Limits positive() {
+  return {.low = 0, .low_open = true};
+}
+constexpr Limits not_negative() {
+  return {.low = 0};
+}
+constexpr Limits at_least(double low) {
+  return {.low = low};
+}
+constexpr Limits between(double low, double high) {
+  return {.low = low, .high = high};
+}
 
-/// The name of something declared elsewhere in the scenario (a host group, say). Existence is checked once the
-/// whole scenario is known.
+/// The name of something declared elsewhere in the scenario (a host group, say). Existence is checked once
+/// the whole scenario is known.
 struct Ref {
   std::string name;
   friend auto operator<=>(const Ref&, const Ref&) = default;

@@ -16,13 +16,23 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// Φ⁻¹(0.99)
 constexpr double kZ99 = 2.3263478740408411;
 
-double standard_exponential(Engine& engine) { return boost::random::exponential_distribution<double>(1.0)(engine); }
-double standard_normal(Engine& engine) { return boost::random::normal_distribution<double>()(engine); }
+double standard_exponential(Engine& engine) {
+  return boost::random::exponential_distribution<double>(1.0)(engine);
+}
+double standard_normal(Engine& engine) {
+  return boost::random::normal_distribution<double>()(engine);
+}
 /// (0, 1]: safe to take the logarithm of, and to raise to a negative power.
-double uniform_open0(Engine& engine) { return 1.0 - uniform01(engine); }
+double uniform_open0(Engine& engine) {
+  return 1.0 - uniform01(engine);
+}
 
-double weibull_scale(const Weibull& w) { return w.mean / boost::math::tgamma(1 + 1 / w.shape); }
-double first_branch(const Hyperexponential& h) { return (1 + std::sqrt((h.scv - 1) / (h.scv + 1))) / 2; }
+double weibull_scale(const Weibull& w) {
+  return w.mean / boost::math::tgamma(1 + 1 / w.shape);
+}
+double first_branch(const Hyperexponential& h) {
+  return (1 + std::sqrt((h.scv - 1) / (h.scv + 1))) / 2;
+}
 
 struct Sampler {
   Engine& engine;
@@ -138,6 +148,7 @@ struct Scv {
     const double m = Mean{}(d);
     double sum = 0;
     for (std::size_t i = 0; i < d.parts.size(); ++i) sum += d.weights[i] * second_moment(d.parts[i]);
+    if (m == kInfinity) return kInfinity;
     return m == 0 ? 0 : sum / (m * m) - 1;
   }
 };
@@ -150,8 +161,14 @@ double lognormal_sigma_from_p99(double p99_over_mean) {
   return kZ99 - std::sqrt(discriminant);
 }
 
-double mean(const Any& law) { return std::visit(Mean{}, law); }
-double scv(const Any& law) { return std::visit(Scv{}, law); }
-double sample(const Any& law, Engine& engine) { return std::visit(Sampler{engine}, law); }
+double mean(const Any& law) {
+  return std::visit(Mean{}, law);
+}
+double scv(const Any& law) {
+  return std::visit(Scv{}, law);
+}
+double sample(const Any& law, Engine& engine) {
+  return std::visit(Sampler{engine}, law);
+}
 
 }  // namespace headroom::law

@@ -93,7 +93,8 @@ struct Mixture {
   std::vector<Any> parts;
 };
 
-/// The smaller σ of a lognormal with this p99/mean; negative if there is none (ratio > 14.97 or ratio ≤ 1…).
+/// The smaller σ of a lognormal with this p99/mean; negative if there is none (ratio > 14.97) or if the p99
+/// lies below the mean.
 double lognormal_sigma_from_p99(double p99_over_mean);
 /// The expectation; infinite for a Pareto of shape ≤ 1.
 double mean(const Any&);

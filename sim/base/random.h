@@ -48,7 +48,9 @@ class StreamKey {
 };
 
 /// A uniform draw in [0, 1) with 53 random bits.
-inline double uniform01(Engine& engine) { return static_cast<double>(engine() >> 11) * 0x1.0p-53; }
+inline double uniform01(Engine& engine) {
+  return static_cast<double>(engine() >> 11) * 0x1.0p-53;
+}
 
 /// A uniform integer in [0, n), n ≥ 1, without bias (Lemire 2019, multiply-shift with rejection).
 inline std::uint64_t uniform_below(Engine& engine, std::uint64_t n) {

@@ -2,13 +2,15 @@
 
 #include <cmath>
 #include <compare>
+#include <concepts>
 #include <cstdint>
 #include <limits>
 
 namespace headroom {
 
 /// A span of simulated time, or an amount of CPU work (seconds of one core at speed 1.0). Whole nanoseconds:
-/// integrals over time are exact, and equal instants are equal in every build type. Range ±292 years.
+/// integrals over time are exact, and equal instants are equal in every build type. Range ±292 years;
+/// arithmetic saturates there, so that "for ever" plus something is still for ever.
 class Duration {
  public:
   constexpr Duration() = default;
@@ -21,7 +23,7 @@ class Duration {
   static Duration from_seconds(double seconds) { return from_ns(seconds * 1e9); }
   static Duration from_ns(double n) {
     if (!(n < 9.2e18)) return max();
-    if (!(n > -9.2e18)) return Duration(-std::numeric_limits<std::int64_t>::max());
+    if (!(n > -9.2e18)) return min();
     return Duration(std::llround(n));
   }
 
@@ -30,19 +32,34 @@ class Duration {
   constexpr double milliseconds() const { return static_cast<double>(ns_) / 1e6; }
 
   friend constexpr auto operator<=>(Duration, Duration) = default;
-  friend constexpr Duration operator+(Duration a, Duration b) { return Duration(a.ns_ + b.ns_); }
-  friend constexpr Duration operator-(Duration a, Duration b) { return Duration(a.ns_ - b.ns_); }
-  friend constexpr Duration operator*(Duration a, std::int64_t k) { return Duration(a.ns_ * k); }
+  friend constexpr Duration operator+(Duration a, Duration b) {
+    std::int64_t sum = 0;
+    if (__builtin_add_overflow(a.ns_, b.ns_, &sum)) return b.ns_ > 0 ? max() : min();
+    return Duration(sum);
+  }
+  friend constexpr Duration operator-(Duration a, Duration b) {
+    std::int64_t difference = 0;
+    if (__builtin_sub_overflow(a.ns_, b.ns_, &difference)) return b.ns_ < 0 ? max() : min();
+    return Duration(difference);
+  }
+  template <std::integral Count>
+  friend constexpr Duration operator*(Duration a, Count k) {
+    std::int64_t product = 0;
+    if (__builtin_mul_overflow(a.ns_, k, &product)) return (a.ns_ < 0) == (k < 0) ? max() : min();
+    return Duration(product);
+  }
+  /// Rounds towards zero.
   friend constexpr Duration operator/(Duration a, std::int64_t k) { return Duration(a.ns_ / k); }
   friend constexpr double operator/(Duration a, Duration b) {
     return static_cast<double>(a.ns_) / static_cast<double>(b.ns_);
   }
   friend Duration operator*(Duration a, double k) { return from_ns(static_cast<double>(a.ns_) * k); }
-  constexpr Duration& operator+=(Duration b) { return ns_ += b.ns_, *this; }
-  constexpr Duration& operator-=(Duration b) { return ns_ -= b.ns_, *this; }
+  constexpr Duration& operator+=(Duration b) { return *this = *this + b; }
+  constexpr Duration& operator-=(Duration b) { return *this = *this - b; }
 
  private:
   explicit constexpr Duration(std::int64_t n) : ns_(n) {}
+  static constexpr Duration min() { return Duration(-std::numeric_limits<std::int64_t>::max()); }
   std::int64_t ns_ = 0;
 };
 
@@ -68,8 +85,11 @@ class Bytes {
  public:
   constexpr Bytes() = default;
   explicit constexpr Bytes(std::int64_t n) : n_(n) {}
+  /// Rounds to the nearest byte; saturates.
   static Bytes from_double(double n) {
-    return Bytes(n < 9.2e18 ? std::llround(n) : std::numeric_limits<std::int64_t>::max());
+    if (!(n < 9.2e18)) return Bytes(std::numeric_limits<std::int64_t>::max());
+    if (!(n > -9.2e18)) return Bytes(-std::numeric_limits<std::int64_t>::max());
+    return Bytes(std::llround(n));
   }
   constexpr std::int64_t count() const { return n_; }
   friend constexpr auto operator<=>(Bytes, Bytes) = default;
