@@ -7,6 +7,9 @@
 namespace headroom::metrics {
 namespace {
 
+/// With fewer observations expected beyond a quantile, the run says too little about it for an interval.
+constexpr double kFewestBeyondQuantile = 10;
+
 std::array<double, kBatches> values(const BatchSum& sum) {
   std::array<double, kBatches> v{};
   for (int b = 0; b < kBatches; ++b) v[static_cast<std::size_t>(b)] = static_cast<double>(sum.in(b));
@@ -132,8 +135,10 @@ void ResultBuilder::quantile(std::string name, const BatchHistogram& observation
   }
   const Interval share = *batch_means_ratio(batches);
   const double h = (share.high - share.low) / 2;
+  const double rarer_side = std::min(q, 1 - q) * static_cast<double>(all.count());
   std::optional<Interval> ci95;
-  if (q - h > 0 && q + h < 1) ci95 = scaled({*all.quantile(q - h), *all.quantile(q + h)}, scale);
+  if (rarer_side >= kFewestBeyondQuantile && q - h > 0 && q + h < 1)
+    ci95 = scaled({*all.quantile(q - h), *all.quantile(q + h)}, scale);
   put(std::move(name), *value * scale, ci95);
 }
 

@@ -39,9 +39,11 @@ class Station {
   Int128 stayed(TimePoint now) const {
     return sojourns_ + static_cast<Int128>(present_) * now.since_start().count_ns() - entered_at_;
   }
-  /// Whether both ways of counting agree.
+  /// Whether both ways of counting agree. A job that left with a wrong date shows once nobody is present.
   bool holds(TimePoint now) const {
-    return present_ >= 0 && entered_ == left_ + present_ && area(now) == stayed(now);
+    if (present_ < 0 || entered_ != left_ + present_) return false;
+    if (present_ == 0 && entered_at_ != 0) return false;
+    return area(now) == stayed(now);
   }
 
  private:

@@ -23,7 +23,7 @@ class TimeAverage {
   void set(TimePoint now, std::int64_t level) {
     advance(now);
     level_ = level;
-    if (cell_ != 0 && cell_ <= kBatches) max_ = std::max(max_, level_);
+    if (inside()) max_ = std::max(max_, level_);
   }
   /// Call once when the run is over, before anything is read.
   void finish(TimePoint end) { advance(end); }
@@ -49,17 +49,20 @@ class TimeAverage {
  private:
   void advance(TimePoint now) {
     HEADROOM_CHECK(now >= last_, "time goes forward");
-    while (now >= cell_end_) next_cell();
-    integrals_[static_cast<std::size_t>(cell_)] += level_ * (now - last_).count_ns();
-    last_ = now;
+    while (now >= cell_end_) {
+      spend_until(cell_end_);
+      ++cell_;
+      cell_end_ = cell_ > kBatches ? TimePoint::never() : window_.edge(cell_);
+    }
+    spend_until(now);
   }
-  void next_cell() {
-    integrals_[static_cast<std::size_t>(cell_)] += level_ * (cell_end_ - last_).count_ns();
-    last_ = cell_end_;
-    ++cell_;
-    cell_end_ = cell_ > kBatches ? TimePoint::never() : window_.edge(cell_);
-    if (cell_ == 1 && window_.length() > Duration()) max_ = std::max(max_, level_);
+  void spend_until(TimePoint t) {
+    if (t == last_) return;
+    integrals_[static_cast<std::size_t>(cell_)] += level_ * (t - last_).count_ns();
+    if (inside()) max_ = std::max(max_, level_);
+    last_ = t;
   }
+  bool inside() const { return cell_ != 0 && cell_ <= kBatches; }
 
   Window window_;
   std::int64_t level_ = 0;
