@@ -6,9 +6,9 @@
 namespace headroom::world {
 
 /// Free lists by size class for coroutine frames and messages: what lives a few simulated milliseconds and is
-/// made a hundred thousand times a second. Memory is bounded by the largest number alive at once. A simulation
-/// runs in one thread (one process per replication), so there are no locks. Under AddressSanitizer the
-/// general allocator is used, so that a use after the end is found.
+/// made a hundred thousand times a second. Memory is bounded by the largest number alive at once. A
+/// simulation runs in one thread (one process per replication), so there are no locks. Under AddressSanitizer
+/// the general allocator is used, so that a use after the end is found.
 class Pool {
  public:
   static void* allocate(std::size_t size) {
@@ -45,7 +45,8 @@ class Pool {
   static std::size_t size_class(std::size_t size) { return (size + kGrain - 1) / kGrain - 1; }
   static void* refill(std::size_t c) {
     const std::size_t size = (c + 1) * kGrain;
-    auto* block = static_cast<std::byte*>(::operator new(size * kCellsPerBlock));  // kept until the process ends
+    auto* block =
+        static_cast<std::byte*>(::operator new(size * kCellsPerBlock));  // kept until the process ends
     for (std::size_t i = 1; i < kCellsPerBlock; ++i) free_[c] = new (block + i * size) Cell{free_[c]};
     return block;
   }

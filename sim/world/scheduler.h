@@ -38,8 +38,8 @@ class Event {
   std::uint32_t place_ = kIdle;  // index in the heap, or kReady
 };
 
-/// The clock and everything that will happen: a 4-ary heap ordered by (date, sequence number), and the list of
-/// what is due now, first come first served. It knows nothing of SimGrid; World drives it.
+/// The clock and everything that will happen: a 4-ary heap ordered by (date, sequence number), and the list
+/// of what is due now, first come first served. It knows nothing of SimGrid; World drives it.
 ///
 /// Only this class's root calls `fire`, and so resumes or destroys coroutine frames: nobody is resumed from
 /// inside somebody else's call.

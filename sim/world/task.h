@@ -11,9 +11,9 @@
 #include "sim/world/scheduler.h"
 
 /// Processes are coroutines. A `Task` is a coroutine that has not begun; `co_await` it to run it inside the
-/// caller (its frame is the caller's: who dies takes its children along), or `scope.spawn` it to run on its own
-/// until the scope's host crashes. Coroutines take what they need as parameters: a lambda's captures would die
-/// with the lambda object.
+/// caller (its frame is the caller's: who dies takes its children along), or `scope.spawn` it to run on its
+/// own until the scope's host crashes. Coroutines take what they need as parameters: a lambda's captures
+/// would die with the lambda object.
 namespace headroom::world {
 
 class Scope;
@@ -73,7 +73,8 @@ class [[nodiscard]] Task {
   using promise_type = detail::Promise<T>;
   using Handle = std::coroutine_handle<promise_type>;
 
-  Task(Handle handle) noexcept : handle_(handle) {}  // NOLINT(google-explicit-constructor): the promise makes it
+  Task(Handle handle) noexcept
+      : handle_(handle) {}  // NOLINT(google-explicit-constructor): the promise makes it
   Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
   Task(const Task&) = delete;
   Task& operator=(const Task&) = delete;
@@ -214,7 +215,9 @@ class Condition {
   Condition& operator=(const Condition&) = delete;
   ~Condition() { HEADROOM_CHECK(head_ == nullptr, "a condition dies before those who wait for it"); }
 
-  Wait wait(Scheduler& scheduler, TimePoint until = TimePoint::never()) { return Wait(*this, scheduler, until); }
+  Wait wait(Scheduler& scheduler, TimePoint until = TimePoint::never()) {
+    return Wait(*this, scheduler, until);
+  }
   void notify_one() {
     if (head_ != nullptr) head_->notify();
   }
