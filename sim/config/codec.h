@@ -43,6 +43,8 @@ class Type {
   virtual nlohmann::json schema(const Limits& limits, const void* value, nlohmann::json& defs) const = 0;
   /// What may stand there, in a few words: "duration > 0s".
   virtual std::string what(const Limits& limits) const = 0;
+  /// What a bare value means, where the type itself knows.
+  virtual std::string help() const { return ""; }
   /// Lines of the reference for the keys below `path`; none for a plain value.
   virtual void rows(const std::string& path, const void* value, std::vector<Row>& out) const;
   /// True of an std::optional without value.
@@ -95,6 +97,7 @@ class RecordType : public Type {
   Node dump(const void* value) const override;
   nlohmann::json schema(const Limits& limits, const void* value, nlohmann::json& defs) const override;
   std::string what(const Limits& limits) const override;
+  std::string help() const override;
   void rows(const std::string& path, const void* value, std::vector<Row>& out) const override;
 
  protected:
@@ -103,8 +106,8 @@ class RecordType : public Type {
 
  private:
   bool parse_keys(const Node& node, void* out, Diagnostics& diagnostics) const;
-  bool parse_alternative(const Field& field, const Node& node, void* out, Diagnostics& diagnostics) const;
-  bool check_one_of(const Node& node, Diagnostics& diagnostics) const;
+  bool parse_entry(const Node::Entry& entry, void* out, Diagnostics& diagnostics) const;
+  void check_missing(const Node& node, Diagnostics& diagnostics) const;
   const Field* bare_value() const;
   std::vector<std::string_view> key_names() const;
 
@@ -382,7 +385,10 @@ class VariantOf final : public VariantType {
   }
 };
 
-/// Distributions (SPEC §3). Limits apply to the mean.
+/// Distributions (SPEC §3). Limits apply to the mean. `empirical` may name a CSV file: one value with its
+/// unit per line, or bare numbers below a header line that ends in the unit (`latency_ms`, `bytes`). A
+/// lognormal may also be given by `{mean, sigma}`, sigma of ln X: the dump does so, because it must read back
+/// exactly.
 class DistributionType : public Type {
  public:
   bool parse(const Node& node, void* out, const Limits& limits, Diagnostics& diagnostics) const override;
@@ -398,7 +404,6 @@ class DistributionType : public Type {
     std::optional<double> (*of)(std::string_view unit);
     std::string_view (*examples)();
     std::string (*print_si)(double si);
-    std::string (*pattern)(bool may_be_negative);
     double per_si;  ///< raw units in an SI unit
   };
 
@@ -406,10 +411,18 @@ class DistributionType : public Type {
   explicit DistributionType(const Unit& unit) : unit_(unit) {}
   virtual law::Any& law(void* out) const = 0;
   virtual const law::Any& law(const void* value) const = 0;
+  virtual nlohmann::json quantity_schema(nlohmann::json& defs) const = 0;
 
  private:
   const Unit& unit_;
 };
+
+/// Checks a number in SI units against limits; false and an error that says what was expected if it is
+/// outside. `shown` is the value as written, `print` writes a bound.
+bool check_limits(double si, const Limits& limits, std::string_view shown, std::string (*print)(double),
+                  const Mark& where, Diagnostics& diagnostics);
+/// " > 0s", " ≥ 1 and ≤ 5", or nothing.
+std::string limits_text(const Limits& limits, std::string (*print)(double));
 
 /// For a type's own codec.
 template <class T>

@@ -104,4 +104,7 @@ Mark locate(const Node& root, std::string_view dotted_path);
 /// YAML text that reads back to an equal tree. The same tree gives the same text. Ends with a newline.
 std::string emit(const Node& node);
 
+/// The same in one line, for messages and tables.
+std::string one_line(const Node& node);
+
 }  // namespace headroom::config

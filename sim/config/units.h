@@ -36,6 +36,9 @@ std::string print(Price);
 /// "a duration such as 50us, 20ms, 5s, 2min, 1h or 30d"
 template <class Q>
 std::string_view quantity_examples();
+/// "duration"
+template <class Q>
+std::string_view quantity_name();
 /// A regular expression (JSON Schema's dialect) of the texts that parse.
 template <class Q>
 std::string quantity_pattern(bool may_be_negative);

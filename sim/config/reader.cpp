@@ -1,0 +1,355 @@
+#include "sim/config/reader.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <unordered_set>
+#include <utility>
+
+#include "sim/base/check.h"
+
+namespace headroom::config {
+namespace {
+
+constexpr std::size_t kMaxKeyBytes = 200;
+
+/// Stops the parser at the first thing that makes the rest meaningless. Never leaves this file.
+struct Refused {
+  Mark where;
+  std::string message;
+};
+
+std::string too_many_nodes() {
+  return "the document has more than " + std::to_string(kMaxNodes) +
+         " values (aliases counted as often as they are used), expected a scenario of sensible size";
+}
+std::string too_deep() {
+  return "nested more than " + std::to_string(kMaxDepth) +
+         " levels deep, expected a scenario of sensible depth";
+}
+
+/// Builds the tree from yaml-cpp's events.
+class Builder final : public YAML::EventHandler {
+ public:
+  Builder(std::shared_ptr<const Source> source, Diagnostics& diagnostics)
+      : source_(std::move(source)), diagnostics_(diagnostics) {}
+
+  int documents() const { return documents_; }
+  bool has_root() const { return has_root_; }
+  const Node& root() const { return root_; }
+  Mark mark(const YAML::Mark& m) const { return {source_, m.line + 1, m.column + 1}; }
+
+  void OnDocumentStart(const YAML::Mark& m) override {
+    if (++documents_ > 1)
+      throw Refused{mark(m), "a second document starts here, expected one document per file"};
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& m, YAML::anchor_t anchor) override { add(Node::null(mark(m)), anchor); }
+  void OnAlias(const YAML::Mark& m, YAML::anchor_t anchor) override {
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end())
+      throw Refused{mark(m), "an alias stands inside the very value that it names"};
+    total_ += found->second.weight() - 1;  // an alias brings its whole tree
+    add(found->second, YAML::NullAnchor);
+  }
+  void OnScalar(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    const bool quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
+    if (!quoted && !tag.empty() && tag != "?") refuse_tag(m, tag);
+    const Mark where = mark(m);
+    const bool null = !quoted && scalar_type(value) == ScalarType::null;
+    add(null ? Node::null(where) : Node::scalar(value, quoted, where), anchor);
+  }
+  void OnSequenceStart(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(m, tag, anchor, false);
+  }
+  void OnSequenceEnd() override {
+    Open done = close();
+    add(Node::sequence(std::move(done.items), done.where), done.anchor);
+  }
+  void OnMapStart(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(m, tag, anchor, true);
+  }
+  void OnMapEnd() override {
+    Open done = close();
+    add(Node::map(std::move(done.entries), done.where), done.anchor);
+  }
+
+ private:
+  /// A sequence or map whose end has not been seen.
+  struct Open {
+    Mark where;
+    YAML::anchor_t anchor;
+    bool is_map;
+    std::vector<Node> items;
+    std::vector<Node::Entry> entries;
+    std::unordered_set<std::string> keys;
+    bool have_key = false;
+    bool repeated = false;  ///< the key was there before: its value is dropped
+    std::string key;
+    Mark key_where;
+  };
+
+  [[noreturn]] void refuse_tag(const YAML::Mark& m, const std::string& tag) const {
+    throw Refused{mark(m), "the tag " + quote(tag) + " is not supported, expected no tags but !!str"};
+  }
+
+  void open(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor, bool is_map) {
+    const std::string_view usual = is_map ? "tag:yaml.org,2002:map" : "tag:yaml.org,2002:seq";
+    if (!tag.empty() && tag != "?" && tag != usual) refuse_tag(m, tag);
+    if (open_.size() >= static_cast<std::size_t>(kMaxDepth)) throw Refused{mark(m), too_deep()};
+    open_.push_back({mark(m), anchor, is_map, {}, {}, {}, false, false, {}, {}});
+  }
+
+  Open close() {
+    Open done = std::move(open_.back());
+    open_.pop_back();
+    return done;
+  }
+
+  void add(const Node& node, YAML::anchor_t anchor) {
+    if (anchor != YAML::NullAnchor) anchors_.insert_or_assign(anchor, node);
+    if (++total_ > kMaxNodes) throw Refused{node.where(), too_many_nodes()};
+    if (static_cast<int>(open_.size()) + node.height() > kMaxDepth) throw Refused{node.where(), too_deep()};
+    if (open_.empty()) {
+      root_ = node;
+      has_root_ = true;
+    } else if (!open_.back().is_map) {
+      open_.back().items.push_back(node);
+    } else if (!open_.back().have_key) {
+      take_key(node);
+    } else {
+      take_value(node);
+    }
+  }
+
+  void take_key(const Node& node) {
+    Open& map = open_.back();
+    if (!node.is_scalar()) throw Refused{node.where(), "a key must be text, got " + describe_node(node)};
+    if (node.text().size() > kMaxKeyBytes) {
+      throw Refused{node.where(), "the key " + quote(node.text()) + " is too long, expected at most " +
+                                      std::to_string(kMaxKeyBytes) + " bytes"};
+    }
+    map.have_key = true;
+    map.key = node.text();
+    map.key_where = node.where();
+    map.repeated = !map.keys.insert(map.key).second;
+    if (map.repeated && !diagnostics_.full()) {
+      std::string first;
+      for (const Node::Entry& entry : map.entries) {
+        if (entry.key == map.key) first = std::to_string(entry.where.line);
+      }
+      diagnostics_.error(map.key_where, "duplicate key " + quote(map.key) +
+                                            ", expected it once (it was first given in line " + first + ")");
+    }
+  }
+
+  void take_value(const Node& node) {
+    Open& map = open_.back();
+    if (!map.repeated) map.entries.push_back({std::move(map.key), std::move(map.key_where), node});
+    map.have_key = false;
+  }
+
+  std::shared_ptr<const Source> source_;
+  Diagnostics& diagnostics_;
+  std::map<YAML::anchor_t, Node> anchors_;
+  std::vector<Open> open_;
+  std::uint64_t total_ = 0;
+  int documents_ = 0;
+  bool has_root_ = false;
+  Node root_;
+};
+
+/// yaml-cpp's messages in the words of someone who writes a scenario.
+std::string reworded(const std::string& message) {
+  struct Wording {
+    std::string_view original, ours;
+  };
+  static const Wording kWordings[] = {
+      {YAML::ErrorMsg::END_OF_MAP, "expected \"key: value\" at the same indentation as the keys above"},
+      {YAML::ErrorMsg::END_OF_MAP_FLOW,
+       "this { is not closed, expected , or } between and after its entries"},
+      {YAML::ErrorMsg::END_OF_SEQ, "expected \"- \" at the same indentation as the list items above"},
+      {YAML::ErrorMsg::END_OF_SEQ_FLOW, "this [ is not closed, expected , or ] between and after its items"},
+      {YAML::ErrorMsg::TAB_IN_INDENTATION, "a tab is used for indentation, expected spaces"},
+      {YAML::ErrorMsg::FLOW_END, "a ] or } closes nothing here"},
+      {YAML::ErrorMsg::BLOCK_ENTRY, "a list item \"- \" cannot stand here, expected it on a line of its own"},
+      {YAML::ErrorMsg::MAP_KEY, "a key cannot stand here, expected it on a line of its own"},
+      {YAML::ErrorMsg::MAP_VALUE, "\": \" cannot stand here, expected quotes around a text that contains it"},
+      {YAML::ErrorMsg::EOF_IN_SCALAR, "a quoted text is not closed, expected the closing quote"},
+      {YAML::ErrorMsg::DOC_IN_SCALAR,
+       "a quoted text is not closed before the document ends, expected the closing quote"},
+      {YAML::ErrorMsg::UNKNOWN_TOKEN, "this character cannot begin a value, expected quotes around the text"},
+      {YAML::ErrorMsg::CHAR_IN_SCALAR, "this character cannot stand here, expected quotes around the text"},
+      {YAML::ErrorMsg::CHAR_IN_BLOCK,
+       "unexpected character after | or >, expected the text on the next line"},
+      {YAML::ErrorMsg::ZERO_INDENT_IN_BLOCK, "the indentation given after | or > cannot be 0"},
+      {YAML::ErrorMsg::INVALID_HEX, "a \\x, \\u or \\U escape needs hexadecimal digits"},
+      {YAML::ErrorMsg::ALIAS_NOT_FOUND,
+       "a name is missing after *, expected quotes around a text that begins with *"},
+      {YAML::ErrorMsg::ANCHOR_NOT_FOUND,
+       "a name is missing after &, expected quotes around a text that begins with &"},
+      {YAML::ErrorMsg::CHAR_IN_ALIAS, "unexpected character in the name after *"},
+      {YAML::ErrorMsg::CHAR_IN_ANCHOR, "unexpected character in the name after &"},
+      {YAML::ErrorMsg::ALIAS_CONTENT, "an alias (*name) cannot be given content of its own"},
+      {YAML::ErrorMsg::UNKNOWN_ANCHOR, "the alias names nothing that was defined before it with &"},
+      {YAML::ErrorMsg::MULTIPLE_TAGS, "a value can have only one tag"},
+      {YAML::ErrorMsg::MULTIPLE_ANCHORS, "a value can have only one anchor (&name)"},
+      {YAML::ErrorMsg::MULTIPLE_ALIASES, "a value can be only one alias (*name)"},
+      {YAML::ErrorMsg::YAML_MAJOR_VERSION, "this YAML version is not supported, expected 1.2"},
+      {YAML::ErrorMsg::BAD_FILE, "nested too deep, expected a scenario of sensible depth"},
+  };
+  for (const Wording& wording : kWordings) {
+    if (message == wording.original) return std::string(wording.ours);
+  }
+  const std::string_view escape = YAML::ErrorMsg::INVALID_ESCAPE;
+  if (message.starts_with(escape)) {
+    return "unknown escape \\" + message.substr(escape.size()) +
+           " in a quoted text, expected \\\\ for a backslash";
+  }
+  return "this is not valid YAML: " + message;
+}
+
+/// The length of the UTF-8 sequence at the front, or 0 if it is not valid (Unicode 15, table 3-7).
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0u) == 0x80u; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool range = (first != 0xE0 || byte(1) >= 0xA0) && (first != 0xED || byte(1) <= 0x9F);
+    return range && continues(1) && continues(2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const bool range = (first != 0xF0 || byte(1) >= 0x90) && (first != 0xF4 || byte(1) <= 0x8F);
+    return range && continues(1) && continues(2) && continues(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+/// False, and an error, if this is no text or is too much of it, or so full of brackets that the parser would
+/// spend its memory before it could refuse.
+bool check_text(const std::shared_ptr<const Source>& source, Diagnostics& diagnostics) {
+  const std::string& text = source->text;
+  Mark mark{source, 1, 1};
+  if (text.size() > kMaxFileBytes) {
+    diagnostics.error(mark, "larger than 16 MiB, expected a text file of sensible size");
+    return false;
+  }
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+    diagnostics.error(mark, "this is UTF-16, expected UTF-8 text");
+    return false;
+  }
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = utf8_length(std::string_view(text).substr(i));
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (length == 0 || byte == 0x7f || (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r')) {
+      diagnostics.error(mark, length == 0 ? "not valid UTF-8, expected a text file in UTF-8"
+                                          : "a control character, expected a text file");
+      return false;
+    }
+    mark.column += static_cast<int>(length);
+    if (byte == '\n') {
+      ++mark.line;
+      mark.column = 1;
+    }
+    i += length;
+  }
+  return true;
+}
+
+/// Brackets and separators that would each become a value, wherever they stand.
+bool check_size(const std::shared_ptr<const Source>& source, Diagnostics& diagnostics) {
+  constexpr int kUnclosed = 2000;
+  constexpr std::uint64_t kSeparators = 4 * kMaxNodes;
+  int unclosed = 0;
+  std::uint64_t separators = 0;
+  for (char c : source->text) {
+    if (c == '[' || c == '{') ++unclosed;
+    if ((c == ']' || c == '}') && unclosed > 0) --unclosed;
+    if (c == ',' || c == ':' || c == '-' || c == '?') ++separators;
+    if (unclosed > kUnclosed || separators > kSeparators) {
+      diagnostics.error({source, 1, 1}, unclosed > kUnclosed ? too_deep() : too_many_nodes());
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<Node> read_text(std::shared_ptr<const Source> source, Diagnostics& diagnostics) {
+  diagnostics.mention(source);
+  const std::size_t errors_before = diagnostics.count();
+  if (!check_text(source, diagnostics) || !check_size(source, diagnostics)) return std::nullopt;
+  std::istringstream stream(source->text);
+  Builder builder(source, diagnostics);
+  try {
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) {
+    }
+  } catch (const Refused& refused) {
+    diagnostics.error(refused.where, refused.message);
+  } catch (const YAML::Exception& error) {
+    const Mark where = error.mark.is_null() ? Mark{source, 1, 1} : builder.mark(error.mark);
+    diagnostics.error(where, reworded(error.msg));
+  }
+  if (diagnostics.count() != errors_before) return std::nullopt;
+  if (!builder.has_root()) {
+    diagnostics.error({source, 1, 1}, "there is nothing in here, expected a YAML document");
+    return std::nullopt;
+  }
+  return builder.root();
+}
+
+std::shared_ptr<const Source> load_source(const std::string& path, const Mark& named_at,
+                                          Diagnostics& diagnostics) {
+  auto source = std::make_shared<Source>();
+  source->name = path;
+  source->folder = std::filesystem::path(path).parent_path().string();
+  const auto refuse = [&](const std::string& reason) {
+    if (named_at.source) {
+      diagnostics.error(named_at, "cannot read " + path + ": " + reason);
+    } else {
+      diagnostics.error({source, 0, 0}, "cannot read the file: " + reason);
+    }
+    return nullptr;
+  };
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (status.type() == std::filesystem::file_type::not_found) return refuse("there is no such file");
+  if (error) return refuse(error.message());
+  if (std::filesystem::is_directory(status)) return refuse("it is a folder, expected a file");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return refuse(std::strerror(errno));
+  source->text.resize(kMaxFileBytes + 1);
+  file.read(source->text.data(), static_cast<std::streamsize>(source->text.size()));
+  if (file.bad()) return refuse(std::strerror(errno));
+  source->text.resize(static_cast<std::size_t>(file.gcount()));
+  if (source->text.starts_with("\xEF\xBB\xBF")) source->text.erase(0, 3);
+  return check_text(source, diagnostics) ? source : nullptr;
+}
+
+std::optional<Node> read_file(const std::string& path, Diagnostics& diagnostics) {
+  const auto source = load_source(path, Mark{}, diagnostics);
+  return source ? read_text(source, diagnostics) : std::nullopt;
+}
+
+std::string resolve_path(const std::string& file, const Mark& named_at) {
+  const std::filesystem::path path(file);
+  if (path.is_absolute() || !named_at.source || named_at.source->folder.empty()) return file;
+  return (std::filesystem::path(named_at.source->folder) / path).lexically_normal().string();
+}
+
+}  // namespace headroom::config
