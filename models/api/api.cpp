@@ -1,0 +1,143 @@
+#include "models/api/api.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace headroom::api {
+
+/// One API server: authenticates, works, hands out the renditions, answers.
+class Server final : public calls::RequestServer, public calls::ConversionSink {
+ public:
+  Server(world::Host& host, Tier& tier) : RequestServer(host), tier_(tier) {
+    if (tier.parts_.authenticator) authenticator_ = tier.parts_.authenticator(host);
+    if (tier.parts_.meter) meter_ = tier.parts_.meter(*this);
+  }
+  ~Server() override = default;
+
+  void accept(calls::Arrival arrival) override {
+    const TimePoint now = host().scheduler().now();
+    const int batch = arrival.request->probe ? -1 : tier_.window_.batch(now);
+    tier_.reached_.add(batch);
+    if (tier_.config_.max_in_flight && in_flight_ >= *tier_.config_.max_in_flight) {
+      tier_.answered_.add(batch);
+      arrival.responder.reply(Failure::rejected);
+      return;
+    }
+    scope().spawn(handle(this, std::move(arrival), batch));
+  }
+
+  void converted(const calls::Job& job, Duration cpu, TimePoint finished) override {
+    if (meter_) meter_->converted(job, cpu, finished);
+  }
+  void flush() {
+    if (meter_) meter_->flush();
+  }
+
+ private:
+  /// A request's stay on this server; ends with its frame, whatever ends it.
+  class Visit {
+   public:
+    explicit Visit(Server& server) : server_(server), since_(server.host().scheduler().now()) {
+      ++server_.in_flight_;
+      server_.tier_.station_.enter(since_);
+    }
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+    ~Visit() {
+      --server_.in_flight_;
+      server_.tier_.station_.leave(server_.host().scheduler().now(), since_);
+    }
+
+   private:
+    Server& server_;
+    TimePoint since_;
+  };
+
+  static world::Task<> handle(Server* self, calls::Arrival arrival, int batch) {
+    const Visit visit(*self);
+    const Tier& tier = self->tier_;
+    calls::Request& request = *arrival.request;
+    world::Scheduler& scheduler = self->host().scheduler();
+    TimePoint until = request.deadline;
+    if (tier.config_.deadline) until = std::min(until, scheduler.now() + *tier.config_.deadline);
+
+    co_await self->host().cpu().run(tier.config_.cpu +
+                                    (arrival.new_connection ? tier.parts_.tls_cpu : Duration()));
+    std::optional<Failure> refusal;
+    if (self->authenticator_ && !self->authenticator_->known(request))
+      refusal = co_await self->authenticator_->ask(arrival.request, until);
+    if (refusal) {
+      self->answer(arrival, *refusal, batch);
+      co_return;
+    }
+    if (tier.parts_.dispatcher == nullptr) {
+      self->answer(arrival, calls::Answer{request.renditions}, batch);
+      co_return;
+    }
+
+    const calls::GatherPtr gather(new calls::Gather(request.renditions));
+    for (std::int64_t r = 0; r < request.renditions; ++r)
+      tier.parts_.dispatcher->dispatch({arrival.request, r, self->origin(), gather});
+    co_await calls::Gather::Wait(*gather, scheduler, until);
+    if (gather->complete() || (tier.config_.at_deadline == AtDeadline::partial && gather->done_count() > 0))
+      self->answer(arrival, calls::Answer{gather->done_count()}, batch);
+    else
+      self->answer(arrival, gather->all_ended() ? gather->failure() : Failure::error, batch);
+  }
+
+  void answer(calls::Arrival& arrival, Outcome<calls::Answer> outcome, int batch) {
+    tier_.answered_.add(batch);
+    Bytes size = calls::kControl;
+    if (outcome) {
+      const auto image = static_cast<double>(arrival.request->image.count());
+      size +=
+          Bytes::from_double(image * tier_.parts_.rendition_share * static_cast<double>(outcome->renditions));
+    }
+    arrival.responder.reply(outcome, size);
+  }
+
+  calls::Origin origin() { return {host().id(), slot(), nullptr}; }
+  world::ProcessSlot* slot() const { return tier_.servers_[static_cast<std::size_t>(index_)].slot; }
+
+  friend class Tier;
+  Tier& tier_;
+  int index_ = 0;
+  std::unique_ptr<calls::Authenticator> authenticator_;
+  std::unique_ptr<Meter> meter_;
+  std::int64_t in_flight_ = 0;
+};
+
+Tier::Tier(const ApiConfig& config, world::World& world, const metrics::Window& window)
+    : config_(config), world_(world), window_(window) {}
+
+void Tier::install(const std::vector<world::Host*>& hosts, Parts parts) {
+  parts_ = std::move(parts);
+  for (world::Host* host : hosts) {
+    const int index = static_cast<int>(servers_.size());
+    world::ProcessSlot& slot = host->install([this, index](world::Host& h) {
+      auto server = std::make_unique<Server>(h, *this);
+      server->index_ = index;
+      return server;
+    });
+    servers_.push_back({host->id(), &slot});
+  }
+}
+
+void Tier::report(metrics::ResultBuilder& results, TimePoint now) const {
+  results.ratio("api.availability", answered_, reached_);
+  results.invariant("Little's law: api", station_.holds(now), station_.entered());
+}
+
+void Tier::flush() {
+  for (const calls::Endpoint& server : servers_)
+    if (auto* process = server.slot->as<Server>(); process != nullptr) process->flush();
+}
+
+const std::vector<metrics::MetricInfo> kMetrics = {
+    {"api.utilization", "share", "busy core-seconds / configured core-seconds of the API hosts",
+     metrics::Better::lower},
+    {"api.availability", "share", "share of attempts reaching the API tier that a live API server answered",
+     metrics::Better::higher},
+};
+
+}  // namespace headroom::api

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "models/api/config.h"
+#include "models/calls/authenticator.h"
+#include "models/calls/job.h"
+#include "models/calls/service.h"
+#include "sim/metrics/batches.h"
+#include "sim/metrics/metric_info.h"
+#include "sim/metrics/result.h"
+#include "sim/metrics/station.h"
+#include "sim/metrics/window.h"
+#include "sim/world/host.h"
+#include "sim/world/task.h"
+#include "sim/world/world.h"
+
+namespace headroom::api {
+
+/// Meters conversions on one API server (models/usage). Part of the API's process.
+class Meter {
+ public:
+  virtual ~Meter() = default;
+  virtual void converted(const calls::Job& job, Duration cpu, TimePoint finished) = 0;
+  /// Ships what is left (an orderly end).
+  virtual void flush() = 0;
+};
+
+/// The tier as a whole: what its servers are made of, and what is counted.
+class Tier {
+ public:
+  struct Parts {
+    std::function<std::unique_ptr<calls::Authenticator>(world::Host&)> authenticator;  ///< empty: no auth
+    std::function<std::unique_ptr<Meter>(world::Process&)> meter;                      ///< empty: no usage
+    calls::Dispatcher* dispatcher = nullptr;  ///< null: nothing to convert
+    Duration tls_cpu;                         ///< per new connection
+    double rendition_share = 0;               ///< bytes of a rendition / bytes of the image
+  };
+  Tier(const ApiConfig& config, world::World& world, const metrics::Window& window);
+  /// Starts a server on each host.
+  void install(const std::vector<world::Host*>& hosts, Parts parts);
+
+  const std::vector<calls::Endpoint>& servers() const { return servers_; }
+  void report(metrics::ResultBuilder& results, TimePoint now) const;
+  /// Ships all usage records (the measured run is over).
+  void flush();
+
+ private:
+  friend class Server;
+  ApiConfig config_;
+  world::World& world_;
+  metrics::Window window_;
+  Parts parts_;
+  std::vector<calls::Endpoint> servers_;
+  metrics::BatchSum reached_;
+  metrics::BatchSum answered_;
+  metrics::Station station_;
+};
+
+extern const std::vector<metrics::MetricInfo> kMetrics;
+
+}  // namespace headroom::api

@@ -1,0 +1,156 @@
+#include "models/balancer/balancer.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "sim/world/task.h"
+
+namespace headroom::balancer {
+
+/// A proxy: sees a request's head, chooses a server, lets the body and the answer stream through.
+class Proxy final : public calls::RequestServer {
+ public:
+  Proxy(world::Host& host, Balancer& balancer)
+      : RequestServer(host),
+        balancer_(balancer),
+        choice_(balancer.config_.policy, static_cast<int>(balancer.servers_.size())) {}
+  ~Proxy() override { scope().clear(); }
+
+  void accept(calls::Arrival arrival) override { scope().spawn(handle(this, std::move(arrival))); }
+
+ private:
+  /// A request's stay; outstanding on `server` from `forward` on.
+  class Visit {
+   public:
+    explicit Visit(Proxy& proxy) : proxy_(proxy), since_(proxy.now()) {
+      proxy_.balancer_.station_.enter(since_);
+    }
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+    ~Visit() {
+      if (server_ >= 0) proxy_.choice_.finished(server_, proxy_.now() - forwarded_, proxy_.now());
+      proxy_.balancer_.station_.leave(proxy_.now(), since_);
+    }
+    void forward(int server) {
+      server_ = server;
+      forwarded_ = proxy_.now();
+      proxy_.choice_.started(server);
+    }
+
+   private:
+    Proxy& proxy_;
+    TimePoint since_;
+    TimePoint forwarded_;
+    int server_ = -1;
+  };
+
+  TimePoint now() { return host().scheduler().now(); }
+
+  static world::Task<> handle(Proxy* self, calls::Arrival arrival) {
+    const Balancer& balancer = self->balancer_;
+    const calls::Request& request = *arrival.request;
+    world::Network& network = balancer.world_.network();
+    const world::HostId me = self->host().id();
+    Visit visit(*self);
+    co_await self->host().cpu().run(balancer.config_.cpu +
+                                    (arrival.new_connection ? balancer.tls_cpu_ : Duration()));
+
+    Engine draw = balancer.choice_key_.engine_for(request.number);
+    const int chosen = self->choice_.pick(draw, request.user, self->now());
+    visit.forward(chosen);
+    const calls::Endpoint server = balancer.servers_[static_cast<std::size_t>(chosen)];
+    calls::Call<calls::Answer> call(self->host().scheduler(), request.deadline);
+    const world::Route in{world::kClients, server.host, me, true};
+    calls::send_request(network, call, server, in, {server.host, me}, request.image + calls::kControl,
+                        arrival.request, false);
+    const auto outcome = co_await call;
+    if (!outcome) {
+      arrival.responder.reply(outcome.failure());
+      co_return;
+    }
+    const double bytes = static_cast<double>(request.image.count()) * balancer.rendition_share_ *
+                         static_cast<double>(outcome->renditions);
+    const world::Route out{server.host, world::kClients, me, true};
+    arrival.responder.reply(outcome, Bytes::from_double(bytes) + calls::kControl, out);
+  }
+
+  Balancer& balancer_;
+  Choice choice_;
+};
+
+Balancer::Balancer(const BalancerConfig& config, world::World& world, StreamKey key)
+    : config_(config), world_(world), entrance_key_(key / "entrance"), choice_key_(key / "choice") {}
+
+void Balancer::install(const std::vector<world::Host*>& hosts, const std::vector<calls::Endpoint>& servers,
+                       Duration tls_cpu, double rendition_share) {
+  servers_ = servers;
+  tls_cpu_ = tls_cpu;
+  rendition_share_ = rendition_share;
+  if (hosts.empty()) choice_.emplace(config_.policy, static_cast<int>(servers_.size()));
+  for (world::Host* host : hosts) {
+    world::ProcessSlot& slot =
+        host->install([this](world::Host& h) { return std::make_unique<Proxy>(h, *this); });
+    proxies_.push_back({host->id(), &slot});
+  }
+}
+
+calls::Entrance::Way Balancer::choose(const calls::Request& request) {
+  if (choice_) {
+    Engine draw = choice_key_.engine_for(request.number);
+    const int server = choice_->pick(draw, request.user, world_.now());
+    return {servers_[static_cast<std::size_t>(server)], server, false};
+  }
+  Engine draw = entrance_key_.engine_for(request.number);
+  const auto proxy = uniform_below(draw, proxies_.size());
+  return {proxies_[proxy], static_cast<int>(proxy), true};
+}
+
+void Balancer::started(const Way& way) {
+  if (choice_) choice_->started(way.index);
+}
+
+void Balancer::finished(const Way& way, Duration took) {
+  if (choice_) choice_->finished(way.index, took, world_.now());
+}
+
+void Balancer::report(metrics::ResultBuilder& results) const {
+  if (!choice_)
+    results.invariant("Little's law: load_balancer", station_.holds(world_.now()), station_.entered());
+}
+
+JobBalancer::JobBalancer(Policy policy, world::World& world, const std::vector<calls::Endpoint>& workers,
+                         StreamKey key)
+    : world_(world),
+      workers_(workers),
+      key_(key / "job"),
+      choice_(policy, static_cast<int>(workers.size())) {}
+
+void JobBalancer::dispatch(calls::Job job) {
+  // The same request's renditions draw from neighbouring numbers; a request asks for at most 1000.
+  Engine draw = key_.engine_for(job.request->number * 1024 + static_cast<std::uint64_t>(job.rendition));
+  const int chosen = choice_.pick(draw, job.request->user, world_.now());
+  const calls::Endpoint& worker = workers_[static_cast<std::size_t>(chosen)];
+  const world::Route way{job.origin.host, worker.host};
+  const Bytes size = job.request->image + calls::kControl;
+  choice_.started(chosen);
+  job.dispatcher = this;
+  job.server = chosen;
+  job.dispatched = world_.now();
+  calls::GatherPtr gather = job.gather;
+  calls::send_to<calls::JobServer>(
+      world_.network(), way, size, *worker.slot,
+      [job = std::move(job)](calls::JobServer& w) mutable { w.push(std::move(job)); },
+      [gather = std::move(gather)](Failure why) { gather->failed(why); });
+}
+
+void JobBalancer::came_back(const calls::Job& job) {
+  choice_.finished(job.server, world_.now() - job.dispatched, world_.now());
+}
+
+const std::vector<metrics::MetricInfo> kMetrics = {
+    {"lb.utilization", "share", "busy core-seconds / configured core-seconds of the balancer's hosts",
+     metrics::Better::lower},
+};
+
+}  // namespace headroom::balancer

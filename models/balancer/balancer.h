@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "models/balancer/choice.h"
+#include "models/balancer/config.h"
+#include "models/calls/entrance.h"
+#include "models/calls/job.h"
+#include "models/calls/service.h"
+#include "sim/metrics/metric_info.h"
+#include "sim/metrics/result.h"
+#include "sim/metrics/station.h"
+#include "sim/world/host.h"
+#include "sim/world/world.h"
+
+namespace headroom::balancer {
+
+/// The load balancer as a whole. With hosts: a streaming (layer 7) proxy on each of them, and clients spread
+/// over them at random (as DNS does); each one knows only its own requests. Without: one decision for all
+/// clients that costs nothing.
+class Balancer final : public calls::Entrance {
+ public:
+  Balancer(const BalancerConfig& config, world::World& world, StreamKey key);
+  /// `servers`: what is balanced. `hosts`: its own, or none.
+  void install(const std::vector<world::Host*>& hosts, const std::vector<calls::Endpoint>& servers,
+               Duration tls_cpu, double rendition_share);
+
+  Way choose(const calls::Request& request) override;
+  void started(const Way& way) override;
+  void finished(const Way& way, Duration took) override;
+
+  void report(metrics::ResultBuilder& results) const;
+
+ private:
+  friend class Proxy;
+  BalancerConfig config_;
+  world::World& world_;
+  StreamKey entrance_key_;
+  StreamKey choice_key_;
+  std::vector<calls::Endpoint> proxies_;
+  std::vector<calls::Endpoint> servers_;
+  std::optional<Choice> choice_;  ///< without hosts
+  Duration tls_cpu_;
+  double rendition_share_ = 0;
+  metrics::Station station_;
+};
+
+/// Sends each job to a worker chosen by the policy, from the server that asks for it; used when there is no
+/// queue.
+class JobBalancer final : public calls::Dispatcher {
+ public:
+  JobBalancer(Policy policy, world::World& world, const std::vector<calls::Endpoint>& workers, StreamKey key);
+  void dispatch(calls::Job job) override;
+  void came_back(const calls::Job& job) override;
+
+ private:
+  world::World& world_;
+  std::vector<calls::Endpoint> workers_;
+  StreamKey key_;
+  Choice choice_;
+};
+
+extern const std::vector<metrics::MetricInfo> kMetrics;
+
+}  // namespace headroom::balancer

@@ -1,0 +1,145 @@
+#pragma once
+
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <coroutine>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "sim/base/outcome.h"
+#include "sim/base/units.h"
+#include "sim/world/network.h"
+#include "sim/world/pool.h"
+#include "sim/world/scheduler.h"
+
+/// Calls between components. The caller keeps a `Call` in its frame and waits for it; the callee gets a
+/// `Responder`. Between them is a reply slot that belongs to neither, so that either side can die alone: a
+/// caller that is gone makes the answer go nowhere, and a responder that is destroyed without an answer (its
+/// process died) tells the caller, by a reset message if its host is still up, and not at all if it is not.
+namespace headroom::calls {
+
+/// A message of control: at most one packet.
+inline constexpr Bytes kControl{512};
+
+template <class Reply>
+class Call;
+
+/// What both sides of a call share.
+template <class Reply>
+struct ReplySlot : world::Pooled {
+  Call<Reply>* caller = nullptr;  ///< null once the caller is gone, or has its outcome
+  std::optional<Outcome<Reply>> outcome;
+  Failure if_silent = Failure::timeout;  ///< what a time-out really was: too late, lost, or died
+  int references = 0;
+  friend void intrusive_ptr_add_ref(ReplySlot* s) { ++s->references; }
+  friend void intrusive_ptr_release(ReplySlot* s) {
+    if (--s->references == 0) delete s;
+  }
+};
+
+template <class Reply>
+using ReplySlotPtr = boost::intrusive_ptr<ReplySlot<Reply>>;
+
+/// An answer on its way back.
+template <class Reply>
+class ReplyMessage final : public world::Message {
+ public:
+  ReplyMessage(ReplySlotPtr<Reply> slot, Outcome<Reply> outcome)
+      : slot_(std::move(slot)), outcome_(std::move(outcome)) {}
+  inline void deliver() override;
+  void lost(world::Lost) override { slot_->if_silent = Failure::lost; }
+
+ private:
+  ReplySlotPtr<Reply> slot_;
+  Outcome<Reply> outcome_;
+};
+
+/// The callee's side: answers at most once.
+template <class Reply>
+class Responder {
+ public:
+  Responder() = default;
+  /// `back`: the way of the answer.
+  Responder(world::Network& network, ReplySlotPtr<Reply> slot, world::Route back)
+      : network_(&network), slot_(std::move(slot)), back_(back) {}
+  Responder(Responder&& other) noexcept
+      : network_(other.network_), slot_(std::move(other.slot_)), back_(other.back_) {}
+  Responder& operator=(Responder&& other) noexcept {
+    std::swap(network_, other.network_);
+    std::swap(slot_, other.slot_);
+    std::swap(back_, other.back_);
+    return *this;
+  }
+  ~Responder() {
+    if (!slot_) return;
+    slot_->if_silent = Failure::died;
+    reply(Failure::died);
+  }
+
+  void reply(Outcome<Reply> outcome, Bytes size = kControl) { reply(std::move(outcome), size, back_); }
+  /// By another way than the one it was asked by (an answer that streams through a balancer).
+  void reply(Outcome<Reply> outcome, Bytes size, world::Route way) {
+    network_->send(way, size, std::make_unique<ReplyMessage<Reply>>(std::move(slot_), std::move(outcome)));
+    slot_ = nullptr;
+  }
+  /// Whether anybody still waits for the answer (a real server sees the connection closed).
+  bool wanted() const { return slot_ && slot_->caller != nullptr; }
+  explicit operator bool() const { return slot_ != nullptr; }
+  world::Route back() const { return back_; }
+
+ private:
+  world::Network* network_ = nullptr;
+  ReplySlotPtr<Reply> slot_;
+  world::Route back_;
+};
+
+/// The caller's side: `Call<R> call(scheduler, until); send(…, call.responder(…)); auto outcome = co_await
+/// call;` If there is no answer by `until`, the outcome is a failure that says what the silence was.
+template <class Reply>
+class [[nodiscard]] Call final : world::Event {
+ public:
+  Call(world::Scheduler& scheduler, TimePoint until)
+      : scheduler_(scheduler), until_(until), slot_(new ReplySlot<Reply>) {
+    slot_->caller = this;
+  }
+  ~Call() override { slot_->caller = nullptr; }
+
+  Responder<Reply> responder(world::Network& network, world::Route back) {
+    return Responder<Reply>(network, slot_, back);
+  }
+  /// The request was lost on its way.
+  const ReplySlotPtr<Reply>& slot() const { return slot_; }
+
+  bool await_ready() const { return slot_->outcome.has_value(); }
+  void await_suspend(std::coroutine_handle<> h) {
+    handle_ = h;
+    if (until_ != TimePoint::never()) scheduler_.schedule(*this, until_);
+  }
+  Outcome<Reply> await_resume() {
+    slot_->caller = nullptr;
+    return slot_->outcome ? std::move(*slot_->outcome) : Outcome<Reply>(slot_->if_silent);
+  }
+
+ private:
+  friend class ReplyMessage<Reply>;
+  void fire() override { handle_.resume(); }
+  void answered() {
+    cancel();
+    if (handle_) handle_.resume();
+  }
+  world::Scheduler& scheduler_;
+  TimePoint until_;
+  ReplySlotPtr<Reply> slot_;
+  std::coroutine_handle<> handle_;
+};
+
+template <class Reply>
+void ReplyMessage<Reply>::deliver() {
+  if (slot_->outcome || slot_->caller == nullptr) return;  // too late, or a duplicate
+  slot_->outcome.emplace(std::move(outcome_));
+  Call<Reply>* caller = slot_->caller;
+  slot_->caller = nullptr;
+  caller->answered();
+}
+
+}  // namespace headroom::calls

@@ -1,0 +1,192 @@
+#pragma once
+
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <coroutine>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "models/calls/request.h"
+#include "models/calls/service.h"
+#include "sim/world/host.h"
+#include "sim/world/network.h"
+#include "sim/world/scheduler.h"
+
+/// Conversions: what API servers hand out, the queue keeps, and workers do.
+namespace headroom::calls {
+
+/// The renditions of one request as the server that asked for them sees them: how many are done, how many can
+/// no longer come. Shared with the jobs, so that the asking server can die (or give up) alone.
+class Gather : public world::Pooled {
+ public:
+  explicit Gather(std::int64_t asked) : asked_(asked) {}
+  void done() {
+    ++done_;
+    check();
+  }
+  void failed(Failure why) {
+    if (failed_++ == 0) failure_ = why;
+    check();
+  }
+  std::int64_t done_count() const { return done_; }
+  bool complete() const { return done_ == asked_; }
+  bool all_ended() const { return done_ + failed_ >= asked_; }
+  /// Of the first that failed.
+  Failure failure() const { return failure_; }
+
+  /// `co_await Gather::Wait(gather, scheduler, until)`: until all have ended, or it is `until`.
+  class [[nodiscard]] Wait final : world::Event {
+   public:
+    Wait(Gather& gather, world::Scheduler& scheduler, TimePoint until)
+        : gather_(gather), scheduler_(scheduler), until_(until) {}
+    ~Wait() override {
+      if (gather_.waiter_ == this) gather_.waiter_ = nullptr;
+    }
+    bool await_ready() const { return gather_.all_ended(); }
+    void await_suspend(std::coroutine_handle<> h) {
+      handle_ = h;
+      gather_.waiter_ = this;
+      if (until_ != TimePoint::never()) scheduler_.schedule(*this, until_);
+    }
+    void await_resume() { gather_.waiter_ = nullptr; }
+
+   private:
+    friend class Gather;
+    void fire() override { handle_.resume(); }
+    Gather& gather_;
+    world::Scheduler& scheduler_;
+    TimePoint until_;
+    std::coroutine_handle<> handle_;
+  };
+
+  friend void intrusive_ptr_add_ref(Gather* g) { ++g->references_; }
+  friend void intrusive_ptr_release(Gather* g) {
+    if (--g->references_ == 0) delete g;
+  }
+
+ private:
+  void check() {
+    if (waiter_ != nullptr && all_ended()) {
+      waiter_->scheduler_.post(*waiter_);
+      waiter_ = nullptr;
+    }
+  }
+  std::int64_t asked_;
+  std::int64_t done_ = 0;
+  std::int64_t failed_ = 0;
+  Failure failure_ = Failure::error;
+  Wait* waiter_ = nullptr;
+  int references_ = 0;
+};
+using GatherPtr = boost::intrusive_ptr<Gather>;
+
+struct Job;
+
+/// Hands jobs to workers, by whatever way. What becomes of a job is told to its gather.
+class Dispatcher {
+ public:
+  virtual ~Dispatcher() = default;
+  virtual void dispatch(Job job) = 0;
+  /// The job's result, or its refusal, has come back to who asked for it.
+  virtual void came_back(const Job&) {}
+};
+
+/// Who asked for conversions: keeps the image, gets the result, meters it.
+class ConversionSink {
+ public:
+  virtual ~ConversionSink() = default;
+  /// A result arrived. `cpu` is what the worker spent on it, `finished` when.
+  virtual void converted(const Job& job, Duration cpu, TimePoint finished) = 0;
+};
+
+/// Where the asking server can be reached.
+struct Origin {
+  world::HostId host;
+  world::ProcessSlot* slot = nullptr;  ///< its process; null: `sink` is no process and never dies
+  ConversionSink* sink = nullptr;      ///< only if `slot` is null
+  ConversionSink* live() const { return slot == nullptr ? sink : dynamic_cast<ConversionSink*>(slot->get()); }
+};
+
+/// One conversion: a rendition of a request's image.
+struct Job {
+  RequestPtr request;
+  std::int64_t rendition = 0;
+  Origin origin;
+  GatherPtr gather;
+  Dispatcher* dispatcher = nullptr;  ///< if it wants to know when the job comes back
+  int server = -1;                   ///< its note: where it went
+  TimePoint dispatched;              ///< its note: and when
+};
+
+/// A process that does conversions.
+class JobServer : public RequestServer {
+ public:
+  using RequestServer::RequestServer;
+  /// A job from a balancer or an API server; may be rejected.
+  virtual void push(Job job) = 0;
+  /// A job from the queue, which this worker had a free slot for.
+  virtual void take(Job job, std::uint64_t delivery) = 0;
+};
+
+/// A process that keeps jobs.
+class JobQueue : public world::Process {
+ public:
+  using Process::Process;
+  virtual void enqueue(Job job) = 0;
+  /// A worker has free slots.
+  virtual void pull(Endpoint worker, std::int64_t slots) = 0;
+  /// A worker has done what was delivered to it.
+  virtual void acknowledge(std::uint64_t delivery) = 0;
+};
+
+/// A message that does one thing to a process if it lives: `deliver_to(P&)`. What it means to be lost, or to
+/// find nobody, is the message's.
+template <class P, class Deliver, class Fail>
+class ProcessMessage final : public world::Message {
+ public:
+  ProcessMessage(world::ProcessSlot& slot, Deliver deliver, Fail fail)
+      : slot_(slot), deliver_(std::move(deliver)), fail_(std::move(fail)) {}
+  void deliver() override {
+    if (auto* process = static_cast<P*>(slot_.get()); process != nullptr)
+      deliver_(*process);
+    else
+      fail_(Failure::refused);
+  }
+  void lost(world::Lost) override { fail_(Failure::lost); }
+
+ private:
+  world::ProcessSlot& slot_;
+  Deliver deliver_;
+  Fail fail_;
+};
+
+/// Sends a message that, on arrival, calls `deliver(P&)` on the process in `slot`; if it is lost or nobody is
+/// there, `fail(Failure)` is called (for bookkeeping: the sender does not notice).
+template <class P, class Deliver, class Fail>
+void send_to(world::Network& network, world::Route way, Bytes size, world::ProcessSlot& slot, Deliver deliver,
+             Fail fail) {
+  network.send(way, size,
+               std::make_unique<ProcessMessage<P, Deliver, Fail>>(slot, std::move(deliver), std::move(fail)));
+}
+template <class P, class Deliver>
+void send_to(world::Network& network, world::Route way, Bytes size, world::ProcessSlot& slot,
+             Deliver deliver) {
+  send_to<P>(network, way, size, slot, std::move(deliver), [](Failure) {});
+}
+
+/// A message that calls `arrived()` at its end, whoever is there.
+template <class F>
+class Note final : public world::Message {
+ public:
+  explicit Note(F arrived) : arrived_(std::move(arrived)) {}
+  void deliver() override { arrived_(); }
+
+ private:
+  F arrived_;
+};
+template <class F>
+void send_note(world::Network& network, world::Route way, Bytes size, F arrived) {
+  network.send(way, size, std::make_unique<Note<F>>(std::move(arrived)));
+}
+
+}  // namespace headroom::calls

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <cstdint>
+
+#include "sim/base/outcome.h"
+#include "sim/base/units.h"
+#include "sim/world/pool.h"
+
+namespace headroom::calls {
+
+/// One logical request: what was drawn about it, and what observers note about it on its way. It is shared by
+/// all that work for it (attempts, jobs, records), and ends when the last of them does. Models use the notes
+/// for counting only, never for deciding: no server knows what the client knows.
+struct Request : world::Pooled {
+  std::uint64_t number = 0;  ///< what is drawn about it is keyed by this
+  TimePoint sent;            ///< intended send time
+  TimePoint deadline;        ///< the client's; `never` without one
+  int batch = -1;            ///< of the measured window, by intended send time; −1: not measured
+  bool probe = false;        ///< synthetic: in no metric but uptime
+  std::uint64_t user = 0;
+  Bytes image;
+  std::int64_t renditions = 1;  ///< asked for
+
+  // notes
+  bool ended = false;            ///< the client has its outcome
+  bool answered = false;         ///< … and it is an answer
+  std::int64_t delivered = 0;    ///< renditions in the answer
+  std::int64_t billed_jobs = 0;  ///< conversions that were metered
+
+  /// Called when nobody works for it any more.
+  void (*on_last)(Request&, void* context) = nullptr;
+  void* context = nullptr;
+
+  int references = 0;
+  friend void intrusive_ptr_add_ref(Request* r) { ++r->references; }
+  friend void intrusive_ptr_release(Request* r) {
+    if (--r->references > 0) return;
+    if (r->on_last != nullptr) r->on_last(*r, r->context);
+    delete r;
+  }
+};
+using RequestPtr = boost::intrusive_ptr<Request>;
+
+/// What a request is answered with.
+struct Answer {
+  std::int64_t renditions = 0;  ///< delivered; at least one
+};
+
+}  // namespace headroom::calls

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "models/calls/call.h"
+#include "models/calls/request.h"
+#include "sim/world/host.h"
+#include "sim/world/network.h"
+
+namespace headroom::calls {
+
+/// A request as it arrives at a server.
+struct Arrival {
+  RequestPtr request;
+  Responder<Answer> responder;
+  bool new_connection = false;  ///< this server ends TLS and pays for the handshake
+};
+
+/// A process that serves requests: balancer, API server, worker.
+class RequestServer : public world::Process {
+ public:
+  using Process::Process;
+  virtual void accept(Arrival arrival) = 0;
+};
+
+/// Where a server can be reached: the host, and the place on it that holds the process while it lives.
+struct Endpoint {
+  world::HostId host;
+  world::ProcessSlot* slot = nullptr;
+};
+
+/// Sends a request to a server; if nothing listens there, the sender is told so (refused).
+class RequestMessage final : public world::Message {
+ public:
+  RequestMessage(Endpoint to, Arrival arrival, ReplySlotPtr<Answer> slot)
+      : to_(to), arrival_(std::move(arrival)), slot_(std::move(slot)) {}
+  void deliver() override {
+    if (!arrival_.responder) return;  // a duplicate: the transport's sequence numbers discard it
+    if (auto* server = static_cast<RequestServer*>(to_.slot->get()); server != nullptr)
+      server->accept(std::move(arrival_));
+    else
+      arrival_.responder.reply(Failure::refused);
+  }
+  void lost(world::Lost) override { slot_->if_silent = Failure::lost; }
+
+ private:
+  Endpoint to_;
+  Arrival arrival_;
+  ReplySlotPtr<Answer> slot_;
+};
+
+/// Sends `request` along `way` and makes the call's responder answer along `back`.
+inline void send_request(world::Network& network, Call<Answer>& call, const Endpoint& to, world::Route way,
+                         world::Route back, Bytes size, RequestPtr request, bool new_connection) {
+  Arrival arrival{std::move(request), call.responder(network, back), new_connection};
+  network.send(way, size, std::make_unique<RequestMessage>(to, std::move(arrival), call.slot()));
+}
+
+}  // namespace headroom::calls

@@ -1,0 +1,238 @@
+#include "models/client/arrivals.h"
+
+#include <algorithm>
+#include <boost/random/exponential_distribution.hpp>
+#include <cmath>
+
+#include "sim/base/check.h"
+
+namespace headroom::client {
+namespace {
+
+double standard_exponential(Engine& draw) {
+  return boost::random::exponential_distribution<double>(1.0)(draw);
+}
+
+class PoissonArrivals final : public ArrivalProcess {
+ public:
+  PoissonArrivals(Rate rate, StreamKey key) : mean_ns_(1e9 / rate.per_second), key_(key) {}
+  std::optional<TimePoint> next() override {
+    Engine draw = key_.engine_for(n_++);
+    at_ns_ += mean_ns_ * standard_exponential(draw);
+    return TimePoint::at(Duration::from_ns(at_ns_));
+  }
+
+ private:
+  double mean_ns_;
+  StreamKey key_;
+  std::uint64_t n_ = 0;
+  double at_ns_ = 0;  // not rounded, so that the mean interval is exact
+};
+
+class ConstantArrivals final : public ArrivalProcess {
+ public:
+  explicit ConstantArrivals(Rate rate) : interval_ns_(1e9 / rate.per_second) {}
+  std::optional<TimePoint> next() override {
+    return TimePoint::at(Duration::from_ns(interval_ns_ * static_cast<double>(++n_)));
+  }
+
+ private:
+  double interval_ns_;
+  std::int64_t n_ = 0;
+};
+
+class BurstArrivals final : public ArrivalProcess {
+ public:
+  BurstArrivals(const Bursts& config, StreamKey key)
+      : config_(config), key_(key), states_((key / "states").engine()) {
+    state_ends_s_ = config_.mean_calm.seconds() * standard_exponential(states_);
+  }
+  std::optional<TimePoint> next() override {
+    Engine draw = key_.engine_for(n_++);
+    double work = standard_exponential(draw);  // integral of the rate until the next request
+    while (true) {
+      const double rate = (bursting_ ? config_.burst : config_.calm).per_second;
+      const double left = (state_ends_s_ - at_s_) * rate;
+      if (work < left) {
+        at_s_ += work / rate;
+        return TimePoint::at(Duration::from_seconds(at_s_));
+      }
+      work -= left;
+      at_s_ = state_ends_s_;
+      bursting_ = !bursting_;
+      const Duration mean = bursting_ ? config_.mean_burst : config_.mean_calm;
+      state_ends_s_ += mean.seconds() * standard_exponential(states_);
+    }
+  }
+
+ private:
+  Bursts config_;
+  StreamKey key_;
+  Engine states_;
+  std::uint64_t n_ = 0;
+  bool bursting_ = false;
+  double at_s_ = 0;
+  double state_ends_s_ = 0;
+};
+
+/// A rate that is linear between breakpoints; request times by inversion of its integral.
+class ProfileArrivals final : public ArrivalProcess {
+ public:
+  ProfileArrivals(const Profile& config, StreamKey key) : key_(key) {
+    if (config.points) {
+      for (std::size_t i = 0; i < config.points->size(); ++i) {
+        const ProfilePoint& p = (*config.points)[i];
+        if (i == 0 && p.at > Duration()) add(0, p.rate.per_second);
+        if (i > 0 && config.between == Between::step) add(p.at.seconds(), points_.back().rate);
+        add(p.at.seconds(), p.rate.per_second);
+      }
+      if (config.repeat) close(config.repeat->seconds(), config.between == Between::step);
+    } else {
+      const Diurnal& d = *config.diurnal;
+      constexpr int kPieces = 288;  // five minutes of a day; the error of the rate is below 6e-5 of its swing
+      const double period = d.period.seconds();
+      for (int i = 0; i < kPieces; ++i) {
+        const double t = period * i / kPieces;
+        const double phase = 2 * 3.14159265358979323846 * (t - d.peak_at.seconds()) / period;
+        add(t, d.mean.per_second + (d.peak.per_second - d.mean.per_second) * std::cos(phase));
+      }
+      close(period, false);
+    }
+  }
+  std::optional<TimePoint> next() override {
+    Engine draw = key_.engine_for(n_++);
+    double work = standard_exponential(draw);
+    while (true) {
+      const bool last = piece_ + 1 >= points_.size();
+      if (last && period_s_ == 0) {  // the last rate holds for ever
+        const double rate = points_.back().rate;
+        if (rate <= 0) return std::nullopt;
+        offset_s_ += work / rate;
+        return at();
+      }
+      if (last) {
+        base_s_ += period_s_;
+        piece_ = 0;
+        offset_s_ = 0;
+        continue;
+      }
+      const Point& a = points_[piece_];
+      const Point& b = points_[piece_ + 1];
+      const double length = b.at - a.at;
+      const double slope = length > 0 ? (b.rate - a.rate) / length : 0;
+      const double rate = a.rate + slope * offset_s_;
+      const double left = length - offset_s_;
+      const double area = (rate + b.rate) / 2 * left;
+      if (work < area) {
+        // rate·x + slope·x²/2 = work, in the form that does not cancel
+        const double root = std::sqrt(std::max(0.0, rate * rate + 2 * slope * work));
+        offset_s_ += std::min(left, 2 * work / (rate + root));
+        return at();
+      }
+      work -= area;
+      ++piece_;
+      offset_s_ = 0;
+    }
+  }
+
+ private:
+  struct Point {
+    double at;
+    double rate;
+  };
+  void add(double at, double rate) { points_.push_back({at, rate}); }
+  void close(double period, bool step) {
+    add(period, step ? points_.back().rate : points_.front().rate);
+    period_s_ = period;
+  }
+  std::optional<TimePoint> at() const {
+    return TimePoint::at(Duration::from_seconds(base_s_ + points_[piece_].at + offset_s_));
+  }
+  StreamKey key_;
+  std::vector<Point> points_;
+  double period_s_ = 0;
+  std::uint64_t n_ = 0;
+  double base_s_ = 0;
+  std::size_t piece_ = 0;
+  double offset_s_ = 0;
+};
+
+class TraceArrivals final : public ArrivalProcess {
+ public:
+  explicit TraceArrivals(const Trace& trace) : rows_(trace.rows) {}
+  std::optional<TimePoint> next() override {
+    if (n_ == rows_.size()) return std::nullopt;
+    return TimePoint::at(rows_[n_++].at);
+  }
+
+ private:
+  const std::vector<TraceRow>& rows_;
+  std::size_t n_ = 0;
+};
+
+struct Maker {
+  StreamKey key;
+  std::unique_ptr<ArrivalProcess> operator()(const Poisson& a) const {
+    return std::make_unique<PoissonArrivals>(a.rate, key);
+  }
+  std::unique_ptr<ArrivalProcess> operator()(const Constant& a) const {
+    return std::make_unique<ConstantArrivals>(a.rate);
+  }
+  std::unique_ptr<ArrivalProcess> operator()(const Bursts& a) const {
+    return std::make_unique<BurstArrivals>(a, key);
+  }
+  std::unique_ptr<ArrivalProcess> operator()(const Profile& a) const {
+    return std::make_unique<ProfileArrivals>(a, key);
+  }
+  std::unique_ptr<ArrivalProcess> operator()(const Closed&) const { return nullptr; }
+  std::unique_ptr<ArrivalProcess> operator()(const Trace& a) const {
+    return std::make_unique<TraceArrivals>(a);
+  }
+};
+
+/// (exp(x) − 1)/x and log(1 + x)/x without cancellation near 0
+double expm1_over(double x) {
+  return std::abs(x) > 1e-8 ? std::expm1(x) / x : 1 + x / 2;
+}
+double log1p_over(double x) {
+  return std::abs(x) > 1e-8 ? std::log1p(x) / x : 1 - x / 2;
+}
+
+}  // namespace
+
+std::unique_ptr<ArrivalProcess> make_arrivals(const Arrivals& arrivals, StreamKey key) {
+  return std::visit(Maker{key / "arrivals"}, arrivals);
+}
+
+ZipfSampler::ZipfSampler(std::int64_t n, double exponent) : n_(n), exponent_(exponent) {
+  h_integral_x1_ = h_integral(1.5) - 1;
+  h_integral_n_ = h_integral(static_cast<double>(n) + 0.5);
+  s_ = 2 - h_integral_inverse(h_integral(2.5) - h(2));
+}
+
+double ZipfSampler::h(double x) const {
+  return std::exp(-exponent_ * std::log(x));
+}
+
+double ZipfSampler::h_integral(double x) const {
+  const double log_x = std::log(x);
+  return expm1_over((1 - exponent_) * log_x) * log_x;
+}
+
+double ZipfSampler::h_integral_inverse(double x) const {
+  const double t = std::max(-1.0, x * (1 - exponent_));
+  return std::exp(log1p_over(t) * x);
+}
+
+std::uint64_t ZipfSampler::operator()(Engine& draw) const {
+  if (exponent_ == 0) return uniform_below(draw, static_cast<std::uint64_t>(n_));
+  while (true) {
+    const double u = h_integral_n_ + uniform01(draw) * (h_integral_x1_ - h_integral_n_);
+    const double x = h_integral_inverse(u);
+    const auto k = std::clamp<std::int64_t>(std::llround(x), 1, n_);
+    const auto rank = static_cast<double>(k);
+    if (rank - x <= s_ || u >= h_integral(rank + 0.5) - h(rank)) return static_cast<std::uint64_t>(k - 1);
+  }
+}
+
+}  // namespace headroom::client

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/calls/authenticator.h"
+#include "models/calls/entrance.h"
+#include "models/calls/job.h"
+#include "models/calls/request.h"
+#include "models/calls/service.h"
+#include "models/client/arrivals.h"
+#include "models/client/config.h"
+#include "sim/metrics/batches.h"
+#include "sim/metrics/histogram.h"
+#include "sim/metrics/metric_info.h"
+#include "sim/metrics/result.h"
+#include "sim/metrics/series.h"
+#include "sim/metrics/station.h"
+#include "sim/metrics/window.h"
+#include "sim/world/task.h"
+#include "sim/world/world.h"
+
+namespace headroom::client {
+
+/// What became of a request; each has exactly one (SPEC §4).
+enum class Ending {
+  complete,
+  partial,
+  dns_failed,
+  refused,
+  unreachable,
+  rejected,
+  denied,
+  error,
+  died,
+  late,
+  lost,
+  unfinished
+};
+inline constexpr std::array<std::string_view, 12> kEndings = {
+    "complete", "partial", "dns_failed", "refused", "unreachable", "rejected",
+    "denied",   "error",   "died",       "late",    "lost",        "unfinished"};
+
+/// Sees every request begin and end, and shares no code with what counts them.
+class RequestWatch {
+ public:
+  virtual ~RequestWatch() = default;
+  virtual void offered(std::uint64_t number) = 0;
+  virtual void ended(std::uint64_t number) = 0;
+};
+
+/// All clients of the service: they send requests, wait, and count what becomes of them. They live outside
+/// the region; an open loop does not slow down because the service does.
+class Clients {
+ public:
+  struct Parts {
+    calls::Entrance* entrance = nullptr;      ///< null: there is no server to connect to
+    calls::Dispatcher* dispatcher = nullptr;  ///< without entrance: conversions are asked for from here
+    calls::Authenticator* authenticator =
+        nullptr;  ///< null: credentials are checked elsewhere, or not at all
+    RequestWatch* watch = nullptr;
+    bool metered = false;             ///< there is a usage pipeline
+    std::optional<Bytes> only_below;  ///< the `only.` metrics look at images smaller than this
+  };
+  Clients(const WorkloadConfig& config, world::World& world, StreamKey key, const metrics::Window& window,
+          metrics::Series& series, const Parts& parts);
+  ~Clients();
+  Clients(const Clients&) = delete;
+  Clients& operator=(const Clients&) = delete;
+
+  void start();
+  /// No more requests from now on.
+  void stop() { stopped_ = true; }
+  /// Requests of the window that have no outcome yet.
+  std::int64_t measured_open() const { return measured_open_; }
+  /// The run is over: what is still open has the outcome `unfinished`.
+  void finish();
+  void report(metrics::ResultBuilder& results) const;
+
+ private:
+  class Visit;
+  class Sink;
+  static constexpr std::size_t kSizeClasses = 4;
+
+  calls::RequestPtr make_request(std::uint64_t number, TimePoint sent);
+  world::Task<> open_loop();
+  world::Task<> closed_user(std::int64_t user);
+  world::Task<> one_request(calls::RequestPtr request);
+  world::Task<> handle(calls::RequestPtr request);
+  world::Task<Outcome<calls::Answer>> attempt(calls::RequestPtr request);
+  world::Task<> probe_regularly();
+  world::Task<> probe(calls::RequestPtr request);
+  bool new_connection(const calls::Request& request) const;
+  void count(const calls::Request& request, Ending ending, std::int64_t renditions);
+  static void last_reference(calls::Request& request, void* self);
+
+  WorkloadConfig config_;
+  world::World& world_;
+  metrics::Window window_;
+  Parts parts_;
+  StreamKey user_key_, image_key_, connection_key_, think_key_;
+  ZipfSampler popularity_;
+  std::unique_ptr<ArrivalProcess> arrivals_;
+  const Trace* trace_ = nullptr;
+  std::unique_ptr<Sink> sink_;
+  world::Scope scope_;
+  bool stopped_ = false;
+  bool finishing_ = false;
+
+  std::int64_t measured_open_ = 0;
+  std::int64_t all_offered_ = 0;
+  metrics::Station station_;
+  metrics::BatchSum offered_;
+  std::array<metrics::BatchSum, kEndings.size()> endings_;
+  metrics::BatchSum renditions_asked_, renditions_delivered_;
+  metrics::Tally harvest_;
+  metrics::BatchSum billed_unanswered_, answered_unbilled_;
+  metrics::BatchSum probes_, probes_up_;
+  metrics::BatchHistogram latency_;
+  metrics::BatchHistogram only_latency_;
+  std::array<metrics::BatchHistogram, kSizeClasses> latency_by_size_;
+  metrics::Series::Counter& offered_series_;
+  metrics::Series::Counter& answered_series_;
+  std::array<metrics::Series::Counter*, kEndings.size()> ending_series_{};
+  metrics::Series::Counter& asked_series_;
+  metrics::Series::Counter& delivered_series_;
+  metrics::Series::Quantiles& latency_series_;
+};
+
+extern const std::vector<metrics::MetricInfo> kMetrics;
+
+}  // namespace headroom::client

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "sim/base/describe.h"
+#include "sim/base/distribution.h"
+#include "sim/base/units.h"
+
+namespace headroom::processing {
+
+enum class Discipline { fifo, processor_sharing };
+
+/// An image of the workload's mean size takes 1/rate on one core, others in proportion to their bytes.
+struct ConversionsPerCore {
+  static constexpr std::string_view tag = "conversions_per_core";
+  Rate rate;
+  template <class V>
+  static void describe(V& v) {
+    v.value(&ConversionsPerCore::rate, "images of mean size that one core converts per unit of time",
+            positive());
+  }
+};
+using Cost = std::variant<ConversionsPerCore>;
+
+/// The worker fleet that resizes images.
+struct ProcessingConfig {
+  Ref hosts;
+  std::optional<Cost> cost;
+  std::optional<Distribution<Duration>> service_time;
+  std::optional<std::int64_t> slots;
+  Discipline discipline = Discipline::fifo;
+  std::optional<std::int64_t> max_waiting;
+  template <class V>
+  static void describe(V& v) {
+    v.required("hosts", &ProcessingConfig::hosts, "host group of the workers");
+    v.optional("cost", &ProcessingConfig::cost, "CPU of a conversion from the image's size");
+    v.optional("service_time", &ProcessingConfig::service_time,
+               "CPU of a conversion drawn from a distribution");
+    v.one_of("cost", "service_time");
+    v.optional("slots", &ProcessingConfig::slots, "jobs that a host works on at once (default: its cores)",
+               between(1, 1e6));
+    v.optional("discipline", &ProcessingConfig::discipline,
+               "fifo: jobs wait for a free slot; processor_sharing: all jobs share the cores");
+    v.optional("max_waiting", &ProcessingConfig::max_waiting,
+               "jobs that may wait on a host; more are rejected (default: no limit)", not_negative());
+  }
+};
+
+}  // namespace headroom::processing
+
+namespace headroom {
+template <>
+struct enum_names<processing::Discipline> {
+  static constexpr std::string_view names[] = {"fifo", "processor_sharing"};
+};
+}  // namespace headroom

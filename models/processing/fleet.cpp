@@ -1,0 +1,295 @@
+#include "models/processing/fleet.h"
+
+#include <deque>
+#include <memory>
+#include <utility>
+
+#include "sim/world/task.h"
+
+namespace headroom::processing {
+namespace {
+
+/// A request that came straight to a worker, without an API server that gathers its renditions.
+struct Direct : world::Pooled {
+  calls::Responder<calls::Answer> responder;
+  std::int64_t left = 0;
+  int references = 0;
+  friend void intrusive_ptr_add_ref(Direct* d) { ++d->references; }
+  friend void intrusive_ptr_release(Direct* d) {
+    if (--d->references == 0) delete d;
+  }
+};
+using DirectPtr = boost::intrusive_ptr<Direct>;
+
+struct Fetched {};
+
+/// A conversion to do, and whom to tell.
+struct Work {
+  calls::Job job;  ///< without gather if `direct`
+  DirectPtr direct;
+  std::uint64_t delivery = 0;  ///< of the queue; 0: it was pushed
+};
+
+}  // namespace
+
+/// One worker: slots, and what waits for one.
+class Worker final : public calls::JobServer {
+ public:
+  Worker(world::Host& host, Fleet& fleet, std::int64_t slots)
+      : JobServer(host), fleet_(fleet), slots_(slots), free_(slots) {}
+  ~Worker() override {
+    scope().clear();
+    // What waited dies with the process.
+    for (const Waiting& w : waiting_) left(w.arrived);
+  }
+
+  /// Tells the queue that all slots are free.
+  void pull_all() {
+    if (fleet_.parts_.queue) pull(free_);
+  }
+
+  void accept(calls::Arrival arrival) override {
+    if (full(arrival.request->renditions)) {
+      arrival.responder.reply(Failure::rejected);
+      return;
+    }
+    const DirectPtr direct(new Direct);
+    direct->responder = std::move(arrival.responder);
+    direct->left = arrival.request->renditions;
+    for (std::int64_t r = 0; r < arrival.request->renditions; ++r)
+      arrive({{arrival.request, r, {}, nullptr}, direct, 0});
+  }
+
+  void push(calls::Job job) override {
+    if (full(1)) {
+      const world::Route back{host().id(), job.origin.host};
+      calls::send_note(network(), back, calls::kControl, [job = std::move(job)] {
+        if (job.dispatcher != nullptr) job.dispatcher->came_back(job);
+        job.gather->failed(Failure::rejected);
+      });
+      return;
+    }
+    arrive({std::move(job), nullptr, 0});
+  }
+
+  void take(calls::Job job, std::uint64_t delivery) override {
+    --free_;
+    scope().spawn(fetch_and_convert(this, {std::move(job), nullptr, delivery}));
+  }
+
+ private:
+  struct Waiting {
+    TimePoint arrived;
+    Work work;
+  };
+  /// A conversion's stay in a slot.
+  class Stay {
+   public:
+    Stay(Worker& worker, TimePoint arrived, bool probe)
+        : worker_(worker), arrived_(arrived), started_(worker.now()), probe_(probe) {
+      // When jobs share the cores, no more slots are busy than there are.
+      if (!probe_ && worker_.in_service_++ < worker_.slots_) worker_.fleet_.busy_.add(started_, 1);
+    }
+    Stay(const Stay&) = delete;
+    Stay& operator=(const Stay&) = delete;
+    ~Stay() {
+      if (!probe_ && --worker_.in_service_ < worker_.slots_) worker_.fleet_.busy_.add(worker_.now(), -1);
+      worker_.left(arrived_);
+    }
+    TimePoint started() const { return started_; }
+
+   private:
+    Worker& worker_;
+    TimePoint arrived_;
+    TimePoint started_;
+    bool probe_;
+  };
+
+  TimePoint now() { return host().scheduler().now(); }
+  world::Network& network() { return fleet_.world_.network(); }
+  void left(TimePoint arrived) { fleet_.station_.leave(now(), arrived); }
+  bool sharing() const { return fleet_.config_.discipline == Discipline::processor_sharing; }
+
+  bool full(std::int64_t more) const {
+    if (!fleet_.config_.max_waiting || sharing()) return false;
+    const auto waiting = static_cast<std::int64_t>(waiting_.size());
+    return waiting + more > std::max<std::int64_t>(free_, 0) + *fleet_.config_.max_waiting;
+  }
+
+  void arrive(Work work) {
+    const TimePoint arrived = now();
+    fleet_.station_.enter(arrived);
+    const int batch = work.job.request->probe ? -1 : fleet_.window_.batch(arrived);
+    fleet_.arrived_.add(batch);
+    if (free_ > 0 || sharing()) {
+      --free_;
+      scope().spawn(convert(this, std::move(work), arrived));
+    } else {
+      fleet_.waited_.add(batch);
+      waiting_.push_back({arrived, std::move(work)});
+    }
+  }
+
+  void slot_free() {
+    ++free_;
+    if (waiting_.empty()) return;
+    Waiting next = std::move(waiting_.front());
+    waiting_.pop_front();
+    const int batch = next.work.job.request->probe ? -1 : fleet_.window_.batch(next.arrived);
+    fleet_.wait_ns_.add(batch, (now() - next.arrived).count_ns());
+    --free_;
+    scope().spawn(convert(this, std::move(next.work), next.arrived));
+  }
+
+  /// From the queue: the slot is reserved while the image comes from the server that asked.
+  static world::Task<> fetch_and_convert(Worker* self, Work work) {
+    const world::HostId origin = work.job.origin.host;
+    if (self->fleet_.parts_.images_travel && origin != self->host().id()) {
+      calls::Call<Fetched> call(self->host().scheduler(), work.job.request->deadline);
+      auto responder = call.responder(self->network(), {origin, self->host().id()});
+      const Bytes size = work.job.request->image + calls::kControl;
+      calls::send_note(self->network(), {self->host().id(), origin}, calls::kControl,
+                       [responder = std::move(responder), from = work.job.origin, size]() mutable {
+                         responder.reply(
+                             from.live() != nullptr ? Outcome<Fetched>(Fetched{}) : Failure::refused, size);
+                       });
+      const auto fetched = co_await call;
+      if (!fetched) {
+        work.job.gather->failed(fetched.failure());
+        self->done_with(work.delivery);
+        co_return;
+      }
+    }
+    const TimePoint arrived = self->now();
+    self->fleet_.station_.enter(arrived);
+    self->fleet_.arrived_.add(work.job.request->probe ? -1 : self->fleet_.window_.batch(arrived));
+    co_await convert(self, std::move(work), arrived);
+  }
+
+  static world::Task<> convert(Worker* self, Work work, TimePoint arrived) {
+    const Fleet& fleet = self->fleet_;
+    const calls::Request& request = *work.job.request;
+    const Duration cpu = fleet.cost_.work(request.number, work.job.rendition, request.image);
+    {
+      const Stay stay(*self, arrived, request.probe);
+      co_await self->host().cpu().run(cpu);
+      self->count(request, cpu, stay.started());
+    }
+    self->answer(work, cpu);
+    self->done_with(work.delivery);
+  }
+
+  void count(const calls::Request& request, Duration cpu, TimePoint started) {
+    if (request.probe) return;
+    const TimePoint finished = now();
+    const int batch = fleet_.window_.batch(finished);
+    fleet_.served_.add(batch);
+    fleet_.service_ns_.add(batch, (finished - started).count_ns());
+    fleet_.actual_cpu_ns_.add(batch, cpu.count_ns());
+    fleet_.actual_series_.add(finished, cpu.count_ns());
+    if (request.ended || request.deadline <= finished) fleet_.wasted_cpu_ns_.add(batch, cpu.count_ns());
+  }
+
+  void answer(Work& work, Duration cpu) {
+    const calls::Request& request = *work.job.request;
+    const auto image = static_cast<double>(request.image.count()) * fleet_.parts_.rendition_share;
+    if (work.direct) {
+      if (--work.direct->left > 0) return;
+      const auto size = Bytes::from_double(image * static_cast<double>(request.renditions));
+      work.direct->responder.reply(calls::Answer{request.renditions}, size + calls::kControl);
+      return;
+    }
+    const world::Route way{host().id(), work.job.origin.host};
+    calls::send_note(network(), way, Bytes::from_double(image) + calls::kControl,
+                     [job = std::move(work.job), cpu, finished = now()] {
+                       if (job.dispatcher != nullptr) job.dispatcher->came_back(job);
+                       calls::ConversionSink* sink = job.origin.live();
+                       if (sink == nullptr) return;
+                       sink->converted(job, cpu, finished);
+                       job.gather->done();
+                     });
+  }
+
+  void done_with(std::uint64_t delivery) {
+    if (delivery == 0) {
+      slot_free();
+      return;
+    }
+    ++free_;
+    const calls::Endpoint me{host().id(), slot_};
+    calls::send_to<calls::JobQueue>(network(), {host().id(), fleet_.parts_.queue->host}, calls::kControl,
+                                    *fleet_.parts_.queue->slot, [me, delivery](calls::JobQueue& queue) {
+                                      queue.acknowledge(delivery);
+                                      queue.pull(me, 1);
+                                    });
+  }
+
+  void pull(std::int64_t slots) {
+    const calls::Endpoint me{host().id(), slot_};
+    calls::send_to<calls::JobQueue>(network(), {host().id(), fleet_.parts_.queue->host}, calls::kControl,
+                                    *fleet_.parts_.queue->slot,
+                                    [me, slots](calls::JobQueue& queue) { queue.pull(me, slots); });
+  }
+
+  friend class Fleet;
+  Fleet& fleet_;
+  world::ProcessSlot* slot_ = nullptr;
+  const std::int64_t slots_;
+  std::int64_t in_service_ = 0;
+  std::int64_t free_;  // may be negative when sharing
+  std::deque<Waiting> waiting_;
+};
+
+Fleet::Fleet(const ProcessingConfig& config, CostModel cost, world::World& world,
+             const metrics::Window& window, metrics::Series& series)
+    : config_(config),
+      cost_(std::move(cost)),
+      world_(world),
+      window_(window),
+      busy_(window),
+      actual_series_(series.counter("usage.actual_cpu_s", 1e-9)) {}
+
+void Fleet::install(const std::vector<world::Host*>& hosts, const Parts& parts) {
+  parts_ = parts;
+  workers_.reserve(hosts.size());
+  for (world::Host* host : hosts) {
+    const std::int64_t slots = config_.slots.value_or(host->cores());
+    total_slots_ += slots;
+    const std::size_t index = workers_.size();
+    world::ProcessSlot& slot = host->install([this, slots, index](world::Host& h) {
+      auto worker = std::make_unique<Worker>(h, *this, slots);
+      worker->slot_ = workers_[index].slot;
+      worker->pull_all();
+      return worker;
+    });
+    workers_.push_back({host->id(), &slot});
+  }
+}
+
+void Fleet::report(metrics::ResultBuilder& results, TimePoint now) const {
+  metrics::TimeAverage busy = busy_;
+  busy.finish(now);
+  results.time_average("processing.utilization", busy, 1.0 / static_cast<double>(total_slots_));
+  results.ratio("processing.wait_mean_ms", wait_ns_, arrived_, 1e-6);
+  results.ratio("processing.wait_probability", waited_, arrived_);
+  results.ratio("processing.service_mean_ms", service_ns_, served_, 1e-6);
+  results.total("processing.wasted_cpu_s", wasted_cpu_ns_, 1e-9);
+  results.total("usage.actual_cpu_s", actual_cpu_ns_, 1e-9);
+  results.invariant("Little's law: processing", station_.holds(now), station_.entered());
+}
+
+const std::vector<metrics::MetricInfo> kMetrics = {
+    {"processing.utilization", "share",
+     "busy slot-seconds / configured slot-seconds in the window; slots of hosts that are down count as "
+     "configured",
+     metrics::Better::lower},
+    {"processing.wait_mean_ms", "ms", "mean time from arrival at the worker to start, zero waits included",
+     metrics::Better::lower},
+    {"processing.wait_probability", "share", "share of jobs that had to wait at the worker",
+     metrics::Better::lower},
+    {"processing.service_mean_ms", "ms", "mean time in a slot, from start to end", metrics::Better::lower},
+    {"processing.wasted_cpu_s", "s", "CPU of conversions whose request was already over when they ended",
+     metrics::Better::lower},
+};
+
+}  // namespace headroom::processing

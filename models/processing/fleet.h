@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "models/calls/job.h"
+#include "models/processing/config.h"
+#include "models/processing/cost.h"
+#include "sim/metrics/batches.h"
+#include "sim/metrics/metric_info.h"
+#include "sim/metrics/result.h"
+#include "sim/metrics/series.h"
+#include "sim/metrics/station.h"
+#include "sim/metrics/time_average.h"
+#include "sim/metrics/window.h"
+#include "sim/world/host.h"
+#include "sim/world/world.h"
+
+namespace headroom::processing {
+
+/// The worker fleet as a whole: its hosts, and what is counted.
+class Fleet {
+ public:
+  struct Parts {
+    std::optional<calls::Endpoint> queue;  ///< workers pull from it; none: jobs are pushed to them
+    double rendition_share = 0;            ///< bytes of a rendition / bytes of the image
+    bool images_travel = true;             ///< false: the network is ideal, nothing has to be fetched
+  };
+  Fleet(const ProcessingConfig& config, CostModel cost, world::World& world, const metrics::Window& window,
+        metrics::Series& series);
+  /// Starts a worker on each host.
+  void install(const std::vector<world::Host*>& hosts, const Parts& parts);
+
+  const std::vector<calls::Endpoint>& workers() const { return workers_; }
+  /// CPU of first completed executions, by when they ended.
+  const metrics::BatchSum& actual_cpu_ns() const { return actual_cpu_ns_; }
+  void report(metrics::ResultBuilder& results, TimePoint now) const;
+
+ private:
+  friend class Worker;
+  ProcessingConfig config_;
+  CostModel cost_;
+  world::World& world_;
+  metrics::Window window_;
+  Parts parts_;
+  std::vector<calls::Endpoint> workers_;
+  std::int64_t total_slots_ = 0;
+  metrics::TimeAverage busy_;
+  metrics::BatchSum arrived_;
+  metrics::BatchSum waited_;
+  metrics::BatchSum wait_ns_;
+  metrics::BatchSum served_;
+  metrics::BatchSum service_ns_;
+  metrics::BatchSum actual_cpu_ns_;
+  metrics::BatchSum wasted_cpu_ns_;
+  metrics::Station station_;
+  metrics::Series::Counter& actual_series_;
+};
+
+extern const std::vector<metrics::MetricInfo> kMetrics;
+
+}  // namespace headroom::processing
