@@ -111,11 +111,11 @@ struct Origin {
 struct Job {
   RequestPtr request;
   std::int64_t rendition = 0;
-  Origin origin;
-  GatherPtr gather;
+  Origin origin{};
+  GatherPtr gather{};
   Dispatcher* dispatcher = nullptr;  ///< if it wants to know when the job comes back
   int server = -1;                   ///< its note: where it went
-  TimePoint dispatched;              ///< its note: and when
+  TimePoint dispatched{};            ///< its note: and when
 };
 
 /// A process that does conversions.
