@@ -21,7 +21,7 @@ class Disk {
     Operation(const Operation&) = delete;
     Operation& operator=(const Operation&) = delete;
     ~Operation() {
-      if (queued_) disk_.withdraw(*this);
+      if (queued_) disk_.unlink(*this);
     }
     bool await_ready() const { return false; }
     void await_suspend(std::coroutine_handle<> h) {
@@ -68,7 +68,6 @@ class Disk {
     Disk& disk_;
   };
   void append(Operation& operation);
-  void withdraw(Operation& operation);
   void unlink(Operation& operation);
   void finish_first();
   void advance();

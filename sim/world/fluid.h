@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "sim/base/units.h"
 #include "sim/world/scheduler.h"

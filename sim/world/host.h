@@ -94,7 +94,6 @@ class Host {
        Engine disk_engine);
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
-  ~Host();
 
   HostId id() const { return member_.id; }
   const std::string& name() const { return member_.name; }
@@ -135,6 +134,7 @@ class Host {
   void set_clock(Duration offset, double drift);
 
  private:
+  friend class World;
   template <void (Host::*act)()>
   class Act final : public Event {
    public:

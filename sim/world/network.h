@@ -59,7 +59,7 @@ class Message : public Event, public Pooled {
 
  private:
   friend class Network;
-  enum class State : std::uint8_t { in_hand, in_latency, flowing, arriving, failed };
+  enum class State : std::uint8_t { in_hand, before_flow, flowing, arriving, failed };
   void fire() final;
 
   Network* network_ = nullptr;
@@ -69,9 +69,8 @@ class Message : public Event, public Pooled {
   Bytes size_;
   Route route_;
   std::uint32_t boots_from_ = 0, boots_to_ = 0, boots_via_ = 0;
-  std::uint32_t flow_place_ = 0;
+  std::uint32_t place_ = 0;  // among the live flows
   State state_ = State::in_hand;
-  bool bulk_ = false;
   Lost why_ = Lost::dropped;
 };
 
@@ -138,7 +137,7 @@ class Network {
   /// Whether a message from one to the other would not be blocked now (host states are not looked at).
   bool reachable(HostId from, HostId to) const;
 
-  /// The share (0, 1] of bandwidth that is left, both directions, of the links of a part: `host/worker-7` or
+  /// The share (0–1) of bandwidth that is left, both directions, of the links of a part: `host/worker-7` or
   /// `group/worker` (network cards), `rack/a1` or `switch/a1` (uplink), `zone/a` (uplink), `region/…`
   /// (internet), or `clients` (internet). Live flows follow. Links without a limit stay so. False: there is
   /// no such part.
@@ -153,25 +152,30 @@ class Network {
   friend class Host;
   friend class Message;
   friend class World;
+  static constexpr double kLeastShare = 1e-9;
+  struct Duplex {
+    Fluid::Link up = Fluid::kNoLink;
+    Fluid::Link down = Fluid::kNoLink;
+  };
+  struct Chance {
+    Duration delay;
+    bool dropped = false;
+    bool duplicated = false;
+  };
   struct HostState {
     bool up = true;
     std::uint32_t boots = 1;
     int zone = 0;
     int rack = 0;
-    Fluid::Link nic_up = Fluid::kNoLink;
-    Fluid::Link nic_down = Fluid::kNoLink;
-  };
-  struct Duplex {
-    Fluid::Link up = Fluid::kNoLink;
-    Fluid::Link down = Fluid::kNoLink;
+    Duplex nic;
   };
   struct Active {
     std::uint64_t id;
     Impairment impairment;
     std::vector<bool> in_a, in_b;  // by host id
     bool applies(HostId from, HostId to) const {
-      return (impairment.forward && in_a[from.value] && in_b[to.value]) ||
-             (impairment.backward && in_b[from.value] && in_a[to.value]);
+      return from != to && ((impairment.forward && in_a[from.value] && in_b[to.value]) ||
+                            (impairment.backward && in_b[from.value] && in_a[to.value]));
     }
   };
   struct NamedLink {
@@ -182,8 +186,8 @@ class Network {
 
   /// Called by Host when `up` changes.
   void host_changed(HostId id, bool up, std::uint32_t boots);
-  bool up(HostId id) const { return id == kClients || hosts_[id.value].up; }
-  std::uint32_t boots(HostId id) const { return id == kNoHost ? 0 : hosts_[id.value].boots; }
+  bool up(HostId id) const { return hosts_[id.value].up; }
+  std::uint32_t boots(HostId id) const { return hosts_[id.value].boots; }
   Fluid::Link make_link(const std::string& name, const std::optional<Bandwidth>& bandwidth);
   Duplex make_duplex(const std::string& name, const std::optional<Bandwidth>& bandwidth);
   void set_share(const Duplex& links, double share);
@@ -192,17 +196,21 @@ class Network {
   void add_leg(Fluid::Path& path, HostId from, HostId to) const;
   bool blocked(const Route& route) const;
   void dispatch(Message& message, Duration added);
-  Duration impair(const Route& route, bool& dropped, bool& duplicated);
-  void impair_leg(HostId from, HostId to, Duration& added, bool& dropped, bool& duplicated);
+  Chance impair(const Route& route);
+  void impair_leg(HostId from, HostId to, Chance& chance);
   headroom::Engine& engine(HostId from, HostId to);
   void step(Message& message);
   void arrive(Message& message);
   void fail(Message& message, Lost why);
-  void cut(Message& message, Lost why);
-  void finish(Message& message);
+  void give_up(Message& message, Lost why);
+  void unlist_flow(Message& message);
+  template <class Reason>
+  void cut_flows(Reason reason);
   void link_in(Message& message);
   void link_out(Message& message);
   std::optional<Lost> obstacle(const Message& message) const;
+  bool receiver_gone(const Message& message) const;
+  bool gone(HostId id, std::uint32_t boots_then) const { return !up(id) || boots(id) != boots_then; }
 
   Scheduler& scheduler_;
   const Topology& topology_;

@@ -1,1 +1,161 @@
 #include "sim/world/processor.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace headroom::world {
+namespace {
+
+// What a division or a sum may be off by, in ns; below it a finish date is not rounded up.
+constexpr double kRounding = 1e-6;
+// Beyond this the work clock would lose whole nanoseconds; a processor that is busy that long starts it anew.
+constexpr double kLongClock = 0x1p50;
+// A job that would take longer (127 years) does not finish.
+constexpr double kForever = 4e18;
+
+}  // namespace
+
+VirtualTimeProcessor::VirtualTimeProcessor(Scheduler& scheduler, int cores, double speed)
+    : Processor(cores), scheduler_(scheduler), speed_(speed), rate_(speed) {
+  HEADROOM_CHECK(cores >= 1 && speed > 0, "a processor without cores or speed");
+}
+
+VirtualTimeProcessor::~VirtualTimeProcessor() {
+  for (const Entry& entry : heap_) detach(*entry.job);
+}
+
+void VirtualTimeProcessor::start(Job& job, Duration work) {
+  HEADROOM_CHECK(!job.running() && work > Duration(), "a job that runs already, or is no work");
+  advance();
+  attach(job, *this);
+  const double mark = clock_ + static_cast<double>(work.count_ns());
+  heap_.push_back({});
+  sift_up(heap_.size() - 1, {mark, sequence_++, &job});
+  update_rate();
+  plan();
+}
+
+void VirtualTimeProcessor::withdraw(Job& job) {
+  advance();
+  remove_at(place(job));
+  detach(job);
+  update_rate();
+  plan();
+}
+
+void VirtualTimeProcessor::set_share(double share) {
+  HEADROOM_CHECK(share >= 0, "a negative share");
+  advance();
+  share_ = share;
+  update_rate();
+  plan();
+}
+
+void VirtualTimeProcessor::set_contention(std::vector<double> rate) {
+  for (double r : rate) HEADROOM_CHECK(r > 0, "a contention curve that stops a core");
+  advance();
+  contention_ = std::move(rate);
+  update_rate();
+  plan();
+}
+
+Duration VirtualTimeProcessor::busy_time() const {
+  return busy_time_ + (scheduler_.now() - updated_) * static_cast<std::int64_t>(busy());
+}
+
+// Brings the work clock to now.
+void VirtualTimeProcessor::advance() {
+  const TimePoint now = scheduler_.now();
+  if (heap_.empty()) {
+    clock_ = 0;
+  } else if (now != updated_) {
+    const Duration passed = now - updated_;
+    clock_ += static_cast<double>(passed.count_ns()) * rate_;
+    busy_time_ += passed * static_cast<std::int64_t>(busy());
+    if (clock_ > kLongClock) {
+      for (Entry& entry : heap_) entry.mark -= clock_;
+      clock_ = 0;
+    }
+  }
+  updated_ = now;
+}
+
+void VirtualTimeProcessor::update_rate() {
+  const std::size_t n = heap_.size();
+  rate_ = speed_ * share_;
+  if (n == 0) return;
+  const auto c = static_cast<std::size_t>(cores());
+  if (!contention_.empty()) {
+    const std::size_t busy_cores = n < c ? n : c;
+    rate_ *= busy_cores <= contention_.size() ? contention_[busy_cores - 1] : contention_.back();
+  }
+  if (n > c) rate_ *= static_cast<double>(c) / static_cast<double>(n);
+}
+
+// Schedules the end of the job that is first to finish, if the rates stay as they are.
+void VirtualTimeProcessor::plan() {
+  if (firing_) return;  // done once at the end
+  if (heap_.empty() || rate_ <= 0) {
+    cancel();
+    return;
+  }
+  const double left = std::min((heap_.front().mark - clock_) / rate_, kForever);
+  scheduler_.schedule_in(*this,
+                         left > kRounding ? Duration::from_ns(std::ceil(left - kRounding)) : Duration());
+}
+
+void VirtualTimeProcessor::fire() {
+  advance();
+  // The first of the heap is done by definition, whatever rounding says; with it whatever the clock has
+  // passed.
+  if (clock_ < heap_.front().mark) clock_ = heap_.front().mark;
+  firing_ = true;
+  do {
+    Job& job = *heap_.front().job;
+    remove_at(0);
+    detach(job);
+    update_rate();
+    finish(job);
+  } while (!heap_.empty() && heap_.front().mark <= clock_);
+  firing_ = false;
+  plan();
+}
+
+void VirtualTimeProcessor::put(std::size_t i, const Entry& entry) {
+  heap_[i] = entry;
+  place(*entry.job) = static_cast<std::uint32_t>(i);
+}
+
+void VirtualTimeProcessor::sift_up(std::size_t i, Entry entry) {
+  while (i > 0) {
+    const std::size_t parent = (i - 1) / 2;
+    if (!entry.before(heap_[parent])) break;
+    put(i, heap_[parent]);
+    i = parent;
+  }
+  put(i, entry);
+}
+
+void VirtualTimeProcessor::sift_down(std::size_t i, Entry entry) {
+  const std::size_t n = heap_.size();
+  while (2 * i + 1 < n) {
+    std::size_t child = 2 * i + 1;
+    if (child + 1 < n && heap_[child + 1].before(heap_[child])) ++child;
+    if (!heap_[child].before(entry)) break;
+    put(i, heap_[child]);
+    i = child;
+  }
+  put(i, entry);
+}
+
+void VirtualTimeProcessor::remove_at(std::size_t i) {
+  const Entry last = heap_.back();
+  heap_.pop_back();
+  if (i == heap_.size()) return;
+  if (i > 0 && last.before(heap_[(i - 1) / 2]))
+    sift_up(i, last);
+  else
+    sift_down(i, last);
+}
+
+}  // namespace headroom::world

@@ -43,7 +43,8 @@ class World {
   std::vector<Host*> group(std::string_view name);
 
   /// Runs all that happens until `end`, that included, or until `stop()` is true; it is asked before each
-  /// instant. Afterwards `now` is `end` unless it was stopped. May be called again. Returns whether `end` was
+  /// instant. Afterwards `now` is `end`, unless it was stopped or
+  /// `end` is never. May be called again. Returns whether `end` was
   /// reached.
   bool run_until(TimePoint end, const std::function<bool()>& stop = {});
 
