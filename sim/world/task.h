@@ -73,8 +73,8 @@ class [[nodiscard]] Task {
   using promise_type = detail::Promise<T>;
   using Handle = std::coroutine_handle<promise_type>;
 
-  Task(Handle handle) noexcept
-      : handle_(handle) {}  // NOLINT(google-explicit-constructor): the promise makes it
+  // NOLINTNEXTLINE(google-explicit-constructor): the promise makes it
+  Task(Handle handle) noexcept : handle_(handle) {}
   Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
   Task(const Task&) = delete;
   Task& operator=(const Task&) = delete;
