@@ -62,7 +62,7 @@ using TypeFn = const Type& (*)();
 ///     template <> struct headroom::config::Codec<Network> {
 ///       static bool parse(const Node&, Network& out, Diagnostics&);
 ///       static Node dump(const Network&);
-///       static nlohmann::json schema(nlohmann::json& defs);   // see schema_part<T>(defs)
+///       static void schema(nlohmann::json& out, nlohmann::json& defs);   // see schema_part<T>(defs)
 ///       static std::string what();                            // "`ideal`, or a map of links"
 ///     };
 template <class T>
@@ -424,18 +424,26 @@ bool check_limits(double si, const Limits& limits, std::string_view shown, std::
 /// " > 0s", " ≥ 1 and ≤ 5", or nothing.
 std::string limits_text(const Limits& limits, std::string (*print)(double));
 
-/// For a type's own codec.
+/// For types with their own codec.
+class CustomType : public Type {
+ public:
+  nlohmann::json schema(const Limits& limits, const void* value, nlohmann::json& defs) const override;
+
+ protected:
+  virtual void fill_schema(nlohmann::json& out, nlohmann::json& defs) const = 0;
+};
+
 template <class T>
-class CodecType final : public Type {
+class CustomOf final : public CustomType {
  public:
   bool parse(const Node& node, void* out, const Limits&, Diagnostics& diagnostics) const override {
     return Codec<T>::parse(node, *static_cast<T*>(out), diagnostics);
   }
   Node dump(const void* value) const override { return Codec<T>::dump(*static_cast<const T*>(value)); }
-  nlohmann::json schema(const Limits&, const void*, nlohmann::json& defs) const override {
-    return Codec<T>::schema(defs);
-  }
   std::string what(const Limits&) const override { return Codec<T>::what(); }
+
+ protected:
+  void fill_schema(nlohmann::json& out, nlohmann::json& defs) const override { Codec<T>::schema(out, defs); }
 };
 
 /// The types that are not built from others.
@@ -487,7 +495,7 @@ struct Composite<std::variant<Ts...>> {
 template <class T>
 const Type& type_of() {
   if constexpr (HasCodec<T>) {
-    static const CodecType<T> type;
+    static const CustomOf<T> type;
     return type;
   } else if constexpr (IsPlain<T>::value) {
     return plain_type<T>();

@@ -34,6 +34,12 @@ Json only_key(std::string_view key, Json value) {
 
 }  // namespace
 
+Json CustomType::schema(const Limits&, const void*, Json& defs) const {
+  Json out;
+  fill_schema(out, defs);
+  return out;
+}
+
 bool EnumType::parse(const Node& node, void* out, const Limits&, Diagnostics& diagnostics) const {
   if (!node.is_scalar()) {
     diagnostics.error(node.where(), "expected " + list_of(names_) + ", got " + describe_node(node));

@@ -35,15 +35,16 @@ Node dump(const T& value) {
 nlohmann::json schema_of(const Type& type);
 std::string reference_of(const Type& type);
 
-/// JSON Schema, draft 2020-12 (include <nlohmann/json.hpp> to use the result).
-template <class T>
-nlohmann::json schema() {
+/// JSON Schema, draft 2020-12. (To use it, include <nlohmann/json.hpp>; the parameter Json only keeps that
+/// header out of this one.)
+template <class T, class Json = nlohmann::json>
+Json schema() {
   return schema_of(type_of<T>());
 }
 
 /// The part of a schema that stands for one type: for codecs that are built from others.
-template <class T>
-nlohmann::json schema_part(nlohmann::json& defs) {
+template <class T, class Json = nlohmann::json>
+Json schema_part(Json& defs) {
   return type_of<T>().schema(Limits{}, nullptr, defs);
 }
 

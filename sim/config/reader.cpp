@@ -42,14 +42,33 @@ class Builder final : public YAML::EventHandler {
   Builder(std::shared_ptr<const Source> source, Diagnostics& diagnostics)
       : source_(std::move(source)), diagnostics_(diagnostics) {}
 
-  int documents() const { return documents_; }
+  /// yaml-cpp takes a quoted text that is never closed to end with the file.
+  std::optional<Mark> unclosed_quote() {
+    if (!last_quoted_) return std::nullopt;
+    const std::string_view text = source_->text;
+    std::size_t i = text.find_first_of("\"'|>", offset_of(*last_quoted_));  // behind an anchor or a tag
+    if (i == std::string_view::npos || text[i] == '|' || text[i] == '>') return std::nullopt;
+    const char quote = text[i];
+    for (++i; i < text.size(); ++i) {
+      const bool escape = quote == '"' ? text[i] == '\\' : text.substr(i).starts_with("''");
+      if (escape) {
+        ++i;
+      } else if (text[i] == quote) {
+        return std::nullopt;
+      }
+    }
+    return last_quoted_;
+  }
   bool has_root() const { return has_root_; }
   const Node& root() const { return root_; }
   Mark mark(const YAML::Mark& m) const { return {source_, m.line + 1, m.column + 1}; }
 
   void OnDocumentStart(const YAML::Mark& m) override {
-    if (++documents_ > 1)
-      throw Refused{mark(m), "a second document starts here, expected one document per file"};
+    if (++documents_ == 1) return;
+    const bool said_so = std::string_view(source_->text).substr(offset_of(mark(m))).starts_with("---");
+    throw Refused{mark(m),
+                  said_so ? "a second document starts here, expected one document per file"
+                          : "this does not belong to what stands above, expected one map or list per file"};
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& m, YAML::anchor_t anchor) override { add(Node::null(mark(m)), anchor); }
@@ -65,20 +84,21 @@ class Builder final : public YAML::EventHandler {
     const bool quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
     if (!quoted && !tag.empty() && tag != "?") refuse_tag(m, tag);
     const Mark where = mark(m);
+    if (tag == "!") last_quoted_ = where;
     const bool null = !quoted && scalar_type(value) == ScalarType::null;
     add(null ? Node::null(where) : Node::scalar(value, quoted, where), anchor);
   }
   void OnSequenceStart(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    open(m, tag, anchor, false);
+    open(m, tag, anchor, Container::sequence);
   }
   void OnSequenceEnd() override {
     Open done = close();
     add(Node::sequence(std::move(done.items), done.where), done.anchor);
   }
   void OnMapStart(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open(m, tag, anchor, true);
+                  YAML::EmitterStyle::value style) override {
+    open(m, tag, anchor, style == YAML::EmitterStyle::Block ? Container::block_map : Container::flow_map);
   }
   void OnMapEnd() override {
     Open done = close();
@@ -86,11 +106,13 @@ class Builder final : public YAML::EventHandler {
   }
 
  private:
+  enum class Container { sequence, block_map, flow_map };
+
   /// A sequence or map whose end has not been seen.
   struct Open {
     Mark where;
     YAML::anchor_t anchor;
-    bool is_map;
+    Container container;
     std::vector<Node> items;
     std::vector<Node::Entry> entries;
     std::unordered_set<std::string> keys;
@@ -104,11 +126,12 @@ class Builder final : public YAML::EventHandler {
     throw Refused{mark(m), "the tag " + quote(tag) + " is not supported, expected no tags but !!str"};
   }
 
-  void open(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor, bool is_map) {
-    const std::string_view usual = is_map ? "tag:yaml.org,2002:map" : "tag:yaml.org,2002:seq";
+  void open(const YAML::Mark& m, const std::string& tag, YAML::anchor_t anchor, Container container) {
+    const std::string_view usual =
+        container == Container::sequence ? "tag:yaml.org,2002:seq" : "tag:yaml.org,2002:map";
     if (!tag.empty() && tag != "?" && tag != usual) refuse_tag(m, tag);
     if (open_.size() >= static_cast<std::size_t>(kMaxDepth)) throw Refused{mark(m), too_deep()};
-    open_.push_back({mark(m), anchor, is_map, {}, {}, {}, false, false, {}, {}});
+    open_.push_back({mark(m), anchor, container, {}, {}, {}, false, false, {}, {}});
   }
 
   Open close() {
@@ -124,7 +147,7 @@ class Builder final : public YAML::EventHandler {
     if (open_.empty()) {
       root_ = node;
       has_root_ = true;
-    } else if (!open_.back().is_map) {
+    } else if (open_.back().container == Container::sequence) {
       open_.back().items.push_back(node);
     } else if (!open_.back().have_key) {
       take_key(node);
@@ -156,12 +179,39 @@ class Builder final : public YAML::EventHandler {
 
   void take_value(const Node& node) {
     Open& map = open_.back();
+    if (node.is_null() && map.container == Container::block_map) check_colon(map);
     if (!map.repeated) map.entries.push_back({std::move(map.key), std::move(map.key_where), node});
     map.have_key = false;
   }
 
+  /// yaml-cpp takes a line without a colon to be a key without a value.
+  void check_colon(const Open& map) {
+    std::string_view rest = std::string_view(source_->text).substr(offset_of(map.key_where));
+    if (!rest.starts_with(map.key)) return;  // quoted, or behind an anchor
+    rest.remove_prefix(map.key.size());
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+    if (!rest.starts_with(':')) {
+      diagnostics_.error(map.key_where,
+                         "expected \"key: value\", got " + quote(map.key) + " without a colon");
+    }
+  }
+
+  std::size_t offset_of(const Mark& where) {
+    // Events come in the order of the text, but for the values of aliases: remember where the last line
+    // began.
+    if (where.line < line_) {
+      line_ = 1;
+      line_start_ = 0;
+    }
+    for (; line_ < where.line; ++line_) line_start_ = source_->text.find('\n', line_start_) + 1;
+    return std::min(line_start_ + static_cast<std::size_t>(where.column) - 1, source_->text.size());
+  }
+
   std::shared_ptr<const Source> source_;
   Diagnostics& diagnostics_;
+  std::optional<Mark> last_quoted_;
+  int line_ = 1;
+  std::size_t line_start_ = 0;
   std::map<YAML::anchor_t, Node> anchors_;
   std::vector<Open> open_;
   std::uint64_t total_ = 0;
@@ -177,15 +227,17 @@ std::string reworded(const std::string& message) {
   };
   static const Wording kWordings[] = {
       {YAML::ErrorMsg::END_OF_MAP, "expected \"key: value\" at the same indentation as the keys above"},
-      {YAML::ErrorMsg::END_OF_MAP_FLOW,
-       "this { is not closed, expected , or } between and after its entries"},
+      {YAML::ErrorMsg::END_OF_MAP_FLOW, "a { is not closed, expected , or } after each of its entries"},
       {YAML::ErrorMsg::END_OF_SEQ, "expected \"- \" at the same indentation as the list items above"},
-      {YAML::ErrorMsg::END_OF_SEQ_FLOW, "this [ is not closed, expected , or ] between and after its items"},
+      {YAML::ErrorMsg::END_OF_SEQ_FLOW, "a [ is not closed, expected , or ] after each of its items"},
       {YAML::ErrorMsg::TAB_IN_INDENTATION, "a tab is used for indentation, expected spaces"},
       {YAML::ErrorMsg::FLOW_END, "a ] or } closes nothing here"},
       {YAML::ErrorMsg::BLOCK_ENTRY, "a list item \"- \" cannot stand here, expected it on a line of its own"},
       {YAML::ErrorMsg::MAP_KEY, "a key cannot stand here, expected it on a line of its own"},
-      {YAML::ErrorMsg::MAP_VALUE, "\": \" cannot stand here, expected quotes around a text that contains it"},
+      {YAML::ErrorMsg::MAP_VALUE,
+       "\": \" cannot stand here, expected the key in line with its neighbours, or quotes around a text that "
+       "contains "
+       "it"},
       {YAML::ErrorMsg::EOF_IN_SCALAR, "a quoted text is not closed, expected the closing quote"},
       {YAML::ErrorMsg::DOC_IN_SCALAR,
        "a quoted text is not closed before the document ends, expected the closing quote"},
@@ -217,7 +269,20 @@ std::string reworded(const std::string& message) {
     return "unknown escape \\" + message.substr(escape.size()) +
            " in a quoted text, expected \\\\ for a backslash";
   }
+  if (message.starts_with(YAML::ErrorMsg::INVALID_UNICODE)) {
+    return "a \\u or \\U escape names no character, expected the character itself";
+  }
   return "this is not valid YAML: " + message;
+}
+
+/// Where the line is indented with a tab, if it is: then nothing that the parser says about it helps.
+std::optional<Mark> tab_in_indentation(const Mark& where) {
+  const std::string& text = where.source->text;
+  std::size_t start = 0;
+  for (int line = 1; line < where.line; ++line) start = text.find('\n', start) + 1;
+  const std::size_t first = text.find_first_not_of(' ', start);
+  if (first == std::string::npos || text[first] != '\t') return std::nullopt;
+  return Mark{where.source, where.line, static_cast<int>(first - start) + 1};
 }
 
 /// The length of the UTF-8 sequence at the front, or 0 if it is not valid (Unicode 15, table 3-7).
@@ -299,11 +364,15 @@ std::optional<Node> read_text(std::shared_ptr<const Source> source, Diagnostics&
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }
+    if (const std::optional<Mark> quote = builder.unclosed_quote()) {
+      diagnostics.error(*quote, reworded(YAML::ErrorMsg::EOF_IN_SCALAR));
+    }
   } catch (const Refused& refused) {
     diagnostics.error(refused.where, refused.message);
   } catch (const YAML::Exception& error) {
     const Mark where = error.mark.is_null() ? Mark{source, 1, 1} : builder.mark(error.mark);
-    diagnostics.error(where, reworded(error.msg));
+    const std::optional<Mark> tab = tab_in_indentation(where);
+    diagnostics.error(tab.value_or(where), reworded(tab ? YAML::ErrorMsg::TAB_IN_INDENTATION : error.msg));
   }
   if (diagnostics.count() != errors_before) return std::nullopt;
   if (!builder.has_root()) {
