@@ -49,7 +49,7 @@ sg::Engine* make_engine() {
                            "--cfg=network/weight-S:0",
                            "--cfg=cpu/model:Cas01",
                            "--cfg=cpu/optim:Lazy",
-                           "--cfg=precision/timing:1e-9",
+                           "--cfg=surf/precision:1e-9",
                            "--cfg=maxmin/precision:1e-5",
                            "--cfg=debug/clean-atexit:0"};
   std::vector<char*> argv;
@@ -303,6 +303,7 @@ class Fluid::Impl {
     flow.activity = comm;
     comm->set_source(source);
     comm->set_destination(sink);  // with both ends known it starts
+    leave_run.clear();            // with one end known it was noted down as vetoed
     for (std::size_t i = 0; i < flow.path.size; ++i) {
       const LinkState& link = links[flow.path.links[i]];
       if (link.share < 1) link.link->set_bandwidth(link.bandwidth * link.share);

@@ -78,14 +78,14 @@ class Message : public Event, public Pooled {
 /// blocks, delays add up, each one draws for itself. A route through a proxy passes two pairs, and both are
 /// looked at.
 struct Impairment {
-  std::vector<HostId> a;
-  std::vector<HostId> b;
-  bool forward = true;                          ///< applies from a to b
-  bool backward = true;                         ///< applies from b to a
-  bool blocked = false;                         ///< nothing passes; live flows are cut
-  std::optional<Distribution<Duration>> delay;  ///< added to the latency, drawn for each message
-  double delay_probability = 1;                 ///< below 1, messages overtake one another
-  double loss = 0;                              ///< probability that a message is lost
+  std::vector<HostId> a{};
+  std::vector<HostId> b{};
+  bool forward = true;                            ///< applies from a to b
+  bool backward = true;                           ///< applies from b to a
+  bool blocked = false;                           ///< nothing passes; live flows are cut
+  std::optional<Distribution<Duration>> delay{};  ///< added to the latency, drawn for each message
+  double delay_probability = 1;                   ///< below 1, messages overtake one another
+  double loss = 0;                                ///< probability that a message is lost
   double duplication = 0;  ///< probability that a second copy arrives, with its own delays
 };
 
