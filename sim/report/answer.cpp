@@ -1,0 +1,133 @@
+#include "sim/report/answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "sim/report/numbers.h"
+
+namespace headroom::report {
+namespace {
+
+constexpr std::string_view kUtilization = ".utilization";
+
+std::string_view unit_of(const Run& run, std::string_view metric) {
+  const auto* info = metrics::find(run.catalogue, metric);
+  return info != nullptr ? info->unit : unit_from_name(metric);
+}
+
+std::string with_unit(const Readable& r) {
+  return r.unit.empty() ? r.value : r.value + " " + r.unit;
+}
+
+/// "yield 99.93 % (objective ≥ 99.9 %)"
+std::string judged(const Run& run, const metrics::Verdict& v) {
+  const auto unit = unit_of(run, v.metric);
+  const bool at_least = v.objective.find(">=") != std::string::npos;
+  const std::string bound = with_unit(readable(v.bound, std::nullopt, unit));
+  if (!v.value)
+    return fmt::format("{} was not observed (objective {} {})", v.metric, at_least ? "≥" : "≤", bound);
+  std::string text = fmt::format("{} {} ({} {} {})", v.metric, with_unit(readable(v.value, v.ci95, unit)),
+                                 v.met ? "objective" : "misses", at_least ? "≥" : "≤", bound);
+  if (v.ci95 && v.ci95->low < v.bound && v.bound < v.ci95->high) text += ", too close to be sure";
+  return text;
+}
+
+}  // namespace
+
+Answer answer(const Run& run) {
+  if (run.slo.empty())
+    return {Answer::Kind::open, "no objectives were set; the numbers stand for themselves"};
+  const bool yes = std::all_of(run.slo.begin(), run.slo.end(), [](const auto& v) { return v.met; });
+  const bool observed =
+      std::any_of(run.slo.begin(), run.slo.end(), [](const auto& v) { return v.value.has_value(); });
+  if (!observed) return {Answer::Kind::open, "nothing was observed that the objectives speak of"};
+  std::string text = yes ? "yes: " : "no: ";
+  // What is missed first.
+  bool first = true;
+  for (const bool met : {false, true}) {
+    for (const auto& verdict : run.slo) {
+      if (verdict.met != met) continue;
+      text += (first ? "" : "; ") + judged(run, verdict);
+      first = false;
+    }
+  }
+  return {yes ? Answer::Kind::yes : Answer::Kind::no, text};
+}
+
+Line line(const Run& run, const metrics::StudyMetric& metric) {
+  const auto* info = metrics::find(run.catalogue, metric.name);
+  Readable r = readable(metric.mean, metric.ci95, unit_of(run, metric.name));
+  return {metric.name, std::move(r.value), std::move(r.spread), std::move(r.unit),
+          info != nullptr ? std::string(info->definition) : std::string()};
+}
+
+std::vector<Line> key_metrics(const Run& run) {
+  static constexpr std::array<std::string_view, 18> kOrder = {"yield",
+                                                              "harvest",
+                                                              "uptime",
+                                                              "throughput_rps",
+                                                              "latency.p50_ms",
+                                                              "latency.p99_ms",
+                                                              "latency.p99_9_ms",
+                                                              "retry_amplification",
+                                                              "queue.wait_mean_ms",
+                                                              "queue.depth_max",
+                                                              "queue.leaderless_s",
+                                                              "processing.wait_mean_ms",
+                                                              "processing.wait_probability",
+                                                              "processing.utilization",
+                                                              "api.utilization",
+                                                              "usage.billing_error",
+                                                              "cost.usd_per_hour",
+                                                              "cost.usd_per_million_requests"};
+  std::vector<Line> lines;
+  for (const auto name : kOrder) {
+    const auto* metric = run.result.find(name);
+    if (metric != nullptr && metric->mean) lines.push_back(line(run, *metric));
+  }
+  return lines;
+}
+
+std::string bottleneck(const Run& run) {
+  const metrics::StudyMetric* busiest = nullptr;
+  for (const auto& metric : run.result.metrics) {
+    if (!metric.name.ends_with(kUtilization) || !metric.mean) continue;
+    if (busiest == nullptr || *metric.mean > *busiest->mean) busiest = &metric;
+  }
+  if (busiest == nullptr) return {};
+  return fmt::format("{}, {} % busy", busiest->name.substr(0, busiest->name.size() - kUtilization.size()),
+                     significant(*busiest->mean * 100, 3));
+}
+
+std::string failures(const Run& run) {
+  static constexpr std::string_view kOutcome = "outcome.";
+  const auto* offered = run.result.find("requests.offered");
+  if (offered == nullptr || !offered->mean || *offered->mean == 0) return {};
+  std::vector<std::pair<double, std::string>> shares;
+  for (const auto& metric : run.result.metrics) {
+    if (!metric.name.starts_with(kOutcome) || !metric.mean || *metric.mean == 0) continue;
+    const std::string kind = metric.name.substr(kOutcome.size());
+    if (kind != "complete" && kind != "partial") shares.emplace_back(*metric.mean / *offered->mean, kind);
+  }
+  std::stable_sort(shares.begin(), shares.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::string text;
+  for (std::size_t i = 0; i < shares.size() && i < 4; ++i) {
+    text +=
+        fmt::format("{}{} {} %", i == 0 ? "" : ", ", shares[i].second, significant(shares[i].first * 100, 2));
+  }
+  return text;
+}
+
+std::string interval_note(const Run& run) {
+  if (run.result.intervals == metrics::IntervalSource::batch_means) {
+    return "95 % intervals from batch means of a single replication";
+  }
+  return fmt::format("95 % Student-t intervals over {} replications", run.result.replications);
+}
+
+}  // namespace headroom::report

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/report/run.h"
+
+namespace headroom::report {
+
+/// The scenario's question in one line.
+struct Answer {
+  enum class Kind { yes, no, open };  ///< open: no objectives were set, or nothing was observed
+  Kind kind = Kind::open;
+  std::string text;  ///< "yes: yield 99.93 % (objective ≥ 99.9 %), …"
+};
+Answer answer(const Run&);
+
+/// A line of a table for people.
+struct Line {
+  std::string name;
+  std::string value, spread, unit;
+  std::string definition;
+};
+/// One metric; its unit and definition from the catalogue, else by its name.
+Line line(const Run&, const metrics::StudyMetric&);
+/// The few metrics that matter most, of those that the run has.
+std::vector<Line> key_metrics(const Run&);
+/// "processing, 81 % busy": the tier closest to its limit; empty if no tier reports its utilisation.
+std::string bottleneck(const Run&);
+/// "rejected 2.1 %, late 0.4 %" of offered requests, the most frequent failures first; empty if none failed.
+std::string failures(const Run&);
+/// How the intervals were made, in one sentence.
+std::string interval_note(const Run&);
+
+}  // namespace headroom::report

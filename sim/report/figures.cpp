@@ -1,0 +1,510 @@
+#include "sim/report/figures.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "sim/report/csv.h"
+#include "sim/report/numbers.h"
+
+namespace headroom::report {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr std::size_t kMostPoints = 1200;  // more cannot be told apart on paper
+
+using Values = std::vector<double>;
+
+/// Simulated time as the axis shows it.
+struct TimeUnit {
+  double seconds = 1;
+  std::string_view name = "s";
+};
+
+TimeUnit time_unit(double end_s) {
+  if (end_s <= 600) return {1, "s"};
+  if (end_s <= 3 * 3600) return {60, "min"};
+  if (end_s <= 3 * 86'400) return {3600, "h"};
+  return {86'400, "days"};
+}
+
+/// The rows of a time series as they are drawn: thinned out if there are very many.
+class Timeline {
+ public:
+  explicit Timeline(const TimeSeries& series) : series_(series), rows_(series.t.size()) {
+    // The run ends somewhere in its last slot, which therefore says little.
+    if (rows_ > 10 && series.measured[rows_ - 1] == 0) --rows_;
+    step_ = (rows_ + kMostPoints - 1) / kMostPoints;
+    if (step_ == 0) step_ = 1;
+    end_s_ = rows_ == 0 ? 0 : series.t[rows_ - 1] + series.slot_s;
+    unit_ = time_unit(end_s_);
+    const auto& m = series.measured;
+    const auto first = std::find_if(m.begin(), m.end(), [](double x) { return x > 0; });
+    const auto last = std::find_if(m.rbegin(), m.rend(), [](double x) { return x > 0; });
+    if (first == m.end()) return;
+    const auto i = static_cast<std::size_t>(first - m.begin());
+    const auto j = static_cast<std::size_t>(m.rend() - last) - 1;
+    begin_s_ = series.t[i] + (1 - m[i]) * series.slot_s;
+    window_end_s_ = i == j ? begin_s_ + m[i] * series.slot_s : series.t[j] + m[j] * series.slot_s;
+  }
+
+  bool empty() const { return rows_ == 0; }
+  double end() const { return end_s_ / unit_.seconds; }
+  TimeUnit unit() const { return unit_; }
+  double slot_s() const { return series_.slot_s * static_cast<double>(step_); }
+  const Values* column(std::string_view name) const { return series_.find(name); }
+  bool after_window(std::size_t row) const { return series_.t[row] >= window_end_s_; }
+
+  /// The middle of each slot.
+  Values x() const {
+    Values out;
+    for (std::size_t row = 0; row < rows_; row += step_) {
+      const auto n = static_cast<double>(std::min(step_, rows_ - row));
+      out.push_back((series_.t[row] + n * series_.slot_s / 2) / unit_.seconds);
+    }
+    return out;
+  }
+  /// The begin and the end of each slot.
+  Values edges() const {
+    Values out;
+    for (std::size_t row = 0; row < rows_; row += step_) {
+      const auto n = static_cast<double>(std::min(step_, rows_ - row));
+      out.push_back(series_.t[row] / unit_.seconds);
+      out.push_back((series_.t[row] + n * series_.slot_s) / unit_.seconds);
+    }
+    return out;
+  }
+  /// f(first row, row after the last) for each point drawn.
+  template <class F>
+  Values each(F f) const {
+    Values out;
+    for (std::size_t row = 0; row < rows_; row += step_) out.push_back(f(row, std::min(row + step_, rows_)));
+    return out;
+  }
+  Values mean(const Values& v, double scale = 1) const {
+    return each([&](std::size_t from, std::size_t to) {
+      double sum = 0;
+      int n = 0;
+      for (std::size_t row = from; row < to; ++row) {
+        if (std::isnan(v[row])) continue;
+        sum += v[row];
+        ++n;
+      }
+      return n == 0 ? kNone : sum / n * scale;
+    });
+  }
+  /// The mean over rows, each counting as much as its weight.
+  Values weighted(const Values& v, const Values& weight, double scale) const {
+    return each([&](std::size_t from, std::size_t to) {
+      double sum = 0, weights = 0;
+      for (std::size_t row = from; row < to; ++row) {
+        if (std::isnan(v[row])) continue;
+        sum += v[row] * weight[row];
+        weights += weight[row];
+      }
+      return weights > 0 ? sum / weights * scale : kNone;
+    });
+  }
+  /// The highest, nothing after the window.
+  Values highest(const Values& v) const {
+    return each([&](std::size_t from, std::size_t to) {
+      double most = kNone;
+      for (std::size_t row = from; row < to; ++row) {
+        if (!after_window(row)) most = std::fmax(most, v[row]);
+      }
+      return most;
+    });
+  }
+  /// Per second, nothing after the window.
+  Values rate(const Values& v) const {
+    return each([&](std::size_t from, std::size_t to) {
+      double sum = 0;
+      for (std::size_t row = from; row < to; ++row) sum += v[row];
+      return after_window(from) ? kNone : sum / (static_cast<double>(to - from) * series_.slot_s);
+    });
+  }
+
+  /// The time axis, with what is not measured and the faults shaded.
+  Chart chart(std::string file, std::string title, std::string y_label) const {
+    Chart chart;
+    chart.file = std::move(file);
+    chart.title = std::move(title);
+    chart.x.label = fmt::format("simulated time [{}]", unit_.name);
+    chart.x.low = 0;
+    chart.x.high = end();
+    chart.y.label = std::move(y_label);
+    using Kind = Chart::Span::Kind;
+    if (begin_s_ > 0) chart.spans.push_back({"warm-up", 0, begin_s_ / unit_.seconds, Kind::unmeasured});
+    if (window_end_s_ < end_s_) {
+      chart.spans.push_back({"drain", window_end_s_ / unit_.seconds, end(), Kind::unmeasured});
+    }
+    for (const Band& fault : series_.faults) {
+      chart.spans.push_back({fault.name, fault.begin.since_start().seconds() / unit_.seconds,
+                             fault.end.since_start().seconds() / unit_.seconds, Kind::fault});
+    }
+    return chart;
+  }
+  /// Times in which the share of time with a leader was below 1.
+  std::vector<Chart::Span> leaderless(const Values& leader) const {
+    std::vector<Chart::Span> spans;
+    for (std::size_t row = 0; row < rows_; ++row) {
+      if (!(leader[row] < 1 - 1e-9)) continue;
+      const double begin = series_.t[row] / unit_.seconds;
+      const double end = (series_.t[row] + series_.slot_s) / unit_.seconds;
+      if (!spans.empty() && std::abs(spans.back().end - begin) < 1e-9 * end) {
+        spans.back().end = end;
+      } else {
+        spans.push_back({"no leader", begin, end, Chart::Span::Kind::no_leader});
+      }
+    }
+    return spans;
+  }
+  std::string resolution() const { return fmt::format("per {} s of simulated time", significant(slot_s())); }
+
+ private:
+  const TimeSeries& series_;
+  std::size_t rows_;
+  std::size_t step_ = 1;
+  double begin_s_ = 0;
+  double window_end_s_ = 0;
+  double end_s_ = 0;
+  TimeUnit unit_;
+};
+
+bool any(const Values& v) {
+  return std::any_of(v.begin(), v.end(), [](double x) { return std::isfinite(x); });
+}
+bool any_above_zero(const Values& v) {
+  return std::any_of(v.begin(), v.end(), [](double x) { return x > 0; });
+}
+
+/// The bound of the objective on that metric, if there is one.
+std::optional<double> bound(const std::vector<Summary::Objective>& slo, std::string_view metric) {
+  for (const auto& objective : slo) {
+    const std::string_view text = objective.objective;
+    const std::size_t space = text.find(' ');
+    double x = 0;
+    if (text.substr(0, space) != metric || space == std::string_view::npos || space + 4 > text.size())
+      continue;
+    if (parse_number(std::string(text.substr(space + 4)), x)) return x;
+  }
+  return std::nullopt;
+}
+
+/// A percent axis that begins where the data leave it interesting.
+void percent_axis(Chart& chart) {
+  double lowest = 100;
+  for (const auto& curve : chart.curves) {
+    for (double y : curve.y) lowest = std::isfinite(y) ? std::min(lowest, y) : lowest;
+  }
+  for (const auto& b : chart.bounds) lowest = std::min(lowest, b.y);
+  double low = 0;
+  for (double candidate : {50.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.8}) {
+    if (lowest >= candidate) low = candidate;
+  }
+  chart.y.low = low;
+  chart.y.high = 100 + (100 - low) * 0.04;
+  if (low > 0) chart.y.label += fmt::format(", axis from {} %", shortest(low));
+}
+
+std::optional<Chart> yield_and_harvest(const FigureData& data, const Timeline& time) {
+  const auto* yield = time.column("yield");
+  const auto* harvest = time.column("harvest");
+  if (yield == nullptr || !any(*yield)) return std::nullopt;
+  Chart chart = time.chart("yield_harvest", "Yield and harvest", "share [%]");
+  const auto* offered = time.column("offered");
+  const auto* answered = time.column("answered");
+  const Values ones(yield->size(), 1.0);
+  chart.curves.push_back({"yield: answered / offered requests",
+                          time.x(),
+                          time.weighted(*yield, offered != nullptr ? *offered : ones, 100),
+                          {},
+                          {}});
+  if (harvest != nullptr && any(*harvest)) {
+    chart.curves.push_back({"harvest: part of the answer delivered",
+                            time.x(),
+                            time.weighted(*harvest, answered != nullptr ? *answered : ones, 100),
+                            {},
+                            {}});
+  }
+  if (const auto b = bound(data.slo, "yield")) {
+    chart.bounds.push_back({fmt::format("objective: yield {} %", significant(*b * 100)), *b * 100});
+  }
+  percent_axis(chart);
+  const auto& drawn = chart.curves[0];
+  std::size_t worst = 0;
+  for (std::size_t i = 0; i < drawn.y.size(); ++i) {
+    if (std::isnan(drawn.y[worst]) || drawn.y[i] < drawn.y[worst]) worst = i;
+  }
+  chart.caption = fmt::format(
+      "Share of requests that were answered, and how much of its answer an answered request got, by when the "
+      "request "
+      "was sent; the lowest yield is {} % at {} {}.",
+      significant(drawn.y[worst]), significant(drawn.x[worst], 3), time.unit().name);
+  return chart;
+}
+
+std::optional<Chart> latency_over_time(const FigureData& data, const Timeline& time) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kColumns = {
+      {{"latency.p50_ms", "median"},
+       {"latency.p95_ms", "95th percentile"},
+       {"latency.p99_ms", "99th percentile"},
+       {"latency.p99_9_ms", "99.9th percentile"}}};
+  Chart chart = time.chart("latency_over_time", "Latency percentiles over time", "latency [ms]");
+  chart.y.logarithmic = true;
+  for (const auto& [name, title] : kColumns) {
+    const auto* column = time.column(name);
+    if (column == nullptr) continue;
+    Values y = time.highest(*column);
+    if (any_above_zero(y)) chart.curves.push_back({std::string(title), time.x(), std::move(y), {}, {}});
+  }
+  if (chart.curves.empty()) return std::nullopt;
+  if (const auto b = bound(data.slo, "latency.p99_ms"); b && *b > 0) {
+    chart.bounds.push_back({fmt::format("objective: 99th percentile {} ms", significant(*b)), *b});
+  }
+  chart.caption = fmt::format(
+      "Time from the intended send to the last byte of the answer, by when the request was sent, {}{}.",
+      time.resolution(), time.slot_s() > data.series.slot_s ? " (the worst slot of each)" : "");
+  return chart;
+}
+
+/// −log10(1 − q): every further nine takes as much room as the one before it.
+Chart distribution_chart() {
+  Chart chart;
+  chart.file = "latency_distribution";
+  chart.title = "Latency distribution";
+  chart.x.label = "percentile of answered requests (each nine takes the same room)";
+  chart.y.label = "latency [ms]";
+  chart.y.logarithmic = true;
+  chart.x.low = 0;
+  chart.x.ticks = {{0, "0"},     {-std::log10(0.5), "50"},
+                   {1, "90"},    {-std::log10(0.05), "95"},
+                   {2, "99"},    {3, "99.9"},
+                   {4, "99.99"}, {5, "99.999"}};
+  chart.caption =
+      "How slow the slowest are: a point says that this share of all answered requests took no longer than "
+      "this.";
+  return chart;
+}
+
+/// Cut where the class holds too few observations to go on.
+Chart::Curve distribution(std::string name, const Values& quantiles, const Values& latency) {
+  Chart::Curve curve;
+  curve.name = std::move(name);
+  for (std::size_t i = 0; i < quantiles.size(); ++i) {
+    if (quantiles[i] >= 1 || std::isnan(latency[i])) continue;
+    curve.x.push_back(-std::log10(1 - quantiles[i]));
+    curve.y.push_back(latency[i]);
+  }
+  return curve;
+}
+
+void fit_distribution(Chart& chart) {
+  double end = 1;
+  for (const auto& curve : chart.curves) {
+    if (!curve.x.empty()) end = std::max(end, curve.x.back());
+  }
+  chart.x.high = std::min(5.0, end + 0.05);
+  std::erase_if(chart.x.ticks, [&](const Chart::Tick& t) { return t.at > *chart.x.high; });
+}
+
+std::optional<Chart> latency_distribution(const FigureData& data) {
+  Chart chart = distribution_chart();
+  for (const auto& column : data.latency.classes) {
+    auto curve = distribution(column.name == "all" ? "all images" : column.name, data.latency.quantiles,
+                              column.values);
+    if (any_above_zero(curve.y)) chart.curves.push_back(std::move(curve));
+  }
+  if (chart.curves.empty()) return std::nullopt;
+  if (const auto b = bound(data.slo, "latency.p99_ms"); b && *b > 0) {
+    chart.bounds.push_back({fmt::format("objective: 99th percentile {} ms", significant(*b)), *b});
+  }
+  fit_distribution(chart);
+  return chart;
+}
+
+std::optional<Chart> queue(const Timeline& time) {
+  const auto* depth = time.column("queue.depth");
+  if (depth == nullptr || !any(*depth)) return std::nullopt;
+  Chart chart = time.chart("queue", "Queue depth and leader", "jobs waiting");
+  chart.curves.push_back({"jobs waiting", time.x(), time.mean(*depth), {}, {}});
+  chart.caption = "Jobs accepted by the queue and not yet handed to a worker.";
+  if (const auto* leader = time.column("queue.leader")) {
+    const auto spans = time.leaderless(*leader);
+    chart.spans.insert(chart.spans.end(), spans.begin(), spans.end());
+    chart.caption =
+        spans.empty()
+            ? "Jobs accepted by the queue and not yet handed to a worker; it had a leader all the time."
+            : "Jobs accepted by the queue and not yet handed to a worker; dark: seconds in which it "
+              "was without a leader, for some of the time at least.";
+  }
+  return chart;
+}
+
+std::optional<Chart> utilization(const Timeline& time, const TimeSeries& series) {
+  static constexpr std::string_view kEnding = ".utilization";
+  Chart chart = time.chart("utilization", "Utilisation per tier", "busy share of capacity [%]");
+  double most = 0;
+  std::string busiest;
+  for (const auto& column : series.columns) {
+    if (!column.name.ends_with(kEnding) || !any(column.values)) continue;
+    const std::string tier = column.name.substr(0, column.name.size() - kEnding.size());
+    Values y = time.mean(column.values, 100);
+    for (double v : y) {
+      if (v > most) {
+        most = v;
+        busiest = tier;
+      }
+    }
+    chart.curves.push_back({tier, time.x(), std::move(y), {}, {}});
+  }
+  if (chart.curves.empty()) return std::nullopt;
+  chart.y.low = 0;
+  chart.y.high = std::max(104.0, most * 1.04);
+  chart.caption = busiest.empty()
+                      ? "No tier did any work."
+                      : fmt::format("How busy each tier was; {} comes closest to its limit, {} % at most.",
+                                    busiest, significant(most, 3));
+  return chart;
+}
+
+Values twice(const Values& v) {
+  Values out;
+  for (double x : v) out.insert(out.end(), 2, x);
+  return out;
+}
+
+std::optional<Chart> outcomes(const Timeline& time, const TimeSeries& series) {
+  static constexpr std::string_view kBegin = "outcome.";
+  Chart chart = time.chart("outcomes", "What became of the requests", "requests [1/s]");
+  chart.stacked = true;
+  for (const auto& column : series.columns) {
+    if (!column.name.starts_with(kBegin) || !any_above_zero(column.values)) continue;
+    chart.curves.push_back(
+        {column.name.substr(kBegin.size()), time.edges(), twice(time.rate(column.values)), {}, {}});
+  }
+  if (chart.curves.empty()) return std::nullopt;
+  // Good answers at the bottom.
+  std::stable_sort(chart.curves.begin(), chart.curves.end(), [](const auto& a, const auto& b) {
+    const auto rank = [](const std::string& s) { return s == "complete" ? 0 : s == "partial" ? 1 : 2; };
+    return rank(a.name) < rank(b.name);
+  });
+  chart.caption = "Every request has exactly one outcome; the height of the stack is what clients offered.";
+  return chart;
+}
+
+Values running_total(const Values& v) {
+  Values out;
+  double sum = 0;
+  for (double x : v) out.push_back(sum += std::isnan(x) ? 0 : x);
+  return out;
+}
+
+std::optional<Chart> bill(const Timeline& time) {
+  const auto* actual = time.column("usage.actual_cpu_s");
+  const auto* billed = time.column("usage.billed_cpu_s");
+  if (actual == nullptr || billed == nullptr) return std::nullopt;
+  const Values done = running_total(*actual), on_bill = running_total(*billed);
+  const bool hours = !done.empty() && done.back() > 7200;
+  Chart chart = time.chart("bill", "Bill against actual use",
+                           hours ? "CPU time so far [core hours]" : "CPU time so far [core s]");
+  const auto last = [&](const Values& v) {
+    return time.each([&](std::size_t, std::size_t to) { return v[to - 1] / (hours ? 3600 : 1); });
+  };
+  chart.curves.push_back({"actually used", time.x(), last(done), {}, {}});
+  chart.curves.push_back({"on the bill", time.x(), last(on_bill), {}, {}});
+  if (!any_above_zero(chart.curves[0].y) && !any_above_zero(chart.curves[1].y)) return std::nullopt;
+  chart.caption =
+      "CPU time that conversions took and CPU time that has reached the bill; the gap is lag or loss.";
+  return chart;
+}
+
+}  // namespace
+
+std::vector<Chart> figures(const FigureData& data) {
+  const Timeline time(data.series);
+  std::vector<Chart> charts;
+  const auto add = [&](std::optional<Chart> chart) {
+    if (chart) charts.push_back(std::move(*chart));
+  };
+  if (!time.empty()) {
+    add(yield_and_harvest(data, time));
+    add(latency_over_time(data, time));
+  }
+  add(latency_distribution(data));
+  if (!time.empty()) {
+    add(queue(time));
+    add(utilization(time, data.series));
+    add(outcomes(time, data.series));
+    add(bill(time));
+  }
+  return charts;
+}
+
+std::vector<Chart> overlay(const std::vector<FigureData>& results) {
+  struct Kind {
+    std::string_view file, title, y_label, column, caption;
+    double scale;
+    bool logarithmic, percent;
+  };
+  static constexpr std::array<Kind, 5> kKinds = {{
+      {"yield", "Yield", "answered / offered requests [%]", "yield",
+       "Share of requests answered, by when they were sent.", 100, false, true},
+      {"latency_p99", "99th percentile of latency", "latency [ms]", "latency.p99_ms",
+       "99 % of the requests sent at that time were answered at least this fast.", 1, true, false},
+      {"queue_depth", "Queue depth", "jobs waiting", "queue.depth",
+       "Jobs accepted and not yet handed to a worker.", 1, false, false},
+      {"processing_utilization", "Utilisation of the workers", "busy share of slots [%]",
+       "processing.utilization", "How busy the workers were.", 100, false, false},
+      {"harvest", "Harvest", "part of the answer delivered [%]", "harvest",
+       "How much of its answer an answered request got.", 100, false, true},
+  }};
+  std::vector<Chart> charts;
+  double end = 0;
+  for (const auto& result : results) {
+    const auto& t = result.series.t;
+    if (!t.empty()) end = std::max(end, t.back() + result.series.slot_s);
+  }
+  const TimeUnit unit = time_unit(end);
+  for (const Kind& kind : kKinds) {
+    Chart chart;
+    chart.file = kind.file;
+    chart.title = kind.title;
+    chart.caption = kind.caption;
+    chart.x.label = fmt::format("simulated time [{}]", unit.name);
+    chart.x.low = 0;
+    chart.y.label = kind.y_label;
+    chart.y.logarithmic = kind.logarithmic;
+    for (const auto& result : results) {
+      const Timeline time(result.series);
+      const auto* column = time.column(kind.column);
+      if (time.empty() || column == nullptr || !any(*column)) continue;
+      Values x = time.x();
+      for (double& at : x) at *= time.unit().seconds / unit.seconds;
+      Values y = kind.logarithmic ? time.highest(*column) : time.mean(*column, kind.scale);
+      chart.curves.push_back({result.label, std::move(x), std::move(y), {}, {}});
+    }
+    if (chart.curves.empty()) continue;
+    if (kind.percent) percent_axis(chart);
+    charts.push_back(std::move(chart));
+  }
+  Chart chart = distribution_chart();
+  for (const auto& result : results) {
+    for (const auto& column : result.latency.classes) {
+      if (column.name != "all") continue;
+      auto curve = distribution(result.label, result.latency.quantiles, column.values);
+      if (any_above_zero(curve.y)) chart.curves.push_back(std::move(curve));
+    }
+  }
+  fit_distribution(chart);
+  if (!chart.curves.empty()) charts.push_back(std::move(chart));
+  return charts;
+}
+
+}  // namespace headroom::report

@@ -1,0 +1,112 @@
+#include "sim/report/numbers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+namespace headroom::report {
+namespace {
+
+/// "1234567.5" → "1,234,567.5"
+std::string grouped(std::string digits) {
+  const std::size_t first = digits.starts_with('-') ? 1 : 0;
+  std::size_t end = std::min(digits.find('.'), digits.size());
+  while (end > first + 3) {
+    end -= 3;
+    digits.insert(end, ",");
+  }
+  return digits;
+}
+
+std::string fixed(double x, int decimals) {
+  std::string text = grouped(fmt::format("{:.{}f}", x, std::max(0, decimals)));
+  const bool zero = text.find_first_not_of("-0.,") == std::string::npos;
+  if (zero && text.starts_with('-')) text.erase(0, 1);
+  return text;
+}
+
+/// Decimals that show `digits` significant digits of x.
+int decimals_for(double x, int digits) {
+  if (x == 0) return 0;
+  return digits - 1 - static_cast<int>(std::floor(std::log10(std::abs(x))));
+}
+
+}  // namespace
+
+std::string shortest(double x) {
+  return fmt::format("{}", x == 0 ? 0.0 : x);
+}
+
+std::string significant(double x, int digits) {
+  if (!std::isfinite(x)) return "–";
+  if (x != 0 && (std::abs(x) < 1e-5 || std::abs(x) >= 1e12)) return fmt::format("{:.{}g}", x, digits);
+  if (x == std::round(x) && std::abs(x) < 1e12) return fixed(x, 0);
+  std::string text = fixed(x, decimals_for(x, digits));
+  if (text.find('.') != std::string::npos) {
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.ends_with('.')) text.pop_back();
+  }
+  return text;
+}
+
+Readable readable(std::optional<double> mean, std::optional<metrics::Interval> ci95, std::string_view unit) {
+  Readable r;
+  const double scale = unit == "share" ? 100 : 1;
+  r.unit = unit == "share" ? "%" : unit == "count" ? "" : std::string(unit);
+  if (!mean) {
+    r.value = "–";
+    return r;
+  }
+  const double value = *mean * scale;
+  const double half = ci95 ? std::max(ci95->high - *mean, *mean - ci95->low) * scale : 0;
+  // Noise of rounding is no spread, and a number is not shown to more digits than it is worth.
+  if (half <= std::abs(value) * 1e-9) {
+    r.value = significant(value, 5);
+    if (ci95) r.spread = "± 0";
+    return r;
+  }
+  const int decimals = std::clamp(decimals_for(half, 2), 0, 6);
+  r.value = fixed(value, decimals);
+  r.spread = "± " + fixed(half, decimals);
+  return r;
+}
+
+std::string_view unit_from_name(std::string_view name) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 26> kEndings = {{
+      {"_ms", "ms"},
+      {"_rps", "1/s"},
+      {"usd_per_hour", "USD/h"},
+      {"usd_per_million_requests", "USD/million"},
+      {".kwh", "kWh"},
+      {"cpu_s", "CPU s"},
+      {"_s", "s"},
+      {"yield", "share"},
+      {"harvest", "share"},
+      {"dq", "share"},
+      {"uptime", "share"},
+      {"utilization", "share"},
+      {"utilization_max", "share"},
+      {"availability", "share"},
+      {"probability", "share"},
+      {"hit_ratio", "share"},
+      {"billing_error", "share"},
+      {"requests.offered", "count"},
+      {"requests.answered", "count"},
+      {"requests.failed", "count"},
+      {"attempts", "count"},
+      {"depth_mean", "jobs"},
+      {"depth_max", "jobs"},
+      {"leader_changes", "count"},
+      {"_records", "count"},
+      {"amplification", "×"},
+  }};
+  for (const auto& [ending, unit] : kEndings) {
+    if (name.ends_with(ending)) return unit;
+  }
+  return {};
+}
+
+}  // namespace headroom::report

@@ -1,0 +1,181 @@
+#include "sim/report/result_folder.h"
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "sim/report/html.h"
+#include "sim/report/journal_lines.h"
+#include "sim/report/summary.h"
+
+namespace headroom::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The name of the processor, as the kernel gives it.
+std::string processor() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "unknown";
+}
+
+std::string machine(const Run& run) {
+  utsname system{};
+  uname(&system);
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto day = std::chrono::floor<std::chrono::days>(now);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(now - day);
+  nlohmann::ordered_json j;
+  j["written"] = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                             static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                             time.hours().count(), time.minutes().count(), time.seconds().count());
+  j["wall_clock_s"] = run.wall_clock_s;
+  j["simulated_s"] = run.result.simulated_s;
+  j["events"] = run.result.events;
+  j["host"] = system.nodename;
+  j["system"] = fmt::format("{} {} {}", system.sysname, system.release, system.machine);
+  j["processor"] = processor();
+  j["cores"] = std::thread::hardware_concurrency();
+  j["versions"] = nlohmann::ordered_json::object();
+  for (const auto& [name, version] : run.versions) j["versions"][name] = version;
+  return j.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+Problem in(const fs::path& file, const Problem& problem) {
+  return {file.string() + ": " + problem.message};
+}
+
+/// Draws into a folder of its own beside `figures` and moves what was drawn there, so that a figure is either
+/// the old one or the new one.
+std::optional<Problem> draw_in_place(const std::vector<Chart>& charts, const fs::path& figures) {
+  const fs::path fresh = figures.parent_path() / fmt::format(".{}-{}", figures.filename().string(), getpid());
+  std::error_code error;
+  fs::create_directories(figures, error);
+  if (!error) fs::create_directories(fresh, error);
+  if (error) return Problem{fmt::format("cannot write {}: {}", figures.string(), error.message())};
+  auto problem = draw(charts, fresh);
+  if (!problem) {
+    for (const auto& entry : fs::directory_iterator(fresh, error)) {
+      fs::rename(entry.path(), figures / entry.path().filename(), error);
+      if (error) problem = Problem{fmt::format("cannot write {}: {}", figures.string(), error.message())};
+    }
+  }
+  fs::remove_all(fresh, error);
+  return problem;
+}
+
+std::optional<Problem> replace_file(const fs::path& file, const std::string& contents) {
+  const fs::path fresh = file.string() + fmt::format(".{}", getpid());
+  std::ofstream out(fresh, std::ios::binary);
+  out << contents;
+  out.close();
+  std::error_code error;
+  if (out) {
+    fs::rename(fresh, file, error);
+    if (!error) return std::nullopt;
+  }
+  fs::remove(fresh, error);
+  return Problem{"cannot write " + file.string()};
+}
+
+}  // namespace
+
+Written write_result(const fs::path& folder, const Run& run, const WriteOptions& options) {
+  Written written;
+  auto created = NewFolder::create(folder);
+  if (auto* problem = std::get_if<Problem>(&created)) {
+    written.error = *problem;
+    return written;
+  }
+  NewFolder& fresh = std::get<NewFolder>(created);
+  const Summary numbers = summary(run);
+  const FigureData data{run.scenario, time_series(run), latency_curves(run.result.latency), numbers.slo};
+  const std::vector<Chart> charts = figures(data);
+  const fs::path drawings = fresh.path() / "figures";
+  if (options.figures) {
+    std::error_code error;
+    fs::create_directory(drawings, error);
+    if (const auto problem = draw(charts, drawings)) {
+      written.warnings.push_back("no figures: " + problem->message);
+    }
+    fs::remove(drawings, error);  // only if it stayed empty
+  }
+  std::vector<std::pair<std::string, std::string>> files = {
+      {"summary.json", to_json(numbers)},
+      {"timeseries.csv", to_csv(data.series)},
+      {"latency.csv", to_csv(data.latency)},
+      {"journal.jsonl", journal_lines(run.result.journal, run.result.journal_left_out)},
+      {"scenario.yaml", run.scenario_yaml},
+      {"machine.json", machine(run)},
+      {"report.html", html(run, charts, drawings)}};
+  files.insert(files.end(), options.more.begin(), options.more.end());
+  for (const auto& [name, contents] : files) {
+    if ((written.error = fresh.write(name, contents))) return written;
+  }
+  written.error = fresh.commit();
+  return written;
+}
+
+std::variant<FigureData, Problem> load_figure_data(const fs::path& folder) {
+  auto loaded = load_summary(folder);
+  if (auto* problem = std::get_if<Problem>(&loaded)) return *problem;
+  FigureData data;
+  data.slo = std::get<Summary>(loaded).slo;
+  const fs::path normal = folder.lexically_normal();
+  data.label = (normal.has_filename() ? normal : normal.parent_path()).filename().string();
+  for (const auto* name : {"timeseries.csv", "latency.csv"}) {
+    const fs::path file = folder / name;
+    auto text = read_file(file);
+    if (auto* problem = std::get_if<Problem>(&text)) return *problem;
+    if (file.filename() == "latency.csv") {
+      auto parsed = parse_latency_curves(std::get<std::string>(text));
+      if (auto* problem = std::get_if<Problem>(&parsed)) return in(file, *problem);
+      data.latency = std::move(std::get<LatencyCurves>(parsed));
+    } else {
+      auto parsed = parse_time_series(std::get<std::string>(text));
+      if (auto* problem = std::get_if<Problem>(&parsed)) return in(file, *problem);
+      data.series = std::move(std::get<TimeSeries>(parsed));
+    }
+  }
+  return data;
+}
+
+std::optional<Problem> redraw(const fs::path& folder) {
+  const auto loaded = load_figure_data(folder);
+  if (const auto* problem = std::get_if<Problem>(&loaded)) return *problem;
+  const std::vector<Chart> charts = figures(std::get<FigureData>(loaded));
+  if (auto problem = draw_in_place(charts, folder / "figures")) return problem;
+  const auto page = read_file(folder / "report.html");
+  if (!std::holds_alternative<std::string>(page))
+    return std::nullopt;  // a result without a report is one, too
+  const auto renewed = with_figures(std::get<std::string>(page), charts, folder / "figures");
+  return renewed ? replace_file(folder / "report.html", *renewed) : std::nullopt;
+}
+
+std::optional<Problem> draw_overlay(const std::vector<fs::path>& results, const fs::path& folder) {
+  std::vector<FigureData> data;
+  std::set<std::string> labels;
+  for (const fs::path& result : results) {
+    auto loaded = load_figure_data(result);
+    if (auto* problem = std::get_if<Problem>(&loaded)) return *problem;
+    data.push_back(std::move(std::get<FigureData>(loaded)));
+    // Two results of the same name in different folders go by their whole path.
+    if (!labels.insert(data.back().label).second) data.back().label = result.string();
+  }
+  return draw_in_place(overlay(data), folder);
+}
+
+}  // namespace headroom::report

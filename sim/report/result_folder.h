@@ -1,0 +1,42 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/report/figures.h"
+#include "sim/report/files.h"
+#include "sim/report/run.h"
+
+namespace headroom::report {
+
+struct WriteOptions {
+  bool figures = true;
+  /// More files: name in the folder and contents (trace.json).
+  std::vector<std::pair<std::string, std::string>> more;
+};
+
+/// What came of writing. Without `error` the folder is complete.
+struct Written {
+  std::optional<Problem> error;
+  std::vector<std::string> warnings;  ///< figures could not be drawn, and why
+};
+
+/// Writes the result folder of one run: summary.json, timeseries.csv, latency.csv, journal.jsonl,
+/// scenario.yaml, machine.json, figures/, report.html. All files but machine.json are a function of the run.
+/// It appears complete or not at all; see NewFolder for what may be replaced.
+Written write_result(const std::filesystem::path& folder, const Run&, const WriteOptions& = {});
+
+/// Reads what figures are drawn from, labelled with the name of the folder.
+std::variant<FigureData, Problem> load_figure_data(const std::filesystem::path& folder);
+
+/// Draws the figures of a result again, from its files, and puts them into its report.html.
+std::optional<Problem> redraw(const std::filesystem::path& folder);
+
+/// Draws the figures of several results over each other into `folder`, which is made if need be.
+std::optional<Problem> draw_overlay(const std::vector<std::filesystem::path>& results,
+                                    const std::filesystem::path& folder);
+
+}  // namespace headroom::report

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/base/units.h"
+#include "sim/metrics/metric_info.h"
+#include "sim/metrics/result.h"
+#include "sim/metrics/slo.h"
+#include "sim/metrics/window.h"
+
+namespace headroom::report {
+
+/// A time during which a fault was active.
+struct Band {
+  std::string name;  ///< "crash host/worker-7"
+  TimePoint begin, end;
+};
+
+/// All that a result folder is written from.
+struct Run {
+  std::string scenario;  ///< its name
+  std::string question;  ///< may be empty
+  std::uint64_t seed = 0;
+  std::string fingerprint;
+  metrics::Window window;
+  metrics::StudyResult result;
+  std::vector<metrics::Verdict> slo;
+  std::vector<metrics::MetricInfo> catalogue;
+  std::vector<Band> faults;
+  bool partial = false;       ///< interrupted: only the replications that were complete
+  std::string scenario_yaml;  ///< fully resolved
+  double wall_clock_s = 0;    ///< for machine.json
+  std::vector<std::pair<std::string, std::string>>
+      versions;  ///< for machine.json: headroom, simgrid, libvips …
+};
+
+}  // namespace headroom::report

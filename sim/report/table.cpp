@@ -1,0 +1,101 @@
+#include "sim/report/table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "sim/report/answer.h"
+#include "sim/report/numbers.h"
+
+namespace headroom::report {
+namespace {
+
+/// Terminal colours, or none.
+struct Paint {
+  bool on;
+  std::string bold(std::string_view s) const { return wrap("1", s); }
+  std::string faint(std::string_view s) const { return wrap("2", s); }
+  std::string green(std::string_view s) const { return wrap("1;32", s); }
+  std::string red(std::string_view s) const { return wrap("1;31", s); }
+  std::string yellow(std::string_view s) const { return wrap("1;33", s); }
+  std::string wrap(std::string_view code, std::string_view s) const {
+    return on ? fmt::format("\x1b[{}m{}\x1b[0m", code, s) : std::string(s);
+  }
+};
+
+std::string padded(std::string_view text, std::size_t width, bool right) {
+  const std::size_t used = columns(text);
+  const std::string gap(width > used ? width - used : 0, ' ');
+  return right ? gap + std::string(text) : std::string(text) + gap;
+}
+
+/// Names come from files: nothing in them may steer the terminal.
+std::string harmless(std::string_view text) {
+  std::string out;
+  for (char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+  return out;
+}
+
+std::string invariants(const Run& run, const Paint& paint) {
+  std::int64_t checked = 0;
+  std::string violated;
+  for (const auto& invariant : run.result.invariants) {
+    checked += invariant.checked;
+    if (!invariant.holds) violated += fmt::format("\n  {}: {}", invariant.name, harmless(invariant.detail));
+  }
+  if (!violated.empty())
+    return paint.red("invariants VIOLATED; do not trust these numbers") + violated + "\n";
+  return fmt::format("{} of {} hold ({} checks)\n", run.result.invariants.size(),
+                     run.result.invariants.size(), significant(static_cast<double>(checked)));
+}
+
+}  // namespace
+
+std::size_t columns(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+std::string table(const Run& run, const std::filesystem::path& folder, bool colours) {
+  const Paint paint{colours};
+  std::string out = paint.bold(harmless(run.scenario));
+  out += paint.faint(fmt::format("  seed {} · {} × {} s measured{}\n", run.seed, run.result.replications,
+                                 significant(run.result.measured_s),
+                                 run.partial ? " · PARTIAL: interrupted" : ""));
+  if (!run.question.empty()) out += harmless(run.question) + '\n';
+  const Answer verdict = answer(run);
+  out += (verdict.kind == Answer::Kind::yes  ? paint.green(verdict.text)
+          : verdict.kind == Answer::Kind::no ? paint.red(verdict.text)
+                                             : paint.yellow(verdict.text)) +
+         "\n\n";
+
+  const std::vector<Line> lines = key_metrics(run);
+  std::size_t name = 0, value = 0, spread = 0;
+  for (const Line& l : lines) {
+    name = std::max(name, columns(l.name));
+    value = std::max(value, columns(l.value));
+    spread = std::max(spread, columns(l.spread));
+  }
+  for (const Line& l : lines) {
+    const bool missed = std::any_of(run.slo.begin(), run.slo.end(),
+                                    [&](const auto& v) { return v.metric == l.name && !v.met; });
+    const std::string number = padded(l.value, value, true);
+    out += fmt::format("  {}  {} {} {}\n", padded(l.name, name, false), missed ? paint.red(number) : number,
+                       paint.faint(padded(l.spread, spread, false)), l.unit);
+  }
+  if (!lines.empty()) out += '\n';
+
+  const auto note = [&](std::string_view title, const std::string& text) {
+    if (!text.empty()) out += fmt::format("  {} {}\n", paint.faint(padded(title, 11, false)), text);
+  };
+  note("bottleneck", bottleneck(run));
+  note("failed", failures(run));
+  if (!run.result.invariants.empty()) out += "  " + paint.faint("invariants ") + " " + invariants(run, paint);
+  note("intervals", interval_note(run));
+  note("results", folder.empty() ? std::string() : folder.string());
+  return out;
+}
+
+}  // namespace headroom::report

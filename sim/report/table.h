@@ -1,0 +1,17 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "sim/report/run.h"
+
+namespace headroom::report {
+
+/// What `headroom run` prints: question and answer, the metrics that matter, what to look at next. `folder`
+/// is where the result was written; empty: nowhere.
+std::string table(const Run&, const std::filesystem::path& folder, bool colours);
+
+/// How many columns a terminal needs to show the text (UTF-8; every character here is one column wide).
+std::size_t columns(std::string_view text);
+
+}  // namespace headroom::report

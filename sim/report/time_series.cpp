@@ -1,0 +1,218 @@
+#include "sim/report/time_series.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <set>
+
+#include "sim/report/csv.h"
+
+namespace headroom::report {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+/// How much of [begin, end) lies in [from, to), as a share.
+double overlap(double begin, double end, double from, double to) {
+  return std::max(0.0, std::min(end, to) - std::max(begin, from)) / (end - begin);
+}
+
+void add_yield_and_harvest(TimeSeries& series, double window_end) {
+  const auto* offered = series.find("offered");
+  const auto* answered = series.find("answered");
+  if (offered == nullptr || answered == nullptr) return;
+  const auto* partial = series.find("partial");
+  const auto* sum = series.find("harvest_sum");
+  std::vector<double> yield(series.t.size(), kNone), harvest(series.t.size(), kNone);
+  for (std::size_t i = 0; i < series.t.size(); ++i) {
+    if (series.t[i] >= window_end) continue;
+    if ((*offered)[i] > 0) yield[i] = (*answered)[i] / (*offered)[i];
+    if (!((*answered)[i] > 0)) continue;
+    if (sum != nullptr) {
+      harvest[i] = (*sum)[i] / (*answered)[i];
+    } else if (partial == nullptr || (*partial)[i] == 0) {
+      harvest[i] = 1;
+    }
+  }
+  std::erase_if(series.columns, [](const auto& c) { return c.name == "harvest_sum"; });
+  series.columns.push_back({"yield", std::move(yield)});
+  series.columns.push_back({"harvest", std::move(harvest)});
+}
+
+/// The names of the faults active in each slot, separated by semicolons, and back.
+std::string active(const std::vector<Band>& faults, double begin, double end) {
+  std::string names;
+  std::set<std::string> seen;
+  for (const Band& fault : faults) {
+    if (fault.begin.since_start().seconds() >= end || fault.end.since_start().seconds() <= begin) continue;
+    if (!seen.insert(fault.name).second) continue;
+    names += (names.empty() ? "" : "; ") + fault.name;
+  }
+  return names;
+}
+
+void extend_bands(std::vector<Band>& faults, std::string_view names, TimePoint begin, TimePoint end) {
+  while (!names.empty()) {
+    const std::size_t at = std::min(names.find("; "), names.size());
+    const std::string name(names.substr(0, at));
+    names.remove_prefix(std::min(at + 2, names.size()));
+    const auto open = std::find_if(faults.begin(), faults.end(),
+                                   [&](const Band& b) { return b.name == name && b.end == begin; });
+    if (open != faults.end()) {
+      open->end = end;
+    } else {
+      faults.push_back({name, begin, end});
+    }
+  }
+}
+
+/// 0 to 90 % in steps of 1 %, then ninety steps for each further nine, to 99.999 %; and the maximum.
+std::vector<double> quantile_grid() {
+  std::vector<double> grid;
+  for (int i = 0; i < 90; ++i) grid.push_back(i / 100.0);
+  for (const int nines : {1000, 10'000, 100'000, 1'000'000}) {
+    for (int i = 0; i < 90; ++i) grid.push_back(static_cast<double>(nines - 100 + i) / nines);
+  }
+  grid.push_back(0.99999);
+  grid.push_back(1);
+  return grid;
+}
+
+}  // namespace
+
+const std::vector<double>* TimeSeries::find(std::string_view name) const {
+  for (const Column& column : columns) {
+    if (column.name == name) return &column.values;
+  }
+  return nullptr;
+}
+
+TimeSeries time_series(const Run& run) {
+  const metrics::SeriesTable& table = run.result.series;
+  TimeSeries series;
+  series.slot_s = table.slot.seconds();
+  series.faults = run.faults;
+  const double from = run.window.begin().since_start().seconds();
+  const double to = run.window.end().since_start().seconds();
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    const double t = (table.slot * static_cast<std::int64_t>(row)).seconds();
+    series.t.push_back(t);
+    series.measured.push_back(overlap(t, t + series.slot_s, from, to));
+  }
+  for (const auto& column : table.columns) series.columns.push_back({column.name, column.values});
+  add_yield_and_harvest(series, to);
+  return series;
+}
+
+std::string to_csv(const TimeSeries& series) {
+  std::string out = "t_s,measured";
+  if (!series.faults.empty()) out += ",faults";
+  for (const auto& column : series.columns) out += ',' + csv_cell(column.name);
+  out += '\n';
+  for (std::size_t row = 0; row < series.t.size(); ++row) {
+    out += csv_cell(series.t[row]) + ',' + csv_cell(series.measured[row]);
+    if (!series.faults.empty()) {
+      out += ',' + csv_cell(active(series.faults, series.t[row], series.t[row] + series.slot_s));
+    }
+    for (const auto& column : series.columns) out += ',' + csv_cell(column.values[row]);
+    out += '\n';
+  }
+  return out;
+}
+
+std::variant<TimeSeries, Problem> parse_time_series(std::string_view text) {
+  auto parsed = parse_csv(text);
+  if (auto* problem = std::get_if<Problem>(&parsed)) return *problem;
+  const Csv& csv = std::get<Csv>(parsed);
+  if (csv.header.size() < 2 || csv.header[0] != "t_s" || csv.header[1] != "measured") {
+    return Problem{"the header does not begin with t_s,measured"};
+  }
+  TimeSeries series;
+  std::size_t faults = csv.header.size();
+  for (std::size_t c = 2; c < csv.header.size(); ++c) {
+    if (csv.header[c] == "faults") {
+      faults = c;
+    } else {
+      series.columns.push_back({csv.header[c], {}});
+    }
+  }
+  std::vector<std::string> active_faults;
+  for (std::size_t r = 0; r < csv.rows.size(); ++r) {
+    std::size_t column = 0;
+    for (std::size_t c = 0; c < csv.header.size(); ++c) {
+      if (c == faults) {
+        active_faults.push_back(csv.rows[r][c]);
+        continue;
+      }
+      double x = 0;
+      if (!parse_number(csv.rows[r][c], x)) {
+        return Problem{fmt::format("line {}: \"{}\" is not a number", r + 2, csv.rows[r][c])};
+      }
+      (c == 0 ? series.t : c == 1 ? series.measured : series.columns[column++].values).push_back(x);
+    }
+  }
+  if (series.t.size() > 1) series.slot_s = series.t[1] - series.t[0];
+  for (std::size_t r = 0; r < active_faults.size(); ++r) {
+    extend_bands(series.faults, active_faults[r], TimePoint::at(Duration::from_seconds(series.t[r])),
+                 TimePoint::at(Duration::from_seconds(series.t[r] + series.slot_s)));
+  }
+  return series;
+}
+
+LatencyCurves latency_curves(const std::vector<metrics::LatencyClass>& classes) {
+  LatencyCurves curves;
+  curves.quantiles = quantile_grid();
+  for (const auto& latency : classes) {
+    TimeSeries::Column column{latency.name, {}};
+    const auto n = static_cast<double>(latency.histogram.count());
+    for (double q : curves.quantiles) {
+      const bool known = n > 0 && (q == 1 || n * (1 - q) >= 1);
+      column.values.push_back(known ? *latency.histogram.quantile(q) / 1e6 : kNone);
+    }
+    curves.classes.push_back(std::move(column));
+  }
+  return curves;
+}
+
+std::string to_csv(const LatencyCurves& curves) {
+  std::string out = "quantile";
+  for (const auto& column : curves.classes) {
+    out += ',' + csv_cell(column.name == "all" ? "latency_ms" : "latency_ms " + column.name);
+  }
+  out += '\n';
+  for (std::size_t row = 0; row < curves.quantiles.size(); ++row) {
+    out += csv_cell(curves.quantiles[row]);
+    for (const auto& column : curves.classes) out += ',' + csv_cell(column.values[row]);
+    out += '\n';
+  }
+  return out;
+}
+
+std::variant<LatencyCurves, Problem> parse_latency_curves(std::string_view text) {
+  auto parsed = parse_csv(text);
+  if (auto* problem = std::get_if<Problem>(&parsed)) return *problem;
+  const Csv& csv = std::get<Csv>(parsed);
+  if (csv.header.empty() || csv.header[0] != "quantile")
+    return Problem{"the header does not begin with quantile"};
+  LatencyCurves curves;
+  for (std::size_t c = 1; c < csv.header.size(); ++c) {
+    static constexpr std::string_view kPrefix = "latency_ms ";
+    const std::string& name = csv.header[c];
+    curves.classes.push_back({name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : "all", {}});
+  }
+  for (std::size_t r = 0; r < csv.rows.size(); ++r) {
+    for (std::size_t c = 0; c < csv.header.size(); ++c) {
+      double x = 0;
+      if (!parse_number(csv.rows[r][c], x)) {
+        return Problem{fmt::format("line {}: \"{}\" is not a number", r + 2, csv.rows[r][c])};
+      }
+      (c == 0 ? curves.quantiles : curves.classes[c - 1].values).push_back(x);
+    }
+  }
+  return curves;
+}
+
+}  // namespace headroom::report

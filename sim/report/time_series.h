@@ -1,0 +1,52 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "sim/metrics/histogram.h"
+#include "sim/metrics/result.h"
+#include "sim/report/files.h"
+#include "sim/report/run.h"
+
+namespace headroom::report {
+
+/// timeseries.csv: one row per slot. NaN stands for an empty cell.
+struct TimeSeries {
+  struct Column {
+    std::string name;
+    std::vector<double> values;
+  };
+  double slot_s = 1;
+  std::vector<double> t;         ///< begin of the slot, seconds
+  std::vector<double> measured;  ///< share of the slot that lies in the measured window
+  std::vector<Band> faults;
+  std::vector<Column> columns;
+
+  const std::vector<double>* find(std::string_view name) const;
+};
+
+/// The recorded series with `yield` and `harvest` added. Yield is answered / offered; harvest is the mean of
+/// renditions delivered / asked over the slot's answered requests: from the counter `harvest_sum` (the sum of
+/// those shares; not written out) if the models recorded it, else 1 if no request was answered in part, else
+/// unknown. Both are empty after the measured window: requests that were sent then are cut off by the end of
+/// the run.
+TimeSeries time_series(const Run&);
+
+std::string to_csv(const TimeSeries&);
+std::variant<TimeSeries, Problem> parse_time_series(std::string_view csv);
+
+/// latency.csv: the quantile curve of all requests and of each image-size class.
+struct LatencyCurves {
+  std::vector<double> quantiles;  ///< 0 to 1
+  std::vector<TimeSeries::Column>
+      classes;  ///< milliseconds; NaN where there are too few observations to tell
+};
+
+LatencyCurves latency_curves(const std::vector<metrics::LatencyClass>&);
+std::string to_csv(const LatencyCurves&);
+std::variant<LatencyCurves, Problem> parse_latency_curves(std::string_view csv);
+
+}  // namespace headroom::report
