@@ -13,7 +13,8 @@ constexpr std::size_t kWidth = 100;
 /// Characters that YAML or its readers may take for line breaks or a byte order mark.
 constexpr std::string_view kOddSpaces[] = {"\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xEF\xBB\xBF"};
 
-/// Text that means itself without quotes wherever it stands: no indicator, nothing that could end it.
+/// Text that means itself without quotes wherever it stands: no indicator, nothing that could end it. (For
+/// yaml-cpp a ? ends a text inside brackets.)
 bool is_safe_plain(std::string_view text) {
   if (text.empty() || text.front() == ' ' || text.back() == ' ' || text.back() == ':') return false;
   constexpr std::string_view kFirst = "-?:,[]{}#&*!|>'\"%@`=<";
@@ -22,7 +23,7 @@ bool is_safe_plain(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
-    if (std::string_view(",[]{}").find(c) != std::string_view::npos) return false;
+    if (std::string_view(",?[]{}").find(c) != std::string_view::npos) return false;
     if (c == ':' && (i + 1 == text.size() || text[i + 1] == ' ')) return false;
     if (c == '#' && text[i - 1] == ' ') return false;
   }
@@ -50,13 +51,13 @@ std::string in_quotes(std::string_view text) {
       out += kHex[byte >> 4];
       out += kHex[byte & 15];
     } else if (rest.starts_with(kOddSpaces[0])) {
-      out += "\\N";
+      out += "\\u0085";
       i += 1;
     } else if (rest.starts_with(kOddSpaces[1])) {
-      out += "\\L";
+      out += "\\u2028";
       i += 2;
     } else if (rest.starts_with(kOddSpaces[2])) {
-      out += "\\P";
+      out += "\\u2029";
       i += 2;
     } else if (rest.starts_with(kOddSpaces[3])) {
       out += "\\uFEFF";

@@ -36,6 +36,33 @@ std::string too_deep() {
          " levels deep, expected a scenario of sensible depth";
 }
 
+/// The length of the UTF-8 sequence at the front, or 0 if it is not valid (Unicode 15, table 3-7).
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0u) == 0x80u; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool range = (first != 0xE0 || byte(1) >= 0xA0) && (first != 0xED || byte(1) <= 0x9F);
+    return range && continues(1) && continues(2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const bool range = (first != 0xF0 || byte(1) >= 0x90) && (first != 0xF4 || byte(1) <= 0x8F);
+    return range && continues(1) && continues(2) && continues(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 /// Builds the tree from yaml-cpp's events.
 class Builder final : public YAML::EventHandler {
  public:
@@ -85,6 +112,9 @@ class Builder final : public YAML::EventHandler {
     if (!quoted && !tag.empty() && tag != "?") refuse_tag(m, tag);
     const Mark where = mark(m);
     if (tag == "!") last_quoted_ = where;
+    // yaml-cpp makes single bytes of these.
+    if (!is_utf8(value))
+      throw Refused{where, "the escapes \\N and \\_ are not supported, expected \\u0085 or \\u00A0"};
     const bool null = !quoted && scalar_type(value) == ScalarType::null;
     add(null ? Node::null(where) : Node::scalar(value, quoted, where), anchor);
   }
@@ -180,7 +210,9 @@ class Builder final : public YAML::EventHandler {
   void take_value(const Node& node) {
     Open& map = open_.back();
     if (node.is_null() && map.container == Container::block_map) check_colon(map);
-    if (!map.repeated) map.entries.push_back({std::move(map.key), std::move(map.key_where), node});
+    // A value that is not there has no place of its own: it is missed at its key.
+    const Node value = node.is_null() ? Node::null(map.key_where) : node;
+    if (!map.repeated) map.entries.push_back({std::move(map.key), std::move(map.key_where), value});
     map.have_key = false;
   }
 
@@ -283,24 +315,6 @@ std::optional<Mark> tab_in_indentation(const Mark& where) {
   const std::size_t first = text.find_first_not_of(' ', start);
   if (first == std::string::npos || text[first] != '\t') return std::nullopt;
   return Mark{where.source, where.line, static_cast<int>(first - start) + 1};
-}
-
-/// The length of the UTF-8 sequence at the front, or 0 if it is not valid (Unicode 15, table 3-7).
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0u) == 0x80u; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool range = (first != 0xE0 || byte(1) >= 0xA0) && (first != 0xED || byte(1) <= 0x9F);
-    return range && continues(1) && continues(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool range = (first != 0xF0 || byte(1) >= 0x90) && (first != 0xF4 || byte(1) <= 0x8F);
-    return range && continues(1) && continues(2) && continues(3) ? 4 : 0;
-  }
-  return 0;
 }
 
 /// False, and an error, if this is no text or is too much of it, or so full of brackets that the parser would

@@ -110,6 +110,7 @@ TEST_CASE("syntax errors are in plain English with their place") {
   CHECK(errors_of("a: @x\n").find("cannot begin a value") != std::string::npos);
   CHECK(errors_of("a: 1\n---\nb: 2\n") ==
         "t.yaml:2:1: error: a second document starts here, expected one document per file\n");
+  CHECK(errors_of("a: \"\\N\"\n").find("expected \\u0085") != std::string::npos);
   CHECK(errors_of("a: !!int 5\n").find("tag") != std::string::npos);
   CHECK(errors_of("a: !foo {}\n").find("tag") != std::string::npos);
   CHECK(errors_of("? [1]\n: 2\n") == "t.yaml:1:3: error: a key must be text, got a list\n");
