@@ -66,6 +66,9 @@ sg::Engine* make_engine() {
   return engine;
 }
 
+// SimGrid has no speed 0, and resumes suspended work wrongly: frozen is a billion times slower.
+constexpr double kFrozen = 1e-9;
+
 double seconds(TimePoint t) {
   return static_cast<double>(t.since_start().count_ns()) / 1e9;
 }
@@ -83,7 +86,6 @@ struct Fluid::Flow : Pooled {
   sg::ActivityPtr activity;  // nullptr before it starts
   sg::Host* cpu = nullptr;   // of work
   std::size_t place = 0;     // in `flows`
-  bool suspended = false;
 };
 
 class Fluid::Impl {
@@ -112,7 +114,7 @@ class Fluid::Impl {
     double passed;
   };
   struct Change {
-    enum class Kind { start, cancel, link_share, cpu_share, suspend, resume } kind;
+    enum class Kind { start, cancel, link_share, cpu_share } kind;
     Flow* flow;
     std::uint32_t resource;
     double share;
@@ -163,7 +165,7 @@ class Fluid::Impl {
       }
       if (*stop && (*stop)()) return true;
       const TimePoint next = scheduler.next_date();
-      if (horizon <= std::min(next, end)) return false;
+      if (horizon != TimePoint::never() && horizon <= std::min(next, end)) return false;
       if (next > end || next == TimePoint::never()) return true;
       scheduler.run_next_instant();
     }
@@ -268,12 +270,6 @@ class Fluid::Impl {
           cpu.host->set_pstate(static_cast<unsigned long>(found - cpu.shares.begin()));
           break;
         }
-        case Change::Kind::suspend:
-          if (flow->activity != nullptr) flow->activity->suspend();
-          break;
-        case Change::Kind::resume:
-          if (flow->activity != nullptr) flow->activity->resume();
-          break;
       }
     }
     changes.clear();
@@ -373,7 +369,8 @@ void Fluid::cancel(Flow*& handle) {
 Fluid::Cpu Fluid::add_cpu(const std::string& name, int cores, double speed,
                           const std::vector<double>& shares) {
   std::vector<double> speeds;
-  for (double share : shares) speeds.push_back(speed * share * 1e9);  // one flop is one ns of work
+  for (double share : shares)
+    speeds.push_back(speed * std::max(share, kFrozen) * 1e9);  // a flop is 1 ns of work
   sg::Host* host = impl_->zone->get_iface()->create_host(name, speeds);
   host->set_core_count(cores);
   impl_->cpus.push_back({host, shares});
@@ -388,13 +385,6 @@ void Fluid::start_work(Cpu cpu, Duration work, Event& when_done, Flow*& handle) 
   Flow* flow = impl_->make(when_done, handle);
   flow->cpu = impl_->cpus[cpu].host;
   flow->size = static_cast<double>(work.count_ns());
-}
-
-void Fluid::suspend(Flow* flow) {
-  impl_->changes.push_back({Impl::Change::Kind::suspend, flow, 0, 0});
-}
-void Fluid::resume(Flow* flow) {
-  impl_->changes.push_back({Impl::Change::Kind::resume, flow, 0, 0});
 }
 
 std::size_t Fluid::live() const {

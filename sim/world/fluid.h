@@ -60,8 +60,6 @@ class Fluid {
   Cpu add_cpu(const std::string& name, int cores, double speed, const std::vector<double>& shares);
   void set_cpu_share(Cpu cpu, double share);
   void start_work(Cpu cpu, Duration work, Event& when_done, Flow*& handle);
-  void suspend(Flow* flow);
-  void resume(Flow* flow);
 
   /// Flows (and oracle jobs) live or about to start.
   std::size_t live() const;

@@ -38,7 +38,6 @@ void SimgridProcessor::start(Job& job, Duration work) {
   running_.push_back(std::make_unique<Running>(*this, job));
   Running& running = *running_.back();
   fluid_.start_work(cpu_, work, running, running.flow);
-  if (frozen_) fluid_.suspend(running.flow);
 }
 
 void SimgridProcessor::withdraw(Job& job) {
@@ -47,12 +46,7 @@ void SimgridProcessor::withdraw(Job& job) {
 }
 
 void SimgridProcessor::set_share(double share) {
-  const bool freeze = share <= 0;
-  if (!freeze) fluid_.set_cpu_share(cpu_, share);
-  if (freeze != frozen_)
-    for (const auto& running : running_)
-      if (running->flow != nullptr) freeze ? fluid_.suspend(running->flow) : fluid_.resume(running->flow);
-  frozen_ = freeze;
+  fluid_.set_cpu_share(cpu_, share);
 }
 
 void SimgridProcessor::set_contention(std::vector<double> rate) {

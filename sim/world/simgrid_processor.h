@@ -13,7 +13,7 @@ namespace headroom::world {
 /// so it serves tests only. Shares must be among those announced; there is no contention curve.
 class SimgridProcessor final : public Processor {
  public:
-  /// `shares`: those above 0 that `set_share` will be given.
+  /// `shares`: those that `set_share` will be given, the first of them in force.
   SimgridProcessor(Scheduler& scheduler, Fluid& fluid, const std::string& name, int cores, double speed,
                    const std::vector<double>& shares);
   ~SimgridProcessor() override;
@@ -33,7 +33,6 @@ class SimgridProcessor final : public Processor {
   Scheduler& scheduler_;
   Fluid& fluid_;
   Fluid::Cpu cpu_;
-  bool frozen_ = false;
   TimePoint updated_;
   Duration busy_time_;
   std::vector<std::unique_ptr<Running>> running_;

@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstddef>
+#include <cstdio>
 #include <functional>
 #include <vector>
 
@@ -21,6 +22,7 @@ namespace headroom::world {
 inline std::vector<double> in_child(const std::function<std::vector<double>()>& body) {
   int ends[2];
   REQUIRE(pipe(ends) == 0);
+  std::fflush(nullptr);  // or SimGrid would write our buffers a second time
   const pid_t parent = getpid();
   const pid_t child = fork();
   REQUIRE(child >= 0);
