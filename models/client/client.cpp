@@ -286,11 +286,16 @@ world::Task<> Clients::probe(calls::RequestPtr request) {
   if (outcome) probes_up_.add(batch);
 }
 
+metrics::BatchSum Clients::answered() const {
+  return endings_[static_cast<std::size_t>(Ending::complete)] +
+         endings_[static_cast<std::size_t>(Ending::partial)];
+}
+
 void Clients::report(metrics::ResultBuilder& results) const {
   const auto in = [this](Ending e) -> const metrics::BatchSum& {
     return endings_[static_cast<std::size_t>(e)];
   };
-  const metrics::BatchSum answered = in(Ending::complete) + in(Ending::partial);
+  const metrics::BatchSum answered = this->answered();
   const metrics::BatchSum failed = offered_ - answered;
   results.total("requests.offered", offered_);
   results.total("requests.answered", answered);

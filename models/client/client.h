@@ -78,8 +78,11 @@ class Clients {
   void stop() { stopped_ = true; }
   /// Requests of the window that have no outcome yet.
   std::int64_t measured_open() const { return measured_open_; }
+  /// Requests that have no outcome yet.
+  std::int64_t open() const { return station_.present(); }
   /// The run is over: what is still open has the outcome `unfinished`.
   void finish();
+  metrics::BatchSum answered() const;
   void report(metrics::ResultBuilder& results) const;
 
  private:

@@ -88,12 +88,12 @@ class Worker final : public calls::JobServer {
     Stay(Worker& worker, TimePoint arrived, bool probe)
         : worker_(worker), arrived_(arrived), started_(worker.now()), probe_(probe) {
       // When jobs share the cores, no more slots are busy than there are.
-      if (!probe_ && worker_.in_service_++ < worker_.slots_) worker_.fleet_.busy_.add(started_, 1);
+      if (!probe_ && worker_.in_service_++ < worker_.slots_) worker_.fleet_.set_busy(started_, 1);
     }
     Stay(const Stay&) = delete;
     Stay& operator=(const Stay&) = delete;
     ~Stay() {
-      if (!probe_ && --worker_.in_service_ < worker_.slots_) worker_.fleet_.busy_.add(worker_.now(), -1);
+      if (!probe_ && --worker_.in_service_ < worker_.slots_) worker_.fleet_.set_busy(worker_.now(), -1);
       worker_.left(arrived_);
     }
     TimePoint started() const { return started_; }
@@ -186,7 +186,7 @@ class Worker final : public calls::JobServer {
     fleet_.served_.add(batch);
     fleet_.service_ns_.add(batch, (finished - started).count_ns());
     fleet_.actual_cpu_ns_.add(batch, cpu.count_ns());
-    fleet_.actual_series_.add(finished, cpu.count_ns());
+    fleet_.actual_series_->add(finished, cpu.count_ns());
     if (request.ended || request.deadline <= finished) fleet_.wasted_cpu_ns_.add(batch, cpu.count_ns());
   }
 
@@ -241,20 +241,17 @@ class Worker final : public calls::JobServer {
 };
 
 Fleet::Fleet(const ProcessingConfig& config, CostModel cost, world::World& world,
-             const metrics::Window& window, metrics::Series& series)
-    : config_(config),
-      cost_(std::move(cost)),
-      world_(world),
-      window_(window),
-      busy_(window),
-      actual_series_(series.counter("usage.actual_cpu_s", 1e-9)) {}
+             const metrics::Window& window)
+    : config_(config), cost_(std::move(cost)), world_(world), window_(window), busy_(window) {}
 
-void Fleet::install(const std::vector<world::Host*>& hosts, const Parts& parts) {
+void Fleet::install(const std::vector<world::Host*>& hosts, const Parts& parts, metrics::Series& series) {
   parts_ = parts;
+  for (const world::Host* host : hosts) total_slots_ += config_.slots.value_or(host->cores());
+  actual_series_ = &series.counter("usage.actual_cpu_s", 1e-9);
+  busy_series_ = &series.level("processing.utilization", 1 / static_cast<double>(total_slots_));
   workers_.reserve(hosts.size());
   for (world::Host* host : hosts) {
     const std::int64_t slots = config_.slots.value_or(host->cores());
-    total_slots_ += slots;
     const std::size_t index = workers_.size();
     world::ProcessSlot& slot = host->install([this, slots, index](world::Host& h) {
       auto worker = std::make_unique<Worker>(h, *this, slots);

@@ -27,10 +27,12 @@ class Fleet {
     double rendition_share = 0;            ///< bytes of a rendition / bytes of the image
     bool images_travel = true;             ///< false: the network is ideal, nothing has to be fetched
   };
-  Fleet(const ProcessingConfig& config, CostModel cost, world::World& world, const metrics::Window& window,
-        metrics::Series& series);
+  Fleet(const ProcessingConfig& config, CostModel cost, world::World& world, const metrics::Window& window);
   /// Starts a worker on each host.
-  void install(const std::vector<world::Host*>& hosts, const Parts& parts);
+  void install(const std::vector<world::Host*>& hosts, const Parts& parts, metrics::Series& series);
+
+  /// No conversion waits or runs.
+  bool idle() const { return station_.present() == 0; }
 
   const std::vector<calls::Endpoint>& workers() const { return workers_; }
   /// CPU of first completed executions, by when they ended.
@@ -39,6 +41,10 @@ class Fleet {
 
  private:
   friend class Worker;
+  void set_busy(TimePoint now, std::int64_t change) {
+    busy_.add(now, change);
+    busy_series_->add(now, change);
+  }
   ProcessingConfig config_;
   CostModel cost_;
   world::World& world_;
@@ -55,7 +61,8 @@ class Fleet {
   metrics::BatchSum actual_cpu_ns_;
   metrics::BatchSum wasted_cpu_ns_;
   metrics::Station station_;
-  metrics::Series::Counter& actual_series_;
+  metrics::Series::Counter* actual_series_ = nullptr;
+  metrics::Series::Level* busy_series_ = nullptr;
 };
 
 extern const std::vector<metrics::MetricInfo> kMetrics;

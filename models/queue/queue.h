@@ -30,6 +30,8 @@ class Queue final : public calls::Dispatcher {
   /// Where workers pull from.
   const calls::Endpoint& leader() const { return members_.front(); }
 
+  /// No job is in the queue or with a worker.
+  bool idle() const { return counts_.uncommitted + counts_.waiting + counts_.in_progress == 0; }
   void report(metrics::ResultBuilder& results) const;
 
  private:

@@ -48,6 +48,7 @@ class Pipeline {
   }
   /// A batch is durable: its records are in the bill.
   void bill(const std::vector<Record>& records, TimePoint now);
+  bool settled() const { return bill_.records == metered_; }
   void shipped(std::size_t records) { metered_ += static_cast<std::int64_t>(records); }
   /// `actual_cpu_ns`: what the workers spent, by the same window.
   void report(metrics::ResultBuilder& results, const metrics::BatchSum& actual_cpu_ns) const;

@@ -1,0 +1,29 @@
+#include <cstdio>
+#include <memory>
+
+#include "sim/cli/commands.h"
+#include "sim/config/diagnostics.h"
+#include "sim/study/load.h"
+#include "sim/study/outline.h"
+
+namespace headroom::cli {
+
+void add_check(CLI::App& app, int& status) {
+  auto options = std::make_shared<ScenarioOptions>();
+  CLI::App* command = app.add_subcommand(
+      "check", "validate a scenario and its platform without running; say what would be simulated");
+  options->add_to(*command);
+  command->footer("Example: headroom check scenarios/baseline.yaml --set workload.users=1000");
+  command->callback([options, &status] {
+    config::Diagnostics diagnostics;
+    const auto scenario = study::load_scenario(options->file, options->assignments(), diagnostics);
+    if (!scenario) {
+      std::fputs(diagnostics.text().c_str(), stderr);
+      status = kBadInput;
+      return;
+    }
+    std::fputs(study::outline(*scenario).c_str(), stdout);
+  });
+}
+
+}  // namespace headroom::cli

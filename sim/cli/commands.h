@@ -1,0 +1,37 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+/// One function per command: adds it to the application and, when it is chosen, sets `status` to the exit
+/// status (SPEC §2).
+namespace headroom::cli {
+
+enum Status : int {
+  kDone = 0,
+  kSloMissed = 1,  ///< with --fail-on-slo
+  kBadInput = 2,
+  kInvariant = 3,  ///< an invariant of the simulation was violated
+  kOther = 4,
+};
+
+void add_run(CLI::App& app, int& status);
+void add_check(CLI::App& app, int& status);
+void add_plot(CLI::App& app, int& status);
+void add_schema(CLI::App& app, int& status);
+void add_metrics(CLI::App& app, int& status);
+void add_list(CLI::App& app, int& status);
+
+/// What every command that reads a scenario takes.
+struct ScenarioOptions {
+  std::string file;
+  std::vector<std::string> sets;
+  std::string seed;
+  std::string replications;
+  void add_to(CLI::App& command);
+  /// The sets, and the short forms of two of them, in the order in which they apply.
+  std::vector<std::string> assignments() const;
+};
+
+}  // namespace headroom::cli

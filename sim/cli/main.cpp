@@ -1,0 +1,37 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "sim/cli/commands.h"
+#include "sim/study/run.h"
+
+int main(int argc, char** argv) {
+  using namespace headroom::cli;
+  CLI::App app(
+      "headroom: how much headroom does a deployment have, and what happens to its users when part of it "
+      "breaks?",
+      "headroom");
+  app.footer("Example: headroom run scenarios/baseline.yaml --set platform.hosts.worker.count=36");
+  app.set_version_flag("--version", "headroom " + headroom::study::version());
+  app.require_subcommand(1);
+  int status = kDone;
+  add_run(app, status);
+  add_check(app, status);
+  add_plot(app, status);
+  add_schema(app, status);
+  add_metrics(app, status);
+  add_list(app, status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? kDone : kBadInput;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "headroom: error: %s\n", e.what());
+    return kOther;
+  }
+  if (std::fflush(stdout) != 0 && status == kDone) {
+    std::perror("headroom: error: cannot write to the standard output");
+    return kOther;
+  }
+  return status;
+}

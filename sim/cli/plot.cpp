@@ -1,0 +1,38 @@
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "sim/cli/commands.h"
+#include "sim/report/result_folder.h"
+
+namespace headroom::cli {
+
+void add_plot(CLI::App& app, int& status) {
+  struct Options {
+    std::vector<std::string> results;
+    std::string out = "results/plot";
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("plot", "draw the figures of a result again, or of several over each other");
+  command->add_option("RESULT", options->results, "result folders")->required();
+  command->add_option("--out", options->out, "folder for the figures of several results")
+      ->type_name("DIR")
+      ->capture_default_str();
+  command->footer("Example: headroom plot results/baseline results/overload --out results/both");
+  command->callback([options, &status] {
+    const std::vector<std::filesystem::path> folders(options->results.begin(), options->results.end());
+    const auto problem =
+        folders.size() == 1 ? report::redraw(folders.front()) : report::draw_overlay(folders, options->out);
+    if (problem) {
+      std::fprintf(stderr, "headroom: error: %s\n", problem->message.c_str());
+      status = kOther;
+      return;
+    }
+    const std::filesystem::path where =
+        folders.size() == 1 ? folders.front() / "figures" : std::filesystem::path(options->out);
+    std::printf("figures are in %s\n", where.c_str());
+  });
+}
+
+}  // namespace headroom::cli

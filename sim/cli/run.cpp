@@ -1,0 +1,119 @@
+#include "sim/study/run.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <thread>
+
+#include "sim/cli/commands.h"
+#include "sim/config/diagnostics.h"
+#include "sim/report/progress.h"
+#include "sim/report/result_folder.h"
+#include "sim/report/table.h"
+#include "sim/study/load.h"
+
+namespace headroom::cli {
+namespace {
+
+struct RunOptions {
+  ScenarioOptions scenario;
+  std::string out;
+  int jobs = 0;
+  bool quiet = false;
+  bool no_figures = false;
+  bool fail_on_slo = false;
+};
+
+bool colours() {
+  const char* no_color = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0');
+}
+
+int judge(const RunOptions& options, const study::RunOutcome& outcome) {
+  const report::Run& run = *outcome.run;
+  for (const metrics::Invariant& invariant : run.result.invariants) {
+    if (invariant.holds) continue;
+    std::fprintf(stderr, "headroom: error: invariant violated: %s: %s\n", invariant.name.c_str(),
+                 invariant.detail.c_str());
+    return kInvariant;
+  }
+  if (outcome.interrupted || !outcome.failures.empty()) return kOther;
+  if (options.fail_on_slo)
+    for (const metrics::Verdict& verdict : run.slo)
+      if (!verdict.met) return kSloMissed;
+  return kDone;
+}
+
+int execute(const RunOptions& options) {
+  config::Diagnostics diagnostics;
+  const auto sets = options.scenario.assignments();
+  const auto scenario = study::load_scenario(options.scenario.file, sets, diagnostics);
+  if (!scenario) {
+    std::fputs(diagnostics.text().c_str(), stderr);
+    return kBadInput;
+  }
+  const std::filesystem::path folder = options.out.empty()
+                                           ? std::filesystem::path("results") / scenario->scenario
+                                           : std::filesystem::path(options.out);
+  if (const auto problem = report::NewFolder::check(folder)) {
+    std::fprintf(stderr, "headroom: error: %s\n", problem->message.c_str());
+    return kBadInput;
+  }
+
+  study::RunOutcome outcome;
+  {
+    report::Progress progress(scenario->scenario, !options.quiet);
+    const int cores = static_cast<int>(std::thread::hardware_concurrency());
+    outcome = study::run_scenario(*scenario, options.jobs > 0 ? options.jobs : cores,
+                                  [&progress](double share) { progress.show(share, 0); });
+  }
+  for (const study::TaskFailure& failure : outcome.failures)
+    std::fprintf(stderr, "headroom: error: replication %d %s\n", failure.task + 1, failure.reason.c_str());
+  if (!outcome.run) {
+    std::fprintf(stderr,
+                 outcome.interrupted
+                     ? "headroom: interrupted before any replication was complete; nothing was written\n"
+                     : "headroom: error: no replication was completed; nothing was written\n");
+    return kOther;
+  }
+  if (outcome.run->partial)
+    std::fprintf(stderr, "headroom: %s: the result has %d of %d replications and is marked as partial\n",
+                 outcome.interrupted ? "interrupted" : "incomplete", outcome.run->result.replications,
+                 static_cast<int>(scenario->run.replications));
+
+  report::WriteOptions write;
+  write.figures = !options.no_figures;
+  const report::Written written = report::write_result(folder, *outcome.run, write);
+  if (written.error) {
+    std::fprintf(stderr, "headroom: error: %s\n", written.error->message.c_str());
+    return kOther;
+  }
+  for (const std::string& warning : written.warnings)
+    std::fprintf(stderr, "headroom: warning: %s\n", warning.c_str());
+  if (!options.quiet) std::fputs(report::table(*outcome.run, folder, colours()).c_str(), stdout);
+  return judge(options, outcome);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& status) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command =
+      app.add_subcommand("run", "run a scenario: a table here, and a folder with data, figures, report");
+  options->scenario.add_to(*command);
+  command->add_option("--out", options->out, "result folder (default: results/<scenario>)")->type_name("DIR");
+  command->add_option("--jobs", options->jobs, "replications at once (default: number of cores)")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command->add_flag("--quiet", options->quiet, "no output but errors");
+  command->add_flag("--no-figures", options->no_figures, "draw nothing");
+  command->add_flag("--fail-on-slo", options->fail_on_slo, "exit status 1 if an objective is missed");
+  command->footer(
+      "Example: headroom run scenarios/baseline.yaml --set platform.hosts.worker.count=36 --jobs 2");
+  command->callback([options, &status] { status = execute(*options); });
+}
+
+}  // namespace headroom::cli

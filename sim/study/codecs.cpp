@@ -1,0 +1,291 @@
+#include "sim/study/codecs.h"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string_view>
+#include <vector>
+
+#include "sim/config/units.h"
+#include "sim/study/catalogue.h"
+
+namespace headroom::config {
+namespace {
+
+using Json = nlohmann::json;
+
+const RecordOf<world::NetworkConfig>& links_type() {
+  static const RecordOf<world::NetworkConfig> type;
+  return type;
+}
+
+/// The platform's own share of the path of a relative file name.
+std::string resolve(const Node& name) {
+  const auto& source = name.where().source;
+  if (name.text().starts_with('/') || !source || source->folder.empty()) return name.text();
+  return source->folder + "/" + name.text();
+}
+
+std::vector<std::string> split(const std::string& line) {
+  std::vector<std::string> cells;
+  std::stringstream in(line);
+  std::string cell;
+  while (std::getline(in, cell, ',')) {
+    while (!cell.empty() && (cell.back() == ' ' || cell.back() == '\r')) cell.pop_back();
+    while (!cell.empty() && cell.front() == ' ') cell.erase(0, 1);
+    cells.push_back(cell);
+  }
+  return cells;
+}
+
+struct Column {
+  enum class Kind { at, image_bytes, user } kind;
+};
+
+bool read_header(const std::string& line, const Mark& where, std::vector<Column>& columns,
+                 Diagnostics& diagnostics) {
+  constexpr std::string_view names[] = {"at_s", "image_bytes", "user"};
+  for (const std::string& cell : split(line)) {
+    std::size_t i = 0;
+    while (i < 3 && names[i] != cell) ++i;
+    if (i == 3) {
+      diagnostics.error(where, "unknown column " + quote(cell) + ", expected " + list_of(names) +
+                                   did_you_mean(cell, names));
+      return false;
+    }
+    columns.push_back({static_cast<Column::Kind>(i)});
+  }
+  if (columns.empty() || columns.front().kind != Column::Kind::at) {
+    diagnostics.error(where, "the first column must be at_s, the time in seconds");
+    return false;
+  }
+  return true;
+}
+
+bool read_row(const std::string& line, const Mark& where, const std::vector<Column>& columns,
+              client::TraceRow& row, Diagnostics& diagnostics) {
+  const auto cells = split(line);
+  if (cells.size() != columns.size()) {
+    diagnostics.error(
+        where, "expected " + std::to_string(columns.size()) + " values, got " + std::to_string(cells.size()));
+    return false;
+  }
+  for (std::size_t c = 0; c < cells.size(); ++c) {
+    const auto number = parse_number(cells[c]);
+    if (!number || *number < 0 || *number > 9e15) {
+      diagnostics.error(where, quote(cells[c]) + " is no number ≥ 0");
+      return false;
+    }
+    if (columns[c].kind == Column::Kind::at) row.at = Duration::from_seconds(*number);
+    if (columns[c].kind == Column::Kind::image_bytes) row.image_bytes = Bytes::from_double(*number);
+    if (columns[c].kind == Column::Kind::user) row.user = static_cast<std::int64_t>(*number);
+  }
+  return true;
+}
+
+bool read_trace(const Node& name, client::Trace& out, Diagnostics& diagnostics) {
+  const std::string file = resolve(name);
+  std::ifstream in(file);
+  if (!in) {
+    diagnostics.error(name.where(), "cannot read the trace " + quote(file));
+    return false;
+  }
+  auto source = std::make_shared<Source>();
+  source->name = file;
+  Mark where{source, 0, 1};
+  std::vector<Column> columns;
+  std::string line;
+  while (std::getline(in, line)) {
+    ++where.line;
+    if (line.empty() || line.front() == '#') continue;
+    if (columns.empty()) {
+      if (!read_header(line, where, columns, diagnostics)) return false;
+    } else if (!read_row(line, where, columns, out.rows.emplace_back(), diagnostics)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+class TraceComplaints final : public Complaints {
+ public:
+  TraceComplaints(const Node& node, Diagnostics& diagnostics) : node_(node), diagnostics_(diagnostics) {}
+  void add(std::string_view path, std::string message) override {
+    diagnostics_.error(locate(node_, path), std::move(message));
+  }
+
+ private:
+  const Node& node_;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+bool Codec<world::NetworkConfig>::parse(const Node& node, world::NetworkConfig& out,
+                                        Diagnostics& diagnostics) {
+  out = {};
+  if (node.is_scalar() && node.text() == "ideal") {
+    out.ideal = true;
+    return true;
+  }
+  if (node.is_map()) return links_type().parse(node, &out, {}, diagnostics);
+  diagnostics.error(node.where(), "expected " + what() + ", got " + describe_node(node));
+  return false;
+}
+Node Codec<world::NetworkConfig>::dump(const world::NetworkConfig& network) {
+  return network.ideal ? Node::text_scalar("ideal") : links_type().dump(&network);
+}
+void Codec<world::NetworkConfig>::schema(Json& out, Json& defs) {
+  out = {{"oneOf", Json::array({{{"const", "ideal"}}, links_type().schema({}, nullptr, defs)})}};
+}
+std::string Codec<world::NetworkConfig>::what() {
+  return "`ideal`, or a map of links";
+}
+
+bool Codec<client::Trace>::parse(const Node& node, client::Trace& out, Diagnostics& diagnostics) {
+  out.rows.clear();
+  const bool read = node.is_scalar()
+                        ? read_trace(node, out, diagnostics)
+                        : type_of<std::vector<client::TraceRow>>().parse(node, &out.rows, {}, diagnostics);
+  if (!read) return false;
+  const std::size_t before = diagnostics.count();
+  TraceComplaints complaints(node, diagnostics);
+  client::Trace::check(out, complaints);
+  return diagnostics.count() == before;
+}
+Node Codec<client::Trace>::dump(const client::Trace& trace) {
+  return type_of<std::vector<client::TraceRow>>().dump(&trace.rows);
+}
+void Codec<client::Trace>::schema(Json& out, Json& defs) {
+  out = {{"oneOf", Json::array({{{"type", "string"},
+                                 {"description", "a CSV file with the columns at_s, image_bytes, user"}},
+                                schema_part<std::vector<client::TraceRow>>(defs)})}};
+}
+std::string Codec<client::Trace>::what() {
+  return "a CSV file, or a list of requests";
+}
+
+namespace {
+
+/// `below 1MB`
+bool parse_only(const Node& only, study::SloConfig& out, Diagnostics& diagnostics) {
+  const Node* size = only.find("image_bytes");
+  if (!only.is_map() || only.entries().size() != 1 || size == nullptr || !size->is_scalar()) {
+    diagnostics.error(only.where(), "expected {image_bytes: below SIZE}");
+    return false;
+  }
+  constexpr std::string_view below = "below ";
+  std::string why = "expected `below` and a size, such as below 1MB";
+  std::optional<Bytes> bound;
+  if (size->text().starts_with(below)) bound = parse_quantity<Bytes>(size->text().substr(below.size()), why);
+  if (!bound) {
+    diagnostics.error(size->where(), why);
+    return false;
+  }
+  out.only_below = *bound;
+  return true;
+}
+
+bool parse_objective(const Node::Entry& entry, study::SloConfig& out, Diagnostics& diagnostics) {
+  const metrics::MetricInfo* info = study::find_metric(entry.key);
+  if (info == nullptr) {
+    const auto names = study::metric_names();
+    diagnostics.error(entry.where, "unknown metric " + quote(entry.key) + did_you_mean(entry.key, names) +
+                                       " (`headroom metrics` lists them all)");
+    return false;
+  }
+  if (info->better == metrics::Better::neither) {
+    diagnostics.error(entry.where,
+                      "neither more nor less of " + entry.key + " is better, so it cannot be an objective");
+    return false;
+  }
+  if (!entry.value.is_scalar()) {
+    diagnostics.error(entry.value.where(), "expected a number, got " + describe_node(entry.value));
+    return false;
+  }
+  std::optional<double> bound;
+  std::string why;
+  if (info->unit == "share")
+    if (const auto share = parse_quantity<Share>(entry.value.text(), why)) bound = share->value;
+  if (!bound) bound = parse_number(entry.value.text());
+  if (!bound) {
+    diagnostics.error(entry.value.where(), "expected a number in the metric's own unit (" +
+                                               std::string(info->unit) +
+                                               (info->unit == "share" ? ", such as 99.9%" : "") + "), got " +
+                                               describe_node(entry.value));
+    return false;
+  }
+  if (info->unit == "share" && (*bound < 0 || *bound > 1)) {
+    diagnostics.error(entry.value.where(),
+                      "a share lies between 0 and 1 (0% and 100%), got " + describe_node(entry.value));
+    return false;
+  }
+  out.objectives.push_back({entry.key, *bound, info->better});
+  return true;
+}
+
+}  // namespace
+
+bool Codec<study::SloConfig>::parse(const Node& node, study::SloConfig& out, Diagnostics& diagnostics) {
+  out = {};
+  if (!node.is_map()) {
+    diagnostics.error(node.where(), "expected " + what() + ", got " + describe_node(node));
+    return false;
+  }
+  bool ok = true;
+  for (const Node::Entry& entry : node.entries())
+    ok = (entry.key == "only" ? parse_only(entry.value, out, diagnostics)
+                              : parse_objective(entry, out, diagnostics)) &&
+         ok;
+  return ok;
+}
+Node Codec<study::SloConfig>::dump(const study::SloConfig& slo) {
+  std::vector<Node::Entry> entries;
+  for (const metrics::Objective& o : slo.objectives)
+    entries.push_back({o.metric, {}, Node::scalar(print_number(o.bound))});
+  if (slo.only_below) {
+    Node size = Node::text_scalar("below " + print(*slo.only_below));
+    entries.push_back({"only", {}, Node::map({{"image_bytes", {}, std::move(size)}})});
+  }
+  return Node::map(std::move(entries));
+}
+void Codec<study::SloConfig>::schema(Json& out, Json&) {
+  Json properties = Json::object();
+  for (const metrics::MetricInfo& m : study::catalogue()) {
+    if (m.better == metrics::Better::neither) continue;
+    properties[std::string(m.name)] = {
+        {"type", Json::array({"number", "string"})},
+        {"description", std::string(m.definition) + " (" + std::string(m.unit) + ")"}};
+  }
+  properties["only"] = {{"type", "object"},
+                        {"description", "narrows latency objectives"},
+                        {"properties", {{"image_bytes", {{"type", "string"}, {"pattern", "^below "}}}}},
+                        {"required", Json::array({"image_bytes"})},
+                        {"additionalProperties", false}};
+  out = {{"type", "object"}, {"properties", properties}, {"additionalProperties", false}};
+}
+std::string Codec<study::SloConfig>::what() {
+  return "a map from metrics to bounds";
+}
+
+bool Codec<study::FaultsConfig>::parse(const Node& node, study::FaultsConfig&, Diagnostics& diagnostics) {
+  if (!node.is_sequence()) {
+    diagnostics.error(node.where(), "expected a list of faults, got " + describe_node(node));
+    return false;
+  }
+  for (const Node& fault : node.items())
+    diagnostics.error(fault.where(),
+                      "unknown fault: this version has no kinds of fault, expected an empty list");
+  return node.items().empty();
+}
+Node Codec<study::FaultsConfig>::dump(const study::FaultsConfig&) {
+  return Node::sequence({});
+}
+void Codec<study::FaultsConfig>::schema(Json& out, Json&) {
+  out = {{"type", "array"}, {"maxItems", 0}};
+}
+std::string Codec<study::FaultsConfig>::what() {
+  return "a list of faults";
+}
+
+}  // namespace headroom::config

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "sim/config/config.h"
+#include "sim/study/scenario.h"
+
+/// Types of the language that are not just a list of fields.
+namespace headroom::config {
+
+/// `ideal`, or the links.
+template <>
+struct Codec<world::NetworkConfig> {
+  static bool parse(const Node&, world::NetworkConfig& out, Diagnostics&);
+  static Node dump(const world::NetworkConfig&);
+  static void schema(nlohmann::json& out, nlohmann::json& defs);
+  static std::string what();
+};
+
+/// The name of a CSV file (`at_s,image_bytes,user`; the last two columns may be missing), or the rows.
+template <>
+struct Codec<client::Trace> {
+  static bool parse(const Node&, client::Trace& out, Diagnostics&);
+  static Node dump(const client::Trace&);
+  static void schema(nlohmann::json& out, nlohmann::json& defs);
+  static std::string what();
+};
+
+/// A map from metrics to bounds, and `only`.
+template <>
+struct Codec<study::SloConfig> {
+  static bool parse(const Node&, study::SloConfig& out, Diagnostics&);
+  static Node dump(const study::SloConfig&);
+  static void schema(nlohmann::json& out, nlohmann::json& defs);
+  static std::string what();
+};
+
+/// A list of faults; no kind of fault is available yet.
+template <>
+struct Codec<study::FaultsConfig> {
+  static bool parse(const Node&, study::FaultsConfig& out, Diagnostics&);
+  static Node dump(const study::FaultsConfig&);
+  static void schema(nlohmann::json& out, nlohmann::json& defs);
+  static std::string what();
+};
+
+}  // namespace headroom::config

@@ -1,0 +1,158 @@
+#include "sim/study/deployment.h"
+
+#include <utility>
+
+namespace headroom::study {
+
+/// Credentials of requests, checked by one server's edge cache.
+class Deployment::ServerAuth final : public calls::Authenticator {
+ public:
+  ServerAuth(auth::Identity& identity, world::HostId host) : edge_(identity, host) {}
+  bool known(const calls::Request& request) override { return edge_.known(request.user, request.probe); }
+  world::Task<std::optional<Failure>> ask(calls::RequestPtr request, TimePoint until) override {
+    const auto outcome = co_await edge_.ask(request->user, request->number, until);
+    if (outcome) co_return std::nullopt;
+    // A server that could not ask has no answer to give; only the client's own deadline is the client's.
+    co_return outcome.failure() == Failure::denied ? Failure::denied : Failure::error;
+  }
+
+ private:
+  auth::Edge edge_;
+};
+
+/// Conversions, metered by one server's aggregator.
+class Deployment::ServerMeter final : public api::Meter {
+ public:
+  ServerMeter(usage::Pipeline& pipeline, world::Process& server) : aggregator_(pipeline, server.host()) {
+    server.scope().spawn(aggregator_.flush_regularly());
+  }
+  void converted(const calls::Job& job, Duration cpu, TimePoint finished) override {
+    ++job.request->billed_jobs;
+    aggregator_.add({finished, cpu.count_ns(), job.request->image.count(), job.request->probe});
+  }
+  void flush() override { aggregator_.flush(); }
+
+ private:
+  usage::Aggregator aggregator_;
+};
+
+std::vector<world::Host*> Deployment::group(const std::optional<Ref>& ref) const {
+  return ref ? world_.group(ref->name) : std::vector<world::Host*>();
+}
+
+Deployment::Deployment(const ScenarioConfig& scenario, world::World& world, StreamKey key,
+                       const metrics::Window& window, metrics::Series& series, client::RequestWatch* watch)
+    : world_(world), gauges_(world, window, series) {
+  const DeploymentConfig& d = scenario.deployment;
+  const client::WorkloadConfig& w = scenario.workload;
+  const double rendition_share = w.image_bytes ? w.rendition_bytes.value : 0;
+  const Duration tls_cpu = w.connections ? w.connections->tls_cpu : Duration();
+  const bool proxied = d.load_balancer && d.load_balancer->hosts;
+
+  // From the back to the front: each component is given those that it calls.
+  if (d.usage)
+    usage_ = std::make_unique<usage::Pipeline>(*d.usage, world, group(d.usage->store.hosts), window, series);
+  if (d.auth) {
+    const auto hosts = group(d.auth->data_plane.hosts);
+    identity_ = std::make_unique<auth::Identity>(*d.auth, world, hosts, window);
+    if (!hosts.empty()) gauges_.add_tier("auth", hosts);
+  }
+  if (d.queue) {
+    queue_ = std::make_unique<queue::Queue>(*d.queue, world, group(d.queue->hosts), window, series);
+  }
+  calls::Dispatcher* dispatcher = queue_.get();
+  if (d.processing) {
+    const std::optional<Bytes> mean_image =
+        w.image_bytes ? std::optional(w.image_bytes->mean()) : std::nullopt;
+    processing::CostModel cost(*d.processing, mean_image, key / "processing");
+    fleet_ = std::make_unique<processing::Fleet>(*d.processing, std::move(cost), world, window);
+    processing::Fleet::Parts parts;
+    if (queue_) parts.queue = queue_->leader();
+    parts.rendition_share = rendition_share;
+    parts.images_travel = !scenario.platform.network.ideal;
+    fleet_->install(group(d.processing->hosts), parts, series);
+    if (!queue_) {
+      const auto policy = d.load_balancer ? d.load_balancer->policy : balancer::Policy::random;
+      job_balancer_ =
+          std::make_unique<balancer::JobBalancer>(policy, world, fleet_->workers(), key / "load_balancer");
+      dispatcher = job_balancer_.get();
+    }
+  }
+  if (d.api) {
+    api_ = std::make_unique<api::Tier>(*d.api, world, window);
+    api::Tier::Parts parts;
+    if (identity_)
+      parts.authenticator = [this](world::Host& host) {
+        return std::make_unique<ServerAuth>(*identity_, host.id());
+      };
+    if (usage_)
+      parts.meter = [this](world::Process& server) { return std::make_unique<ServerMeter>(*usage_, server); };
+    parts.dispatcher = dispatcher;
+    if (!proxied) parts.tls_cpu = tls_cpu;
+    parts.rendition_share = rendition_share;
+    const auto hosts = group(d.api->hosts);
+    api_->install(hosts, std::move(parts));
+    gauges_.add_tier("api", hosts);
+  }
+
+  client::Clients::Parts parts;
+  parts.watch = watch;
+  parts.metered = usage_ != nullptr;
+  parts.only_below = scenario.slo.only_below;
+  if (identity_ && !api_) {
+    client_side_auth_ = std::make_unique<ServerAuth>(*identity_, world::kClients);
+    parts.authenticator = client_side_auth_.get();
+  }
+  // What clients connect to: API servers, or the workers themselves; through a balancer, or at random.
+  std::vector<calls::Endpoint> servers;
+  if (api_) {
+    servers = api_->servers();
+  } else if (fleet_ && !queue_) {
+    servers = fleet_->workers();
+  }
+  if (!servers.empty()) {
+    const balancer::BalancerConfig at_random;
+    balancer_ = std::make_unique<balancer::Balancer>(d.load_balancer.value_or(at_random), world,
+                                                     key / "load_balancer");
+    const auto hosts = proxied ? group(d.load_balancer->hosts) : std::vector<world::Host*>();
+    balancer_->install(hosts, servers, tls_cpu, rendition_share);
+    if (!hosts.empty()) gauges_.add_tier("lb", hosts);
+    parts.entrance = balancer_.get();
+  } else {
+    parts.dispatcher = queue_.get();
+  }
+  clients_ = std::make_unique<client::Clients>(w, world, key / "workload", window, series, parts);
+}
+
+Deployment::~Deployment() = default;
+
+void Deployment::start() {
+  gauges_.start();
+  clients_->start();
+}
+
+void Deployment::stop() {
+  clients_->finish();
+  gauges_.stop();
+}
+
+bool Deployment::idle() const {
+  return (!fleet_ || fleet_->idle()) && (!queue_ || queue_->idle());
+}
+
+void Deployment::flush() {
+  if (api_) api_->flush();
+}
+
+void Deployment::report(metrics::ResultBuilder& results) const {
+  clients_->report(results);
+  if (balancer_) balancer_->report(results);
+  if (api_) api_->report(results, world_.now());
+  if (identity_) identity_->report(results);
+  if (queue_) queue_->report(results);
+  if (fleet_) fleet_->report(results, world_.now());
+  if (usage_) usage_->report(results, fleet_->actual_cpu_ns());
+  gauges_.report(results, clients_->answered());
+}
+
+}  // namespace headroom::study

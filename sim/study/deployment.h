@@ -1,0 +1,64 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "models/api/api.h"
+#include "models/auth/auth.h"
+#include "models/balancer/balancer.h"
+#include "models/client/client.h"
+#include "models/processing/fleet.h"
+#include "models/queue/queue.h"
+#include "models/usage/usage.h"
+#include "sim/metrics/result.h"
+#include "sim/metrics/series.h"
+#include "sim/metrics/window.h"
+#include "sim/study/gauges.h"
+#include "sim/study/scenario.h"
+#include "sim/world/world.h"
+
+namespace headroom::study {
+
+/// All the wiring, top to bottom: which component hands what to which. Nothing else knows more than its
+/// neighbours' message types (models/calls).
+class Deployment {
+ public:
+  /// The scenario must have passed its checks; it, the world and the series must outlive the deployment.
+  Deployment(const ScenarioConfig& scenario, world::World& world, StreamKey key,
+             const metrics::Window& window, metrics::Series& series, client::RequestWatch* watch);
+  Deployment(const Deployment&) = delete;
+  Deployment& operator=(const Deployment&) = delete;
+  ~Deployment();
+
+  void start();
+  /// The run is over; what is still open has no outcome. After this the world may be destroyed, and must be
+  /// destroyed before the deployment.
+  void stop();
+  client::Clients& clients() { return *clients_; }
+  /// No conversion waits or runs.
+  bool idle() const;
+  /// Ships the usage records that are left.
+  void flush();
+  /// Every record shipped is in the bill.
+  bool settled() const { return !usage_ || usage_->settled(); }
+  void report(metrics::ResultBuilder& results) const;
+
+ private:
+  class ServerAuth;
+  class ServerMeter;
+  std::vector<world::Host*> group(const std::optional<Ref>& ref) const;
+
+  world::World& world_;
+  std::unique_ptr<usage::Pipeline> usage_;
+  std::unique_ptr<auth::Identity> identity_;
+  std::unique_ptr<queue::Queue> queue_;
+  std::unique_ptr<processing::Fleet> fleet_;
+  std::unique_ptr<balancer::JobBalancer> job_balancer_;
+  std::unique_ptr<api::Tier> api_;
+  std::unique_ptr<balancer::Balancer> balancer_;
+  std::unique_ptr<calls::Authenticator> client_side_auth_;
+  std::unique_ptr<client::Clients> clients_;
+  Gauges gauges_;
+};
+
+}  // namespace headroom::study

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/metrics/batches.h"
+#include "sim/metrics/result.h"
+#include "sim/metrics/series.h"
+#include "sim/metrics/window.h"
+#include "sim/world/task.h"
+#include "sim/world/world.h"
+
+namespace headroom::study {
+
+/// What is read off the hardware: busy cores of each tier, energy, load of links. Counters of the world are
+/// read at the edges of batches and of time-series slots, so that nothing is paid per job.
+class Gauges {
+ public:
+  Gauges(world::World& world, const metrics::Window& window, metrics::Series& series);
+  /// Adds the metric and the column NAME.utilization.
+  void add_tier(const std::string& name, const std::vector<world::Host*>& hosts);
+  void start();
+  void stop() { scope_.clear(); }
+  /// `answered`: requests of the window.
+  void report(metrics::ResultBuilder& results, const metrics::BatchSum& answered) const;
+
+ private:
+  struct Tier {
+    std::string name;
+    std::vector<world::Host*> hosts;
+    std::int64_t cores = 0;
+    Duration seen;
+    metrics::BatchSum busy_ns;
+    metrics::Series::Counter* series = nullptr;
+  };
+  world::Task<> watch();
+  void read(TimePoint since);
+
+  world::World& world_;
+  metrics::Window window_;
+  metrics::Series& series_;
+  std::vector<Tier> tiers_;
+  std::vector<world::Host*> powered_;
+  std::vector<Duration> powered_seen_;
+  metrics::Tally joules_;
+  std::vector<world::LinkLoad> links_at_begin_;
+  std::vector<world::LinkLoad> links_at_end_;
+  world::Scope scope_;
+};
+
+}  // namespace headroom::study

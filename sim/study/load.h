@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "sim/config/diagnostics.h"
+#include "sim/study/scenario.h"
+
+namespace headroom::study {
+
+/// Reads and checks a scenario with its platform and `--set`s. Nothing, and every error, if it is not valid.
+std::optional<ScenarioConfig> load_scenario(const std::string& file, std::span<const std::string> sets,
+                                            config::Diagnostics& diagnostics);
+
+/// The scenario with every default written out, platform and files inlined: running this text gives the same
+/// result.
+std::string resolved_yaml(const ScenarioConfig& scenario);
+
+}  // namespace headroom::study

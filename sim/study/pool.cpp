@@ -1,0 +1,228 @@
+#include "sim/study/pool.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+
+namespace headroom::study {
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+void on_signal(int) {
+  interrupted = 1;
+}
+
+/// SIGINT and SIGTERM set a flag while this lives.
+class SignalGuard {
+ public:
+  SignalGuard() {
+    interrupted = 0;
+    struct sigaction action{};
+    action.sa_handler = on_signal;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, &old_int_);
+    sigaction(SIGTERM, &action, &old_term_);
+  }
+  SignalGuard(const SignalGuard&) = delete;
+  SignalGuard& operator=(const SignalGuard&) = delete;
+  ~SignalGuard() {
+    sigaction(SIGINT, &old_int_, nullptr);
+    sigaction(SIGTERM, &old_term_, nullptr);
+  }
+
+ private:
+  struct sigaction old_int_{};
+  struct sigaction old_term_{};
+};
+
+/// What children send: frames of a length, a type and as many bytes.
+enum class Frame : std::uint8_t { progress = 'p', result = 'r' };
+
+bool write_all(int fd, const char* data, std::size_t size) {
+  while (size > 0) {
+    const ssize_t n = ::write(fd, data, size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    data += n;
+    size -= static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
+bool send(int fd, Frame frame, std::string_view payload) {
+  std::array<char, 9> header{};
+  const std::uint64_t length = payload.size();
+  std::memcpy(header.data(), &length, sizeof length);
+  header[8] = static_cast<char>(frame);
+  return write_all(fd, header.data(), header.size()) && write_all(fd, payload.data(), payload.size());
+}
+
+struct Child {
+  int task = 0;
+  pid_t pid = 0;
+  int fd = -1;
+  std::string buffer;
+  std::optional<std::string> result;
+  double share = 0;
+};
+
+/// Takes complete frames out of the child's buffer.
+void take_frames(Child& child) {
+  constexpr std::size_t header = 9;
+  while (child.buffer.size() >= header) {
+    std::uint64_t length = 0;
+    std::memcpy(&length, child.buffer.data(), sizeof length);
+    if (child.buffer.size() < header + length) return;
+    const auto frame = static_cast<Frame>(child.buffer[8]);
+    std::string payload = child.buffer.substr(header, length);
+    child.buffer.erase(0, header + length);
+    if (frame == Frame::result) {
+      child.result = std::move(payload);
+    } else if (payload.size() == sizeof child.share) {
+      std::memcpy(&child.share, payload.data(), sizeof child.share);
+    }
+  }
+}
+
+std::string how_it_ended(int status) {
+  if (WIFSIGNALED(status)) {
+    const int signal = WTERMSIG(status);
+    return "was killed by signal " + std::to_string(signal) + " (" + strsignal(signal) + ")";
+  }
+  return "ended with status " + std::to_string(WEXITSTATUS(status)) + " and without a result";
+}
+
+class Pool {
+ public:
+  Pool(int tasks, int jobs, const std::function<std::string(int, const std::function<void(double)>&)>& work,
+       const std::function<void(double)>& progress)
+      : tasks_(tasks), jobs_(std::max(1, jobs)), work_(work), progress_(progress) {
+    result_.results.resize(static_cast<std::size_t>(tasks));
+  }
+
+  PoolResult run() {
+    const SignalGuard guard;
+    std::fflush(nullptr);  // or children would print it again
+    int next = 0;
+    while ((next < tasks_ || !children_.empty()) && interrupted == 0) {
+      while (next < tasks_ && static_cast<int>(children_.size()) < jobs_ && start(next)) ++next;
+      if (children_.empty()) break;  // no process could be started: said in failures
+      listen();
+    }
+    result_.interrupted = interrupted != 0;
+    for (Child& child : children_) kill(child.pid, SIGKILL);
+    while (!children_.empty()) finish(children_.size() - 1);
+    return std::move(result_);
+  }
+
+ private:
+  bool start(int task) {
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) return could_not_start(task);
+    const pid_t parent = getpid();
+    const pid_t pid = fork();
+    if (pid < 0) {
+      close(ends[0]);
+      close(ends[1]);
+      return could_not_start(task);
+    }
+    if (pid == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      if (getppid() != parent) _exit(4);
+      signal(SIGINT, SIG_IGN);  // the parent decides
+      signal(SIGTERM, SIG_DFL);
+      close(ends[0]);
+      for (const Child& other : children_) close(other.fd);
+      const auto tell = [fd = ends[1]](double share) {
+        std::array<char, sizeof share> bytes{};
+        std::memcpy(bytes.data(), &share, sizeof share);
+        send(fd, Frame::progress, {bytes.data(), bytes.size()});
+      };
+      const std::string result = work_(task, tell);
+      const bool sent = send(ends[1], Frame::result, result);
+      std::fflush(nullptr);
+      _exit(sent ? 0 : 4);
+    }
+    close(ends[1]);
+    Child& child = children_.emplace_back();
+    child.task = task;
+    child.pid = pid;
+    child.fd = ends[0];
+    return true;
+  }
+
+  /// Without any child there is nobody to wait for: the task fails; otherwise it is tried again later.
+  bool could_not_start(int task) {
+    if (!children_.empty()) return false;
+    result_.failures.push_back({task, std::string("could not be started: ") + std::strerror(errno)});
+    return false;
+  }
+
+  void listen() {
+    std::vector<pollfd> fds;
+    for (const Child& child : children_) fds.push_back({child.fd, POLLIN, 0});
+    if (poll(fds.data(), fds.size(), -1) < 0) return;  // a signal
+    for (std::size_t i = fds.size(); i-- > 0;) {
+      if (fds[i].revents == 0) continue;
+      std::array<char, 65536> bytes{};
+      const ssize_t n = read(children_[i].fd, bytes.data(), bytes.size());
+      if (n > 0) {
+        children_[i].buffer.append(bytes.data(), static_cast<std::size_t>(n));
+        take_frames(children_[i]);
+      } else if (n == 0 || errno != EINTR) {
+        finish(i);
+      }
+    }
+    tell_progress();
+  }
+
+  void tell_progress() {
+    if (!progress_) return;
+    double done = finished_;
+    for (const Child& child : children_) done += child.share;
+    progress_(done / tasks_);
+  }
+
+  void finish(std::size_t i) {
+    Child child = std::move(children_[i]);
+    children_.erase(children_.begin() + static_cast<std::ptrdiff_t>(i));
+    close(child.fd);
+    int status = 0;
+    while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (child.result)
+      result_.results[static_cast<std::size_t>(child.task)] = std::move(child.result);
+    else if (interrupted == 0)
+      result_.failures.push_back({child.task, how_it_ended(status)});
+    ++finished_;
+  }
+
+  int tasks_;
+  int jobs_;
+  const std::function<std::string(int, const std::function<void(double)>&)>& work_;
+  const std::function<void(double)>& progress_;
+  std::vector<Child> children_;
+  int finished_ = 0;
+  PoolResult result_;
+};
+
+}  // namespace
+
+PoolResult run_pool(int tasks, int jobs,
+                    const std::function<std::string(int, const std::function<void(double)>&)>& work,
+                    const std::function<void(double)>& progress) {
+  return Pool(tasks, jobs, work, progress).run();
+}
+
+}  // namespace headroom::study

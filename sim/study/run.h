@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/report/run.h"
+#include "sim/study/pool.h"
+#include "sim/study/scenario.h"
+
+namespace headroom::study {
+
+/// The version that results carry.
+std::string version();
+
+/// A hash of what determines the result: the resolved scenario and the version; of contents, never of paths.
+std::string fingerprint(const std::string& resolved_yaml);
+
+struct RunOutcome {
+  std::optional<report::Run> run;  ///< none: no replication was completed
+  std::vector<TaskFailure> failures;
+  bool interrupted = false;
+};
+
+/// Runs all replications of a checked scenario, `jobs` at a time, and puts them together.
+RunOutcome run_scenario(const ScenarioConfig& scenario, int jobs,
+                        const std::function<void(double)>& progress = {});
+
+}  // namespace headroom::study
