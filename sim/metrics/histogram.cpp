@@ -10,12 +10,15 @@ std::optional<double> Histogram::mean() const {
   return static_cast<double>(sum_) / static_cast<double>(count_);
 }
 
-double Histogram::middle(std::size_t i) {
+double Histogram::lowest(std::size_t i) {
   constexpr std::size_t kSub = std::size_t{1} << kSubBits;
   if (i < 2 * kSub) return static_cast<double>(i);
-  const auto shift = static_cast<int>(i / kSub) - 1;
-  const double low = std::ldexp(static_cast<double>(i % kSub + kSub), shift);
-  return low + (std::ldexp(1.0, shift) - 1) / 2;
+  return std::ldexp(static_cast<double>(i % kSub + kSub), static_cast<int>(i / kSub) - 1);
+}
+
+double Histogram::breadth(std::size_t i) {
+  constexpr std::size_t kSub = std::size_t{1} << kSubBits;
+  return i < 2 * kSub ? 0 : std::ldexp(1.0, static_cast<int>(i / kSub) - 1) - 1;
 }
 
 std::optional<double> Histogram::quantile(double q) const {
@@ -26,8 +29,11 @@ std::optional<double> Histogram::quantile(double q) const {
   const auto rank = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(exact)));
   std::int64_t seen = 0;
   for (std::size_t i = 0; i < counts_.size(); ++i) {
+    if (seen + counts_[i] >= rank) {
+      const double share = (static_cast<double>(rank - seen) - 0.5) / static_cast<double>(counts_[i]);
+      return std::clamp(lowest(i) + share * breadth(i), static_cast<double>(min_), static_cast<double>(max_));
+    }
     seen += counts_[i];
-    if (seen >= rank) return std::clamp(middle(i), static_cast<double>(min_), static_cast<double>(max_));
   }
   return static_cast<double>(max_);
 }

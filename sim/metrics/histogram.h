@@ -15,9 +15,10 @@
 namespace headroom::metrics {
 
 /// How often each value (a non-negative integer: nanoseconds, bytes) occurred, in log-linear buckets after
-/// HdrHistogram: 128 per octave, each standing for its middle, so that a quantile is within 1/256 (0.4 %) of
-/// the exact one; values below 256 are exact. Count, sum, minimum and maximum are exact. Histograms merge by
-/// addition: merging is the same as having recorded everything in one.
+/// HdrHistogram: 256 per octave, so that a quantile is within 1/256 (0.4 %) of the exact one; values below 512 are
+/// exact. Within a bucket a quantile is interpolated, so that it varies with the sample as the exact one does (if it
+/// stood for the whole bucket, replications would agree better than they should). Count, sum, minimum and maximum are
+/// exact. Histograms merge by addition: merging is the same as having recorded everything in one.
 class Histogram {
  public:
   /// Negative values count as 0.
@@ -62,14 +63,16 @@ class Histogram {
   friend bool operator==(const Histogram& a, const Histogram& b);
 
  private:
-  static constexpr int kSubBits = 7;  // 128 buckets per octave
+  static constexpr int kSubBits = 8;  // 256 buckets per octave
+  static constexpr std::uint64_t kExact = (std::uint64_t{2} << kSubBits) - 1;  // the last value with its own bucket
   static std::size_t index(std::int64_t value) {
     const auto v = static_cast<std::uint64_t>(value);
-    const int shift = static_cast<int>(std::bit_width(v | 0xff)) - (kSubBits + 1);
+    const int shift = static_cast<int>(std::bit_width(v | kExact)) - (kSubBits + 1);
     return (static_cast<std::size_t>(shift) << kSubBits) + (v >> shift);
   }
-  /// The middle of bucket `i`.
-  static double middle(std::size_t i);
+  /// The smallest value of bucket `i`, and how far the largest one is from it.
+  static double lowest(std::size_t i);
+  static double breadth(std::size_t i);
   void grow(std::size_t i);
 
   std::vector<std::int64_t> counts_;

@@ -238,7 +238,7 @@ std::size_t key_columns(const Chart& chart) {
   std::size_t longest = 1;
   for (const auto& curve : chart.curves) longest = std::max(longest, curve.name.size());
   for (const auto& bound : chart.bounds) longest = std::max(longest, bound.name.size());
-  return std::clamp<std::size_t>(118 / (longest + 9), 1, 6);
+  return std::clamp<std::size_t>(75 / longest, 1, 6);
 }
 
 std::string body(const Chart& chart, const Range& x, const Range& y) {

@@ -221,13 +221,13 @@ std::optional<Chart> yield_and_harvest(const FigureData& data, const Timeline& t
   const auto* offered = time.column("offered");
   const auto* answered = time.column("answered");
   const Values ones(yield->size(), 1.0);
-  chart.curves.push_back({"yield: answered / offered requests",
+  chart.curves.push_back({"yield (answered / offered)",
                           time.x(),
                           time.weighted(*yield, offered != nullptr ? *offered : ones, 100),
                           {},
                           {}});
   if (harvest != nullptr && any(*harvest)) {
-    chart.curves.push_back({"harvest: part of the answer delivered",
+    chart.curves.push_back({"harvest (answer delivered)",
                             time.x(),
                             time.weighted(*harvest, answered != nullptr ? *answered : ones, 100),
                             {},
@@ -253,9 +253,9 @@ std::optional<Chart> yield_and_harvest(const FigureData& data, const Timeline& t
 std::optional<Chart> latency_over_time(const FigureData& data, const Timeline& time) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kColumns = {
       {{"latency.p50_ms", "median"},
-       {"latency.p95_ms", "95th percentile"},
-       {"latency.p99_ms", "99th percentile"},
-       {"latency.p99_9_ms", "99.9th percentile"}}};
+       {"latency.p95_ms", "p95"},
+       {"latency.p99_ms", "p99"},
+       {"latency.p99_9_ms", "p99.9"}}};
   Chart chart = time.chart("latency_over_time", "Latency percentiles over time", "latency [ms]");
   chart.y.logarithmic = true;
   for (const auto& [name, title] : kColumns) {
@@ -266,7 +266,7 @@ std::optional<Chart> latency_over_time(const FigureData& data, const Timeline& t
   }
   if (chart.curves.empty()) return std::nullopt;
   if (const auto b = bound(data.slo, "latency.p99_ms"); b && *b > 0) {
-    chart.bounds.push_back({fmt::format("objective: 99th percentile {} ms", significant(*b)), *b});
+    chart.bounds.push_back({fmt::format("objective: p99 {} ms", significant(*b)), *b});
   }
   chart.caption = fmt::format(
       "Time from the intended send to the last byte of the answer, by when the request was sent, {}{}.",
@@ -323,7 +323,7 @@ std::optional<Chart> latency_distribution(const FigureData& data) {
   }
   if (chart.curves.empty()) return std::nullopt;
   if (const auto b = bound(data.slo, "latency.p99_ms"); b && *b > 0) {
-    chart.bounds.push_back({fmt::format("objective: 99th percentile {} ms", significant(*b)), *b});
+    chart.bounds.push_back({fmt::format("objective: p99 {} ms", significant(*b)), *b});
   }
   fit_distribution(chart);
   return chart;

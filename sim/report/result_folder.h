@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace headroom::report {
 struct WriteOptions {
   bool figures = true;
   /// More files: name in the folder and contents (trace.json).
-  std::vector<std::pair<std::string, std::string>> more;
+  std::vector<std::pair<std::string, std::string>> more = {};
 };
 
 /// What came of writing. Without `error` the folder is complete.
