@@ -35,13 +35,17 @@ std::string_view nth(const std::array<std::string_view, N>& list, std::size_t i)
   return list[i % N];
 }
 
-/// A string literal: names come from scenarios, and must neither end the literal nor the line.
+/// A string literal: names come from scenarios, and must neither end the literal nor the line. An apostrophe
+/// becomes a typographic one: gnuplot 5.4 does not take a doubled one everywhere.
 std::string literal(std::string_view text) {
   std::string out = "'";
   for (char c : text) {
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-    if (c == '\'') out += '\'';
-    out += c;
+    if (c == '\'') {
+      out += "\u2019";
+    } else {
+      out += c;
+    }
   }
   return out + "'";
 }

@@ -1,0 +1,134 @@
+#include "sim/report/chart.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <fstream>
+#include <limits>
+#include <string>
+
+#include "sim/report/gnuplot.h"
+#include "tests/report/temporary_folder.h"
+
+namespace headroom::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Another PATH for a test.
+class Path {
+ public:
+  explicit Path(const std::string& path) : before_(getenv("PATH")) { setenv("PATH", path.c_str(), 1); }
+  Path(const Path&) = delete;
+  Path& operator=(const Path&) = delete;
+  ~Path() { setenv("PATH", before_.c_str(), 1); }
+
+ private:
+  std::string before_;
+};
+
+Chart simple() {
+  Chart chart;
+  chart.file = "simple";
+  chart.title = "Simple";
+  chart.x.label = "x";
+  chart.y.label = "y";
+  chart.curves.push_back({"a", {0, 1, 2}, {1, std::numeric_limits<double>::quiet_NaN(), 3}, {}, {}});
+  return chart;
+}
+
+std::string text(const fs::path& file) {
+  return std::get<std::string>(read_file(file));
+}
+
+TEST_CASE("each chart becomes an SVG and a PNG, and nothing else stays") {
+  TemporaryFolder folder;
+  REQUIRE_FALSE(draw({simple()}, folder.path()));
+  CHECK(folder.entries() == 2);
+  CHECK_THAT(text(folder.path() / "simple.svg"), Catch::Contains("<svg") && Catch::EndsWith("</svg>\n\n"));
+  CHECK_THAT(text(folder.path() / "simple.png"), Catch::StartsWith("\x89PNG"));
+}
+
+TEST_CASE("names cannot break out of the drawing") {
+  TemporaryFolder folder;
+  Chart chart = simple();
+  chart.title = "'; system('touch hacked') # `touch hacked` \"\nset output 'hacked' <b>&";
+  chart.curves[0].name = "<64KB & 'more' \\";
+  chart.spans.push_back({"crash 'x'\n$curve0", 0.5, 1.5});
+  const auto problem = draw({chart}, folder.path());
+  if (problem) FAIL(problem->message);
+  CHECK(folder.entries() == 2);
+  CHECK_THAT(text(folder.path() / "simple.svg"), Catch::Contains("&lt;64KB &amp; ’more’"));
+}
+
+TEST_CASE("bands, bounds, stacks, one point, constants and nothing at all can be drawn") {
+  TemporaryFolder folder;
+  Chart band = simple();
+  band.file = "band";
+  band.curves[0].low = {0.5, 1, 2};
+  band.curves[0].high = {1.5, 2, 4};
+  band.curves[0].points = true;
+  band.bounds.push_back({"objective", 2});
+  Chart stack = simple();
+  stack.file = "stack";
+  stack.stacked = true;
+  stack.curves.push_back({"b", {0, 1, 2}, {1, 1, 1}, {}, {}});
+  Chart point = simple();
+  point.file = "point";
+  point.y.logarithmic = true;
+  point.curves[0] = {"one", {5}, {7}, {}, {}};
+  Chart zero = simple();
+  zero.file = "zero";
+  zero.curves[0].y = {0, 0, 0};
+  Chart nothing = simple();
+  nothing.file = "nothing";
+  nothing.curves[0].y.assign(3, std::numeric_limits<double>::quiet_NaN());
+  const auto problem = draw({band, stack, point, zero, nothing}, folder.path());
+  if (problem) FAIL(problem->message);
+  CHECK(folder.entries() == 8);
+  CHECK_FALSE(fs::exists(folder.path() / "nothing.svg"));
+}
+
+TEST_CASE("without gnuplot the problem says so") {
+  TemporaryFolder folder;
+  const Path path("/nonexistent");
+  const auto problem = draw({simple()}, folder.path());
+  REQUIRE(problem);
+  CHECK_THAT(problem->message, Catch::Contains("not found") && Catch::Contains("install"));
+  CHECK(folder.entries() == 0);
+}
+
+TEST_CASE("what gnuplot complains about is passed on") {
+  TemporaryFolder folder;
+  const auto problem = run_gnuplot("set nonsense\n", folder.path(), 10);
+  REQUIRE(problem);
+  CHECK_THAT(problem->message, Catch::Contains("gnuplot failed") && Catch::Contains("line 1"));
+  CHECK(folder.entries() == 0);
+}
+
+TEST_CASE("a gnuplot that hangs is stopped") {
+  TemporaryFolder folder, bin;
+  std::ofstream(bin.path() / "gnuplot") << "#!/bin/sh\nexec /bin/sleep 600\n";
+  chmod((bin.path() / "gnuplot").c_str(), 0755);
+  const Path path(bin.path().string());
+  const auto begin = std::chrono::steady_clock::now();
+  const auto problem = run_gnuplot("", folder.path(), 1);
+  REQUIRE(problem);
+  CHECK_THAT(problem->message, Catch::Contains("did not finish"));
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
+}
+
+TEST_CASE("a gnuplot that writes nothing is not believed") {
+  TemporaryFolder folder, bin;
+  std::ofstream(bin.path() / "gnuplot") << "#!/bin/sh\nexit 0\n";
+  chmod((bin.path() / "gnuplot").c_str(), 0755);
+  const Path path(bin.path().string());
+  const auto problem = draw({simple()}, folder.path());
+  REQUIRE(problem);
+  CHECK_THAT(problem->message, Catch::Contains("simple.svg"));
+}
+
+}  // namespace
+}  // namespace headroom::report

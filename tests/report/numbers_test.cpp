@@ -1,0 +1,57 @@
+#include "sim/report/numbers.h"
+
+#include <catch2/catch.hpp>
+
+namespace headroom::report {
+namespace {
+
+TEST_CASE("machines get the shortest number that reads back the same") {
+  CHECK(shortest(0.1) == "0.1");
+  CHECK(shortest(0.1 + 0.2) == "0.30000000000000004");
+  CHECK(shortest(500.0) == "500");
+  CHECK(shortest(-0.0) == "0");
+  CHECK(std::stod(shortest(1.0 / 3)) == 1.0 / 3);
+}
+
+TEST_CASE("people get as many digits as they can use") {
+  CHECK(significant(312.4567) == "312.5");
+  CHECK(significant(48210) == "48,210");
+  CHECK(significant(1234567.8) == "1,234,568");
+  CHECK(significant(0.012345, 2) == "0.012");
+  CHECK(significant(99.9) == "99.9");
+  CHECK(significant(0) == "0");
+  CHECK(significant(-1234.5) == "-1,234");
+  CHECK(significant(3e-9, 2) == "3e-09");
+}
+
+TEST_CASE("a value has as many decimals as its interval allows, and a share is in percent") {
+  const Readable yield = readable(0.99932, metrics::Interval{0.99907, 0.99957}, "share");
+  CHECK(yield.value == "99.932");
+  CHECK(yield.spread == "± 0.025");
+  CHECK(yield.unit == "%");
+
+  const Readable latency = readable(312.456, metrics::Interval{300, 330}, "ms");
+  CHECK(latency.value == "312");
+  CHECK(latency.spread == "± 18");  // the wider side
+  CHECK(latency.unit == "ms");
+
+  const Readable count = readable(600000, metrics::Interval{600000, 600000}, "count");
+  CHECK(count.value == "600,000");
+  CHECK(count.spread == "± 0");
+  CHECK(count.unit.empty());
+
+  CHECK(readable(std::nullopt, std::nullopt, "ms").value == "–");
+  CHECK(readable(3.25, std::nullopt, "ms").spread.empty());
+}
+
+TEST_CASE("units are read off names when the catalogue is silent") {
+  CHECK(unit_from_name("latency.p99_9_ms") == "ms");
+  CHECK(unit_from_name("queue.leaderless_s") == "s");
+  CHECK(unit_from_name("usage.billed_cpu_s") == "CPU s");
+  CHECK(unit_from_name("processing.utilization") == "share");
+  CHECK(unit_from_name("cost.usd_per_hour") == "USD/h");
+  CHECK(unit_from_name("something.else").empty());
+}
+
+}  // namespace
+}  // namespace headroom::report

@@ -1,0 +1,92 @@
+#include "sim/report/summary.h"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "tests/report/sample.h"
+#include "tests/report/temporary_folder.h"
+
+namespace headroom::report {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::vector<std::string> keys(const ordered_json& j) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : j.items()) names.push_back(name);
+  return names;
+}
+
+TEST_CASE("the summary has the shape of the specification") {
+  const ordered_json j = ordered_json::parse(to_json(summary(sample_run())));
+  CHECK(keys(j) == std::vector<std::string>{"schema", "scenario", "seed", "replications", "measured_s",
+                                            "interval", "fingerprint", "metrics", "slo", "invariants"});
+  CHECK(j["schema"] == "headroom/summary/1");
+  CHECK(j["scenario"] == "rack-down");
+  CHECK(j["seed"] == 1);
+  CHECK(j["replications"] == 3);
+  CHECK(j["measured_s"] == 90.0);
+  CHECK(j["interval"] == "replications");
+  const auto& yield = j["metrics"]["yield"];
+  CHECK(keys(yield) == std::vector<std::string>{"mean", "ci95"});
+  CHECK(yield["ci95"][0] < yield["mean"]);
+  CHECK(yield["mean"] < yield["ci95"][1]);
+  CHECK(j["metrics"]["usage.billing_error"]["mean"].is_null());
+  CHECK(j["metrics"]["usage.billing_error"]["ci95"].is_null());
+  CHECK_FALSE(j["metrics"].contains("uptime"));
+  const auto names = keys(j["metrics"]);
+  CHECK(std::is_sorted(names.begin(), names.end()));
+  REQUIRE(j["slo"].size() == 2);
+  CHECK(j["slo"][0]["objective"] == "yield >= 0.999");
+  CHECK(j["slo"][0]["value"] == yield["mean"]);
+  CHECK(j["slo"][0]["met"] == false);
+  CHECK(j["invariants"][0] ==
+        ordered_json({{"name", "no acknowledged job lost"}, {"holds", true}, {"checked", 2'700'000}}));
+}
+
+TEST_CASE("what is special is said: batch means, partial results, violated invariants") {
+  Run run = bare_run();
+  run.partial = true;
+  run.result.invariants.push_back({"Little's law", false, 10, "at the queue"});
+  const ordered_json j = ordered_json::parse(to_json(summary(run)));
+  CHECK(j["interval"] == "batch means");
+  CHECK(j["partial"] == true);
+  CHECK(j["invariants"][0]["detail"] == "at the queue");
+}
+
+TEST_CASE("a summary reads back as it was, to the last bit") {
+  Summary s = summary(sample_run());
+  s.metrics["odd"] = {0.1 + 0.2, metrics::Interval{-5e-324, 1.7976931348623157e308}};
+  s.seed = 18'446'744'073'709'551'615ULL;
+  const auto back = parse_summary(to_json(s));
+  REQUIRE(std::holds_alternative<Summary>(back));
+  const Summary& t = std::get<Summary>(back);
+  CHECK(to_json(t) == to_json(s));
+  CHECK(t.seed == s.seed);
+  CHECK(t.metrics.at("odd").mean == 0.1 + 0.2);
+  CHECK(t.metrics.at("odd").ci95->low == -5e-324);
+  CHECK(t.invariants.size() == 2);
+}
+
+TEST_CASE("a summary that is torn, foreign or bent is a problem in words") {
+  const std::string good = to_json(summary(bare_run()));
+  for (const std::string& bad :
+       {good.substr(0, good.size() / 2), std::string(), std::string("[]"),
+        std::string("{\"schema\": \"headroom/summary/9\"}"), std::string("{\"schema\": 7}"),
+        std::string("{\"schema\": \"headroom/summary/1\", \"scenario\": 5}")}) {
+    CAPTURE(bad);
+    CHECK(std::holds_alternative<Problem>(parse_summary(bad)));
+  }
+  TemporaryFolder folder;
+  CHECK_THAT(std::get<Problem>(load_summary(folder.path())).message,
+             Catch::Contains("summary.json") && Catch::Contains("No such file"));
+  CHECK_THAT(std::get<Problem>(load_summary(folder.path() / "x")).message, Catch::Contains("not a folder"));
+  std::ofstream(folder.path() / "summary.json") << good.substr(0, 100);
+  CHECK_THAT(std::get<Problem>(load_summary(folder.path())).message,
+             Catch::Contains("summary.json") && Catch::Contains("not complete"));
+}
+
+}  // namespace
+}  // namespace headroom::report

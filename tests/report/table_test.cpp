@@ -1,0 +1,84 @@
+#include "sim/report/table.h"
+
+#include <catch2/catch.hpp>
+
+#include "sim/report/answer.h"
+#include "sim/report/progress.h"
+#include "tests/report/sample.h"
+
+namespace headroom::report {
+namespace {
+
+TEST_CASE("the table answers the question first, with numbers and objectives") {
+  const std::string text = table(sample_run(), "results/rack-down", false);
+  CAPTURE(text);
+  CHECK_THAT(text, Catch::Contains("rack-down") && Catch::Contains("Does one region hold"));
+  CHECK_THAT(text, Catch::Contains("no: yield 99.") && Catch::Contains("misses ≥ 99.9 %"));
+  CHECK_THAT(text, Catch::Contains("processing, 87.") && Catch::Contains("2 of 2 hold"));
+  CHECK_THAT(text, Catch::Contains("rejected 0.") && Catch::Contains("results/rack-down"));
+  CHECK_THAT(text, Catch::Contains("95 % Student-t intervals over 3 replications"));
+  CHECK_THAT(text, !Catch::Contains("\x1b"));
+  CHECK(std::count(text.begin(), text.end(), '\n') < 25);
+  CHECK_THAT(table(sample_run(), "", true), Catch::Contains("\x1b[1;31mno: "));
+}
+
+TEST_CASE("columns are aligned") {
+  const std::string text = table(sample_run(), "", false);
+  std::size_t spread = 0;
+  int found = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = text.find('\n', begin);
+    const std::string line = text.substr(begin, end - begin);
+    const std::size_t at = line.find("±");
+    if (at != std::string::npos) {
+      if (found++ == 0) spread = columns(line.substr(0, at));
+      CHECK(columns(line.substr(0, at)) == spread);
+    }
+    begin = end + 1;
+  }
+  CHECK(found > 5);
+}
+
+TEST_CASE("yes, no, too close, and nothing to say") {
+  Run run = sample_run();
+  run.slo = metrics::evaluate({{"yield", 0.5, metrics::Better::higher}}, run.result);
+  CHECK(answer(run).kind == Answer::Kind::yes);
+  CHECK_THAT(answer(run).text, Catch::StartsWith("yes: yield ") && Catch::Contains("objective ≥ 50 %"));
+
+  run.slo =
+      metrics::evaluate({{"yield", *run.result.find("yield")->mean, metrics::Better::higher}}, run.result);
+  CHECK_THAT(answer(run).text, Catch::Contains("too close to be sure"));
+
+  run.slo = metrics::evaluate({{"uptime", 0.5, metrics::Better::higher}}, run.result);
+  CHECK(answer(run).kind == Answer::Kind::open);
+
+  run.slo = metrics::evaluate(
+      {{"yield", 0.5, metrics::Better::higher}, {"uptime", 0.5, metrics::Better::higher}}, run.result);
+  CHECK(answer(run).kind == Answer::Kind::no);
+  CHECK_THAT(answer(run).text, Catch::Contains("uptime was not observed"));
+
+  run.slo.clear();
+  CHECK(answer(run).kind == Answer::Kind::open);
+}
+
+TEST_CASE("what must not be overlooked is said loudly") {
+  Run run = sample_run();
+  run.partial = true;
+  run.result.invariants[0].holds = false;
+  run.result.invariants[0].detail = "job 7\x1b[2J is gone";
+  const std::string text = table(run, "", false);
+  CHECK_THAT(text, Catch::Contains("VIOLATED") && Catch::Contains("job 7 [2J is gone") &&
+                       Catch::Contains("PARTIAL"));
+  CHECK_THAT(text, !Catch::Contains("\x1b"));
+}
+
+TEST_CASE("the progress line says how far, how fast and how long") {
+  CHECK(progress_line("baseline", 0.25, 12'000'000, 6) ==
+        "baseline  [######------------------]  25 %  2.0 M events/s  0:18 left");
+  CHECK(progress_line("x", 0, 0, 0) == "x  [------------------------]   0 %");
+  CHECK_THAT(progress_line("x", 0.5, 0, 7200), Catch::EndsWith("2:00:00 left"));
+  CHECK_THAT(progress_line("x", 7, 0, 1), Catch::Contains("100 %"));
+}
+
+}  // namespace
+}  // namespace headroom::report

@@ -1,0 +1,181 @@
+#include "sim/report/time_series.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "sim/report/csv.h"
+#include "sim/report/figures.h"
+#include "tests/report/sample.h"
+
+namespace headroom::report {
+namespace {
+
+TEST_CASE("the time series covers warm-up, window and drain, and says what is measured") {
+  const TimeSeries series = time_series(sample_run());
+  REQUIRE(series.t.size() == 104);
+  CHECK(series.measured[9] == 0);
+  CHECK(series.measured[10] == 1);
+  CHECK(series.measured[99] == 1);
+  CHECK(series.measured[100] == 0);
+  const auto& offered = *series.find("offered");
+  const auto& answered = *series.find("answered");
+  const auto& yield = *series.find("yield");
+  CHECK(yield[45] == Approx(answered[45] / offered[45]));
+  CHECK(yield[45] < 0.98);
+  CHECK(std::isnan(yield[100]));
+}
+
+TEST_CASE("harvest comes from what was recorded, is 1 if nothing was partial, else unknown") {
+  Run run = sample_run();
+  const TimeSeries recorded = time_series(run);
+  CHECK(recorded.find("harvest_sum") == nullptr);
+  CHECK((*recorded.find("harvest"))[45] == Approx(0.99).margin(0.008));
+  CHECK((*recorded.find("harvest"))[20] == 1);
+
+  std::erase_if(run.result.series.columns, [](const auto& c) { return c.name == "harvest_sum"; });
+  const TimeSeries derived = time_series(run);
+  CHECK(std::isnan((*derived.find("harvest"))[45]));
+  CHECK((*derived.find("harvest"))[20] == 1);
+}
+
+TEST_CASE("a slot that the window only touches counts in part") {
+  Run run = bare_run();
+  run.window = metrics::Window(TimePoint::at(Duration::ms(1250)), Duration::ms(2500));
+  const TimeSeries series = time_series(run);
+  CHECK(series.measured[0] == 0);
+  CHECK(series.measured[1] == 0.75);
+  CHECK(series.measured[3] == 0.75);
+  CHECK(series.measured[4] == 0);
+}
+
+TEST_CASE("timeseries.csv reads back, faults included") {
+  const TimeSeries series = time_series(sample_run());
+  const std::string csv = to_csv(series);
+  CHECK_THAT(csv, Catch::StartsWith("t_s,measured,faults,offered,"));
+  CHECK_THAT(csv, Catch::Contains("\n45,1,\"crash rack/a1; partition zone a | zone b, \"\"both\"\"\","));
+  auto parsed = parse_time_series(csv);
+  REQUIRE(std::holds_alternative<TimeSeries>(parsed));
+  const TimeSeries& back = std::get<TimeSeries>(parsed);
+  CHECK(to_csv(back) == csv);
+  REQUIRE(back.faults.size() == 2);
+  CHECK(back.faults[0].begin == TimePoint::at(Duration::s(40)));
+  CHECK(back.faults[0].end == TimePoint::at(Duration::s(60)));
+  CHECK(back.slot_s == 1);
+}
+
+TEST_CASE("without faults there is no such column, and an empty cell is no number") {
+  const std::string csv = to_csv(time_series(bare_run()));
+  CHECK_THAT(csv, Catch::StartsWith("t_s,measured,latency.p50_ms,") &&
+                      Catch::Contains(",offered,answered,yield,harvest\n"));
+  CHECK_THAT(csv, !Catch::Contains("nan"));
+  CHECK_THAT(csv, Catch::EndsWith(",,\n"));
+}
+
+TEST_CASE("a torn or bent CSV is refused with the line") {
+  const std::string csv = to_csv(time_series(bare_run()));
+  CHECK(std::holds_alternative<Problem>(parse_time_series(csv.substr(0, csv.size() - 4))));
+  CHECK(std::holds_alternative<Problem>(parse_time_series("")));
+  CHECK(std::holds_alternative<Problem>(parse_time_series("a,b\n1,2\n")));
+  CHECK_THAT(std::get<Problem>(parse_time_series("t_s,measured,x\n0,1,2\n1,1,oops\n")).message,
+             Catch::Contains("line 3") && Catch::Contains("oops"));
+  CHECK_THAT(std::get<Problem>(parse_time_series("t_s,measured,x\n0,1\n")).message,
+             Catch::Contains("line 2"));
+}
+
+TEST_CASE("the quantile curve rises, per class too, and reads back") {
+  const LatencyCurves curves = latency_curves(sample_run().result.latency);
+  REQUIRE(curves.classes.size() == 3);
+  for (const auto& column : curves.classes) {
+    double last = 0;
+    for (double y : column.values) {
+      if (std::isnan(y)) continue;
+      CHECK(y >= last);
+      last = y;
+    }
+  }
+  CHECK(std::is_sorted(curves.quantiles.begin(), curves.quantiles.end()));
+  CHECK(std::adjacent_find(curves.quantiles.begin(), curves.quantiles.end()) == curves.quantiles.end());
+  const std::string csv = to_csv(curves);
+  CHECK_THAT(csv, Catch::StartsWith("quantile,latency_ms,latency_ms <64KB,latency_ms >=1MB\n") &&
+                      Catch::Contains("\n0.99,") && Catch::Contains("\n0.9999,") && Catch::Contains("\n1,"));
+  const auto parsed = parse_latency_curves(csv);
+  REQUIRE(std::holds_alternative<LatencyCurves>(parsed));
+  CHECK(to_csv(std::get<LatencyCurves>(parsed)) == csv);
+}
+
+TEST_CASE("quantiles that too few observations know about are left empty") {
+  metrics::Histogram h;
+  for (int i = 0; i < 100; ++i) h.record(1'000'000 + i * 10'000);
+  const LatencyCurves curves = latency_curves({{"all", h}});
+  for (std::size_t i = 0; i < curves.quantiles.size(); ++i) {
+    const double q = curves.quantiles[i];
+    CAPTURE(q);
+    if (q < 0.98) CHECK_FALSE(std::isnan(curves.classes[0].values[i]));
+    if (q > 0.992 && q < 1) CHECK(std::isnan(curves.classes[0].values[i]));
+    if (q == 1) CHECK(curves.classes[0].values[i] == Approx(1.99));
+  }
+}
+
+TEST_CASE("figures are those whose data exist") {
+  const auto names = [](const std::vector<Chart>& charts) {
+    std::vector<std::string> out;
+    for (const auto& c : charts) out.push_back(c.file);
+    return out;
+  };
+  const auto data = [](const Run& run) {
+    return FigureData{
+        run.scenario, time_series(run), latency_curves(run.result.latency), {{"yield >= 0.999", 1.0, true}}};
+  };
+  const auto full = figures(data(sample_run()));
+  CHECK(names(full) == std::vector<std::string>{"yield_harvest", "latency_over_time", "latency_distribution",
+                                                "queue", "utilization", "outcomes", "bill"});
+  CHECK(names(figures(data(bare_run()))) ==
+        std::vector<std::string>{"yield_harvest", "latency_over_time", "latency_distribution"});
+  CHECK(figures({}).empty());
+  for (const auto& chart : full) {
+    CAPTURE(chart.file);
+    CHECK_THAT(chart.caption, Catch::EndsWith("."));
+    CHECK_FALSE(chart.x.label.empty());
+    CHECK_FALSE(chart.y.label.empty());
+  }
+  // The objective is drawn, faults and what is not measured are shaded, outcomes that never happened are not
+  // shown.
+  CHECK(full[0].bounds.at(0).y == Approx(99.9));
+  CHECK(full[0].spans.size() == 4);
+  CHECK(full[5].curves.size() == 4);
+  CHECK(full[3].spans.back().name == "no leader");
+  CHECK(full[3].spans.back().begin == Approx(45));
+
+  const auto over = overlay({data(sample_run(1)), data(bare_run())});
+  CHECK(names(over) == std::vector<std::string>{"yield", "latency_p99", "queue_depth",
+                                                "processing_utilization", "harvest", "latency_distribution"});
+  CHECK(over[0].curves.size() == 2);
+  CHECK(over[2].curves.size() == 1);
+}
+
+TEST_CASE("a month is thinned out and nothing gets lost") {
+  FigureData data;
+  data.series.slot_s = 200;
+  TimeSeries::Column offered{"offered", {}}, answered{"answered", {}}, yield{"yield", {}},
+      complete{"outcome.complete", {}};
+  for (int i = 0; i < 12'960; ++i) {
+    data.series.t.push_back(200.0 * i);
+    data.series.measured.push_back(1);
+    offered.values.push_back(1000);
+    answered.values.push_back(i == 6000 ? 0 : 1000);
+    complete.values.push_back(answered.values.back());
+    yield.values.push_back(answered.values.back() / 1000);
+  }
+  data.series.columns = {offered, answered, yield, complete};
+  const auto charts = figures(data);
+  REQUIRE(charts.size() == 2);
+  CHECK(charts[0].curves[0].y.size() <= 1200);
+  CHECK(*std::min_element(charts[0].curves[0].y.begin(), charts[0].curves[0].y.end()) ==
+        Approx(100 * 10.0 / 11));
+  CHECK(charts[0].x.label == "simulated time [days]");
+  CHECK(*charts[0].x.high == Approx(30));
+  CHECK(charts[1].curves[0].y[0] == Approx(5));  // per second
+}
+
+}  // namespace
+}  // namespace headroom::report
