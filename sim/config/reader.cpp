@@ -147,6 +147,7 @@ class Builder final : public YAML::EventHandler {
     std::vector<Node::Entry> entries;
     std::unordered_set<std::string> keys;
     bool have_key = false;
+    bool key_quoted = false;
     bool repeated = false;  ///< the key was there before: its value is dropped
     std::string key;
     Mark key_where;
@@ -161,7 +162,7 @@ class Builder final : public YAML::EventHandler {
         container == Container::sequence ? "tag:yaml.org,2002:seq" : "tag:yaml.org,2002:map";
     if (!tag.empty() && tag != "?" && tag != usual) refuse_tag(m, tag);
     if (open_.size() >= static_cast<std::size_t>(kMaxDepth)) throw Refused{mark(m), too_deep()};
-    open_.push_back({mark(m), anchor, container, {}, {}, {}, false, false, {}, {}});
+    open_.push_back({mark(m), anchor, container, {}, {}, {}, false, false, false, {}, {}});
   }
 
   Open close() {
@@ -194,6 +195,7 @@ class Builder final : public YAML::EventHandler {
                                       std::to_string(kMaxKeyBytes) + " bytes"};
     }
     map.have_key = true;
+    map.key_quoted = node.quoted();
     map.key = node.text();
     map.key_where = node.where();
     map.repeated = !map.keys.insert(map.key).second;
@@ -209,7 +211,7 @@ class Builder final : public YAML::EventHandler {
 
   void take_value(const Node& node) {
     Open& map = open_.back();
-    if (node.is_null() && map.container == Container::block_map) check_colon(map);
+    if (node.is_null() && map.container == Container::block_map && !map.key_quoted) check_colon(map);
     // A value that is not there has no place of its own: it is missed at its key.
     const Node value = node.is_null() ? Node::null(map.key_where) : node;
     if (!map.repeated) map.entries.push_back({std::move(map.key), std::move(map.key_where), value});
@@ -219,7 +221,7 @@ class Builder final : public YAML::EventHandler {
   /// yaml-cpp takes a line without a colon to be a key without a value.
   void check_colon(const Open& map) {
     std::string_view rest = std::string_view(source_->text).substr(offset_of(map.key_where));
-    if (!rest.starts_with(map.key)) return;  // quoted, or behind an anchor
+    if (!rest.starts_with(map.key)) return;  // behind an anchor
     rest.remove_prefix(map.key.size());
     rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
     if (!rest.starts_with(':')) {
@@ -357,7 +359,7 @@ bool check_size(const std::shared_ptr<const Source>& source, Diagnostics& diagno
   for (char c : source->text) {
     if (c == '[' || c == '{') ++unclosed;
     if ((c == ']' || c == '}') && unclosed > 0) --unclosed;
-    if (c == ',' || c == ':' || c == '-' || c == '?') ++separators;
+    if (std::string_view("[{,:-?&*!\"'").find(c) != std::string_view::npos) ++separators;
     if (unclosed > kUnclosed || separators > kSeparators) {
       diagnostics.error({source, 1, 1}, unclosed > kUnclosed ? too_deep() : too_many_nodes());
       return false;
