@@ -26,6 +26,8 @@
 /// value
 ///                                           (`{poisson: 10000/s}`; an alternative of a variant, typically);
 /// `v.one_of(a, b, …)`                       exactly one of these (std::optional) keys must be given.
+/// `v.alternative(member, help)`             exactly one key of the map is the tag of an alternative of this
+///                                           std::variant (`{at: 30s, crash: {…}}`).
 /// Members may be: bool, std::int64_t, double, std::string, Duration, Bytes, Bandwidth, Rate, Share, Power,
 /// Money, Price, Distribution<Q>, Ref, an enum with `enum_names`, another described struct, std::optional,
 /// std::vector or std::map<std::string, …> of these, or a std::variant of described structs that each have

@@ -76,11 +76,10 @@ std::vector<std::string_view> RecordType::key_names() const {
   return names;
 }
 
-bool RecordType::parse(const Node& node, void* out, const Limits& limits, Diagnostics& diagnostics) const {
+bool RecordType::parse(const Node& node, void* out, const Limits&, Diagnostics& diagnostics) const {
   bool ok = true;
   if (const Field* field = bare_value()) {
-    const bool own_limits = field->limits.low > limits.low || field->limits.high < limits.high;
-    ok = field->type().parse(node, at(out, field->offset), own_limits ? field->limits : limits, diagnostics);
+    ok = field->type().parse(node, at(out, field->offset), field->limits, diagnostics);
   } else {
     ok = parse_keys(node, out, diagnostics);
   }
@@ -170,13 +169,12 @@ Node RecordType::dump(const void* value) const {
   return Node::map(std::move(entries));
 }
 
-Json RecordType::schema(const Limits& limits, const void* value, Json& defs) const {
+Json RecordType::schema(const Limits&, const void* value, Json& defs) const {
   if (const Field* field = bare_value()) {
     Json out = field->type().schema(field->limits, value ? at(value, field->offset) : nullptr, defs);
     if (!out.contains("description")) out["description"] = field->help;
     return out;
   }
-  (void)limits;
   const void* fallback = value ? value : defaults();
   Json properties = Json::object();
   Json required = Json::array();
@@ -234,7 +232,8 @@ void RecordType::rows(const std::string& path, const void* value, std::vector<Ro
     std::vector<Row> below;
     type.rows(key, has_default ? member : nullptr, below);
     std::string shown = field.required ? "required" : has_default ? one_line(type.dump(member)) : "none";
-    if (has_default && !below.empty() && type.dump(member).is_map()) shown = "as below";
+    constexpr std::size_t kShort = 40;
+    if (has_default && !below.empty() && shown.size() > kShort) shown = "as below";
     out.push_back({key, type.what(field.limits), shown, field.help});
     out.insert(out.end(), below.begin(), below.end());
   }
