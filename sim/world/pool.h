@@ -24,7 +24,7 @@ class Pool {
 #endif
     return ::operator new(size);
   }
-  static void release(void* p, std::size_t size) {
+  static void release(void* p, [[maybe_unused]] std::size_t size) {
 #ifndef __SANITIZE_ADDRESS__
     const std::size_t c = size_class(size);
     if (c < kClasses) {
