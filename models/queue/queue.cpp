@@ -123,12 +123,12 @@ class Leader final : public calls::JobQueue {
     --queue_.counts_.uncommitted;
     calls::send_note(network(), {host().id(), job.origin.host}, calls::kControl,
                      [&counts = queue_.counts_] { ++counts.acknowledged; });
-    set_waiting(1);
     waiting_.push_back({now(), std::move(job)});
   }
 
-  void set_waiting(std::int64_t change) {
-    queue_.counts_.waiting += change;
+  /// Jobs that are committed and delivered at the same instant have not waited.
+  void publish_depth() {
+    queue_.counts_.waiting = static_cast<std::int64_t>(waiting_.size());
     queue_.depth_.set(now(), queue_.counts_.waiting);
     queue_.depth_series_.set(now(), queue_.counts_.waiting);
   }
@@ -138,7 +138,6 @@ class Leader final : public calls::JobQueue {
     while (!waiting_.empty() && !workers_.empty()) {
       Waiting next = std::move(waiting_.front());
       waiting_.pop_front();
-      set_waiting(-1);
       const bool probe = next.job.request->probe;
       const int batch = probe ? -1 : queue_.window_.batch(now());
       if (queue_.config_.drop_expired && next.job.request->deadline <= now()) {
@@ -161,6 +160,7 @@ class Leader final : public calls::JobQueue {
                                          w.take(std::move(job), delivery);
                                        });
     }
+    publish_depth();
   }
 
   void refuse(calls::Job job, Failure why) {
