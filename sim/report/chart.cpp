@@ -25,9 +25,9 @@ constexpr std::array<std::string_view, 8> kColours = {"#0072b2", "#d55e00", "#00
                                                       "#e69f00", "#56b4e9", "#555555", "#000000"};
 constexpr std::array<std::string_view, 6> kDashes = {"solid",      "(12,5)", "(3,4)",
                                                      "(12,4,3,4)", "(20,6)", "(7,3)"};
-constexpr std::array<std::string_view, 8> kFills = {"solid 0.35", "pattern 4", "pattern 2", "pattern 1",
-                                                    "pattern 5",  "pattern 6", "pattern 7", "solid 0.9"};
-
+constexpr std::array<std::string_view, 11> kFills = {"solid 0.35", "pattern 4", "pattern 2", "pattern 1",
+                                                     "pattern 5",  "pattern 6", "pattern 7", "solid 0.9",
+                                                     "solid 0.15", "solid 0.6", "pattern 0"};
 constexpr std::size_t kMostNameLines = 4;
 
 template <std::size_t N>
