@@ -59,7 +59,9 @@ world::Task<Outcome<Credentials>> Edge::ask(std::uint64_t user, std::uint64_t re
   calls::send_to<DataPlane>(
       world.network(), {host_, there}, calls::kControl, server,
       [responder = std::move(responder)](DataPlane& plane) mutable { plane.look_up(std::move(responder)); },
-      [slot = call.slot()](Failure) { slot->if_silent = Failure::lost; });
+      [slot = call.slot()](Failure why) {
+        if (why == Failure::lost) slot->if_silent = why;  // refused: the responder dies and says so
+      });
   auto outcome = co_await call;
   if (outcome && cache_) cache_->put(user, world.now());
   co_return outcome;

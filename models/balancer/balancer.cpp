@@ -131,17 +131,13 @@ void JobBalancer::dispatch(calls::Job job) {
   Engine draw = key_.engine_for(job.request->number * 1024 + static_cast<std::uint64_t>(job.rendition));
   const int chosen = choice_.pick(draw, job.request->user, world_.now());
   const calls::Endpoint& worker = workers_[static_cast<std::size_t>(chosen)];
-  const world::Route way{job.origin.host, worker.host};
   const Bytes size = job.request->image + calls::kControl;
   choice_.started(chosen);
   job.dispatcher = this;
   job.server = chosen;
   job.dispatched = world_.now();
-  calls::GatherPtr gather = job.gather;
-  calls::send_to<calls::JobServer>(
-      world_.network(), way, size, *worker.slot,
-      [job = std::move(job)](calls::JobServer& w) mutable { w.push(std::move(job)); },
-      [gather = std::move(gather)](Failure why) { gather->failed(why); });
+  calls::send_job<calls::JobServer>(world_.network(), worker, size, std::move(job),
+                                    [](calls::JobServer& w, calls::Job j) { w.push(std::move(j)); });
 }
 
 void JobBalancer::came_back(const calls::Job& job) {

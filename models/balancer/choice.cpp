@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kPointsPerServer = 160;
 constexpr double kLatencyTimeConstant = 10;  // seconds
+constexpr double kUnknown = 1e9;             // cost of a server that has requests and never answered one
 
 }  // namespace
 
@@ -49,6 +50,7 @@ std::pair<int, int> Choice::two(Engine& draw) const {
 
 double Choice::cost(int server, TimePoint now) const {
   const Server& s = servers_[static_cast<std::size_t>(server)];
+  if (s.latency_s == 0 && s.outstanding > 0) return kUnknown + s.outstanding;
   const double decay = std::exp(-(now - s.latency_at).seconds() / kLatencyTimeConstant);
   return s.latency_s * decay * (s.outstanding + 1);
 }

@@ -19,7 +19,8 @@ namespace headroom::balancer {
 /// - power_of_two_choices: of two different servers drawn at random, the one with fewer outstanding requests
 ///   (Mitzenmacher 2001).
 /// - ewma_latency: of two drawn at random, the one with the smaller latency × (outstanding + 1); latency is a
-///   peak-sensitive, exponentially decaying average (time constant 10 s), as Finagle's "Peak EWMA".
+///   peak-sensitive, exponentially decaying average (time constant 10 s), as Finagle's "Peak EWMA". A server
+///   that has never answered is tried first, but with one request at a time only, as long as others answer.
 /// - consistent_hash: the owner of the user's point on a ring with 160 points per server (Karger et al. 1997;
 ///   ketama's number of points).
 class Choice {

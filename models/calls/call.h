@@ -24,12 +24,12 @@ inline constexpr Bytes kControl{512};
 template <class Reply>
 class Call;
 
-/// What both sides of a call share.
+/// What both sides of a call share. `if_silent` says what a time-out really was; observers note it.
 template <class Reply>
 struct ReplySlot : world::Pooled {
   Call<Reply>* caller = nullptr;  ///< null once the caller is gone, or has its outcome
   std::optional<Outcome<Reply>> outcome;
-  Failure if_silent = Failure::timeout;  ///< what a time-out really was: too late, lost, or died
+  Failure if_silent = Failure::timeout;  ///< too late; or lost (request or answer), or the server died
   int references = 0;
   friend void intrusive_ptr_add_ref(ReplySlot* s) { ++s->references; }
   friend void intrusive_ptr_release(ReplySlot* s) {
@@ -47,7 +47,9 @@ class ReplyMessage final : public world::Message {
   ReplyMessage(ReplySlotPtr<Reply> slot, Outcome<Reply> outcome)
       : slot_(std::move(slot)), outcome_(std::move(outcome)) {}
   inline void deliver() override;
-  void lost(world::Lost) override { slot_->if_silent = Failure::lost; }
+  void lost(world::Lost why) override {
+    slot_->if_silent = why == world::Lost::sender_down ? Failure::died : Failure::lost;
+  }
 
  private:
   ReplySlotPtr<Reply> slot_;
@@ -71,7 +73,7 @@ class Responder {
     return *this;
   }
   ~Responder() {
-    if (!slot_) return;
+    if (!slot_ || slot_->if_silent == Failure::lost) return;  // a request that never arrived dies silently
     slot_->if_silent = Failure::died;
     reply(Failure::died);
   }

@@ -113,9 +113,10 @@ struct Job {
   std::int64_t rendition = 0;
   Origin origin{};
   GatherPtr gather{};
-  Dispatcher* dispatcher = nullptr;  ///< if it wants to know when the job comes back
-  int server = -1;                   ///< its note: where it went
-  TimePoint dispatched{};            ///< its note: and when
+  TimePoint deadline = TimePoint::never();  ///< of who asked; nobody wants the result afterwards
+  Dispatcher* dispatcher = nullptr;         ///< if it wants to know when the job comes back
+  int server = -1;                          ///< its note: where it went
+  TimePoint dispatched{};                   ///< its note: and when
 };
 
 /// A process that does conversions.
@@ -174,19 +175,63 @@ void send_to(world::Network& network, world::Route way, Bytes size, world::Proce
   send_to<P>(network, way, size, slot, std::move(deliver), [](Failure) {});
 }
 
-/// A message that calls `arrived()` at its end, whoever is there.
-template <class F>
+/// A message that calls `arrived()` at its end, whoever is there; or, for bookkeeping, `lost()`.
+template <class F, class G>
 class Note final : public world::Message {
  public:
-  explicit Note(F arrived) : arrived_(std::move(arrived)) {}
+  Note(F arrived, G lost) : arrived_(std::move(arrived)), lost_(std::move(lost)) {}
   void deliver() override { arrived_(); }
+  void lost(world::Lost) override { lost_(); }
 
  private:
   F arrived_;
+  G lost_;
 };
+template <class F, class G>
+void send_note(world::Network& network, world::Route way, Bytes size, F arrived, G lost) {
+  network.send(way, size, std::make_unique<Note<F, G>>(std::move(arrived), std::move(lost)));
+}
 template <class F>
 void send_note(world::Network& network, world::Route way, Bytes size, F arrived) {
-  network.send(way, size, std::make_unique<Note<F>>(std::move(arrived)));
+  send_note(network, way, size, std::move(arrived), [] {});
+}
+
+/// Tells who asked for a job that it will not be done.
+inline void refuse_job(world::Network& network, world::HostId from, Job job, Failure why) {
+  const world::Route back{from, job.origin.host};
+  send_note(network, back, kControl, [job = std::move(job), why] {
+    if (job.dispatcher != nullptr) job.dispatcher->came_back(job);
+    job.gather->failed(why);
+  });
+}
+
+/// A job on its way to a process. If nobody is there, its host says so (refused); if it is lost, who asked
+/// hears nothing, and waits until its deadline.
+template <class P, class Deliver>
+class JobMessage final : public world::Message {
+ public:
+  JobMessage(world::Network& network, Endpoint to, Job job, Deliver deliver)
+      : network_(network), to_(to), job_(std::move(job)), deliver_(std::move(deliver)) {}
+  void deliver() override {
+    if (auto* process = static_cast<P*>(to_.slot->get()); process != nullptr)
+      deliver_(*process, std::move(job_));
+    else
+      refuse_job(network_, to_.host, std::move(job_), Failure::refused);
+  }
+
+ private:
+  world::Network& network_;
+  Endpoint to_;
+  Job job_;
+  Deliver deliver_;
+};
+
+/// Sends a job from who asked for it to a process; on arrival, `deliver(P&, Job)` is called.
+template <class P, class Deliver>
+void send_job(world::Network& network, Endpoint to, Bytes size, Job job, Deliver deliver) {
+  const world::Route way{job.origin.host, to.host};
+  network.send(way, size,
+               std::make_unique<JobMessage<P, Deliver>>(network, to, std::move(job), std::move(deliver)));
 }
 
 }  // namespace headroom::calls

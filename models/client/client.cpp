@@ -8,9 +8,10 @@
 namespace headroom::client {
 namespace {
 
-/// Numbers of probes, apart from those of requests; and of a closed user's requests.
-constexpr std::uint64_t kProbes = 1ULL << 62;
-constexpr int kRequestsPerUserBits = 32;
+/// Numbers of probes, apart from those of requests; and of a closed user's requests. Others draw by 1024 ×
+/// the number, so numbers stay below 2^54.
+constexpr std::uint64_t kProbes = 1ULL << 53;
+constexpr int kRequestsPerUserBits = 28;  // at most 1e7 users
 /// A probe asks for a conversion of a thumbnail.
 constexpr Bytes kProbeImage{1'000};
 
@@ -208,7 +209,8 @@ world::Task<Outcome<calls::Answer>> Clients::attempt(calls::RequestPtr request) 
     if (parts_.dispatcher == nullptr) co_return calls::Answer{request->renditions};
     const calls::GatherPtr gather(new calls::Gather(request->renditions));
     for (std::int64_t r = 0; r < request->renditions; ++r)
-      parts_.dispatcher->dispatch({request, r, {world::kClients, nullptr, sink_.get()}, gather});
+      parts_.dispatcher->dispatch(
+          {request, r, {world::kClients, nullptr, sink_.get()}, gather, request->deadline});
     co_await calls::Gather::Wait(*gather, scheduler, request->deadline);
     if (gather->complete()) co_return calls::Answer{request->renditions};
     co_return gather->all_ended() ? gather->failure() : Failure::timeout;

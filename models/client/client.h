@@ -94,7 +94,6 @@ class Clients {
   world::Task<> open_loop();
   world::Task<> closed_user(std::int64_t user);
   world::Task<> one_request(calls::RequestPtr request);
-  world::Task<> handle(calls::RequestPtr request);
   world::Task<Outcome<calls::Answer>> attempt(calls::RequestPtr request);
   world::Task<> probe_regularly();
   world::Task<> probe(calls::RequestPtr request);
@@ -120,7 +119,6 @@ class Clients {
   metrics::Station station_;
   metrics::BatchSum offered_;
   std::array<metrics::BatchSum, kEndings.size()> endings_;
-  metrics::BatchSum renditions_asked_, renditions_delivered_;
   metrics::Tally harvest_;
   metrics::BatchSum billed_unanswered_, answered_unbilled_;
   metrics::BatchSum probes_, probes_up_;

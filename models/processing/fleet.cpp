@@ -57,16 +57,12 @@ class Worker final : public calls::JobServer {
     direct->responder = std::move(arrival.responder);
     direct->left = arrival.request->renditions;
     for (std::int64_t r = 0; r < arrival.request->renditions; ++r)
-      arrive({{arrival.request, r, {}, nullptr}, direct, 0});
+      arrive({{arrival.request, r, {}, nullptr, arrival.request->deadline}, direct, 0});
   }
 
   void push(calls::Job job) override {
     if (full(1)) {
-      const world::Route back{host().id(), job.origin.host};
-      calls::send_note(network(), back, calls::kControl, [job = std::move(job)] {
-        if (job.dispatcher != nullptr) job.dispatcher->came_back(job);
-        job.gather->failed(Failure::rejected);
-      });
+      calls::refuse_job(network(), host().id(), std::move(job), Failure::rejected);
       return;
     }
     arrive({std::move(job), nullptr, 0});
@@ -145,17 +141,18 @@ class Worker final : public calls::JobServer {
   static world::Task<> fetch_and_convert(Worker* self, Work work) {
     const world::HostId origin = work.job.origin.host;
     if (self->fleet_.parts_.images_travel && origin != self->host().id()) {
-      calls::Call<Fetched> call(self->host().scheduler(), work.job.request->deadline);
+      calls::Call<Fetched> call(self->host().scheduler(), work.job.deadline);
       auto responder = call.responder(self->network(), {origin, self->host().id()});
       const Bytes size = work.job.request->image + calls::kControl;
-      calls::send_note(self->network(), {self->host().id(), origin}, calls::kControl,
-                       [responder = std::move(responder), from = work.job.origin, size]() mutable {
-                         responder.reply(
-                             from.live() != nullptr ? Outcome<Fetched>(Fetched{}) : Failure::refused, size);
-                       });
+      calls::send_note(
+          self->network(), {self->host().id(), origin}, calls::kControl,
+          [responder = std::move(responder), from = work.job.origin, size]() mutable {
+            responder.reply(from.live() != nullptr ? Outcome<Fetched>(Fetched{}) : Failure::refused, size);
+          },
+          [slot = call.slot()] { slot->if_silent = Failure::lost; });
       const auto fetched = co_await call;
       if (!fetched) {
-        work.job.gather->failed(fetched.failure());
+        calls::refuse_job(self->network(), self->host().id(), std::move(work.job), fetched.failure());
         self->done_with(work.delivery);
         co_return;
       }
@@ -173,13 +170,14 @@ class Worker final : public calls::JobServer {
     {
       const Stay stay(*self, arrived, request.probe);
       co_await self->host().cpu().run(cpu);
-      self->count(request, cpu, stay.started());
+      self->count(work.job, cpu, stay.started());
     }
     self->answer(work, cpu);
     self->done_with(work.delivery);
   }
 
-  void count(const calls::Request& request, Duration cpu, TimePoint started) {
+  void count(const calls::Job& job, Duration cpu, TimePoint started) {
+    const calls::Request& request = *job.request;
     if (request.probe) return;
     const TimePoint finished = now();
     const int batch = fleet_.window_.batch(finished);
@@ -187,7 +185,7 @@ class Worker final : public calls::JobServer {
     fleet_.service_ns_.add(batch, (finished - started).count_ns());
     fleet_.actual_cpu_ns_.add(batch, cpu.count_ns());
     fleet_.actual_series_->add(finished, cpu.count_ns());
-    if (request.ended || request.deadline <= finished) fleet_.wasted_cpu_ns_.add(batch, cpu.count_ns());
+    if (request.ended || job.deadline <= finished) fleet_.wasted_cpu_ns_.add(batch, cpu.count_ns());
   }
 
   void answer(Work& work, Duration cpu) {
@@ -285,7 +283,8 @@ const std::vector<metrics::MetricInfo> kMetrics = {
     {"processing.wait_probability", "share", "share of jobs that had to wait at the worker",
      metrics::Better::lower},
     {"processing.service_mean_ms", "ms", "mean time in a slot, from start to end", metrics::Better::lower},
-    {"processing.wasted_cpu_s", "s", "CPU of conversions whose request was already over when they ended",
+    {"processing.wasted_cpu_s", "s",
+     "CPU of conversions that ended when their request was over, or past the deadline of who asked",
      metrics::Better::lower},
 };
 

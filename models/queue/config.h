@@ -30,8 +30,9 @@ struct QueueConfig {
                "raft: a majority of the hosts has every job; none: only the first host has it");
     v.optional("capacity", &QueueConfig::capacity, "jobs that may wait (default: no limit)", at_least(1));
     v.optional("when_full", &QueueConfig::when_full, "what happens to a job that finds the queue full");
-    v.optional("drop_expired", &QueueConfig::drop_expired,
-               "at delivery, drop a job whose request's deadline has passed, instead of wasting a worker");
+    v.optional(
+        "drop_expired", &QueueConfig::drop_expired,
+        "at delivery, drop a job whose deadline (the client's or the API's, the earlier one) has passed");
     v.optional("fsync", &QueueConfig::fsync, "time of an fsync (default: that of the hosts' disks)");
     v.optional("entry_bytes", &QueueConfig::entry_bytes, "size of a log entry that refers to an image",
                positive());

@@ -140,7 +140,7 @@ class Leader final : public calls::JobQueue {
       waiting_.pop_front();
       const bool probe = next.job.request->probe;
       const int batch = probe ? -1 : queue_.window_.batch(now());
-      if (queue_.config_.drop_expired && next.job.request->deadline <= now()) {
+      if (queue_.config_.drop_expired && next.job.deadline <= now()) {
         ++queue_.counts_.dropped;
         queue_.expired_.add(batch);
         refuse(std::move(next.job), Failure::timeout);
@@ -163,10 +163,7 @@ class Leader final : public calls::JobQueue {
     publish_depth();
   }
 
-  void refuse(calls::Job job, Failure why) {
-    calls::send_note(network(), {host().id(), job.origin.host}, calls::kControl,
-                     [gather = std::move(job.gather), why] { gather->failed(why); });
-  }
+  void refuse(calls::Job job, Failure why) { calls::refuse_job(network(), host().id(), std::move(job), why); }
 
   Queue& queue_;
   CommitIndex commit_;
@@ -214,12 +211,8 @@ Queue::Queue(const QueueConfig& config, world::World& world, const std::vector<w
 }
 
 void Queue::dispatch(calls::Job job) {
-  const world::HostId from = job.origin.host;
-  calls::GatherPtr gather = job.gather;
-  calls::send_to<calls::JobQueue>(
-      world_.network(), {from, leader().host}, calls::kControl, *leader().slot,
-      [job = std::move(job)](calls::JobQueue& queue) mutable { queue.enqueue(std::move(job)); },
-      [gather = std::move(gather)](Failure why) { gather->failed(why); });
+  calls::send_job<calls::JobQueue>(world_.network(), leader(), calls::kControl, std::move(job),
+                                   [](calls::JobQueue& queue, calls::Job j) { queue.enqueue(std::move(j)); });
 }
 
 void Queue::report(metrics::ResultBuilder& results) const {
@@ -247,7 +240,8 @@ const std::vector<metrics::MetricInfo> kMetrics = {
     {"queue.wait_mean_ms", "ms", "mean time from commit to delivery, zero waits included",
      metrics::Better::lower},
     {"queue.rejected", "count", "jobs refused because the queue was full", metrics::Better::lower},
-    {"queue.expired", "count", "jobs dropped at delivery because their request's deadline had passed",
+    {"queue.expired", "count",
+     "jobs dropped at delivery because their deadline (the client's or the API's) had passed",
      metrics::Better::lower},
 };
 
