@@ -56,8 +56,9 @@ void Host::boot() {
 void Host::crash_now() {
   if (!up_) return;
   up_ = false;
-  for (std::size_t i = slots_.size(); i > 0; --i) slots_[i - 1]->destroy_now();
+  // The network first: what dies with the power says no good-bye.
   world_.network().host_changed(id(), up_, boots_);
+  for (std::size_t i = slots_.size(); i > 0; --i) slots_[i - 1]->destroy_now();
   for (const auto& listener : listeners_) listener(*this);
 }
 
