@@ -197,6 +197,15 @@ std::optional<double> bound(const std::vector<Summary::Objective>& slo, std::str
   return std::nullopt;
 }
 
+/// The objective on the 99th percentile, if there is one; it may be on some requests only.
+void add_latency_bound(Chart& chart, const std::vector<Summary::Objective>& slo) {
+  if (const auto all = bound(slo, "latency.p99_ms"); all && *all > 0) {
+    chart.bounds.push_back({fmt::format("objective: p99 {} ms", significant(*all)), *all});
+  } else if (const auto some = bound(slo, "only.latency.p99_ms"); some && *some > 0) {
+    chart.bounds.push_back({fmt::format("objective (some only): p99 {} ms", significant(*some)), *some});
+  }
+}
+
 /// A percent axis that begins where the data leave it interesting.
 void percent_axis(Chart& chart) {
   double lowest = 100;
@@ -265,9 +274,7 @@ std::optional<Chart> latency_over_time(const FigureData& data, const Timeline& t
     if (any_above_zero(y)) chart.curves.push_back({std::string(title), time.x(), std::move(y), {}, {}});
   }
   if (chart.curves.empty()) return std::nullopt;
-  if (const auto b = bound(data.slo, "latency.p99_ms"); b && *b > 0) {
-    chart.bounds.push_back({fmt::format("objective: p99 {} ms", significant(*b)), *b});
-  }
+  add_latency_bound(chart, data.slo);
   chart.caption = fmt::format(
       "Time from the intended send to the last byte of the answer, by when the request was sent, {}{}.",
       time.resolution(), time.slot_s() > data.series.slot_s ? " (the worst slot of each)" : "");
@@ -322,9 +329,7 @@ std::optional<Chart> latency_distribution(const FigureData& data) {
     if (any_above_zero(curve.y)) chart.curves.push_back(std::move(curve));
   }
   if (chart.curves.empty()) return std::nullopt;
-  if (const auto b = bound(data.slo, "latency.p99_ms"); b && *b > 0) {
-    chart.bounds.push_back({fmt::format("objective: p99 {} ms", significant(*b)), *b});
-  }
+  add_latency_bound(chart, data.slo);
   fit_distribution(chart);
   return chart;
 }

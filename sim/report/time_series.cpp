@@ -24,20 +24,15 @@ void add_yield_and_harvest(TimeSeries& series, double window_end) {
   const auto* offered = series.find("offered");
   const auto* answered = series.find("answered");
   if (offered == nullptr || answered == nullptr) return;
-  const auto* partial = series.find("partial");
-  const auto* sum = series.find("harvest_sum");
+  const auto* asked = series.find("renditions.asked");
+  const auto* delivered = series.find("renditions.delivered");
   std::vector<double> yield(series.t.size(), kNone), harvest(series.t.size(), kNone);
   for (std::size_t i = 0; i < series.t.size(); ++i) {
-    if (series.t[i] >= window_end) continue;
-    if ((*offered)[i] > 0) yield[i] = (*answered)[i] / (*offered)[i];
-    if (!((*answered)[i] > 0)) continue;
-    if (sum != nullptr) {
-      harvest[i] = (*sum)[i] / (*answered)[i];
-    } else if (partial == nullptr || (*partial)[i] == 0) {
-      harvest[i] = 1;
-    }
+    if (series.t[i] >= window_end || !((*offered)[i] > 0)) continue;
+    yield[i] = (*answered)[i] / (*offered)[i];
+    if (asked == nullptr || delivered == nullptr || !((*answered)[i] > 0)) continue;
+    harvest[i] = (*delivered)[i] * (*offered)[i] / ((*asked)[i] * (*answered)[i]);
   }
-  std::erase_if(series.columns, [](const auto& c) { return c.name == "harvest_sum"; });
   series.columns.push_back({"yield", std::move(yield)});
   series.columns.push_back({"harvest", std::move(harvest)});
 }

@@ -28,11 +28,11 @@ struct TimeSeries {
   const std::vector<double>* find(std::string_view name) const;
 };
 
-/// The recorded series with `yield` and `harvest` added. Yield is answered / offered; harvest is the mean of
-/// renditions delivered / asked over the slot's answered requests: from the counter `harvest_sum` (the sum of
-/// those shares; not written out) if the models recorded it, else 1 if no request was answered in part, else
-/// unknown. Both are empty after the measured window: requests that were sent then are cut off by the end of
-/// the run.
+/// The recorded series with `yield` and `harvest` added. Yield is answered / offered; harvest is renditions
+/// delivered / (answered · renditions asked per offered request), which is the mean over answered requests
+/// because all requests of a scenario ask for the same number; absent without the counters `renditions.asked`
+/// and `renditions.delivered`. Both are empty after the measured window: requests that were sent then are cut
+/// off by the end of the run.
 TimeSeries time_series(const Run&);
 
 std::string to_csv(const TimeSeries&);

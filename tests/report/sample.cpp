@@ -36,7 +36,8 @@ metrics::ReplicationResult replication(std::uint64_t seed, const metrics::Window
   auto& answered = series.counter("answered");
   auto& complete = series.counter("complete");
   auto& partial = series.counter("partial");
-  auto& harvest = series.counter("harvest_sum", 1e-3);
+  auto& asked = series.counter("renditions.asked");
+  auto& delivered = series.counter("renditions.delivered");
   auto& outcome_complete = series.counter("outcome.complete");
   auto& outcome_partial = series.counter("outcome.partial");
   auto& outcome_rejected = series.counter("outcome.rejected");
@@ -71,6 +72,7 @@ metrics::ReplicationResult replication(std::uint64_t seed, const metrics::Window
       const TimePoint sent = at(second + i / 400.0);
       const int batch = window.batch(sent);
       offered.add(sent, 25);
+      asked.add(sent, 100);
       offered_sum.add(batch, 25);
       const double u = uniform01(engine);
       if (u < (fault ? 0.04 : 0.0003)) {
@@ -85,7 +87,7 @@ metrics::ReplicationResult replication(std::uint64_t seed, const metrics::Window
       (part ? partial : complete).add(sent, 25);
       (part ? outcome_partial : outcome_complete).add(sent, 25);
       (part ? partial_sum : complete_sum).add(batch, 25);
-      harvest.add(sent, part ? 12'500 : 25'000);
+      delivered.add(sent, part ? 50 : 100);
       const bool big = uniform01(engine) < 0.2;
       const double ms = 25 + (big ? 70 : 25) * gamma(engine) + waiting / 12;
       quantiles.open(sent);

@@ -25,17 +25,21 @@ TEST_CASE("the time series covers warm-up, window and drain, and says what is me
   CHECK(std::isnan(yield[100]));
 }
 
-TEST_CASE("harvest comes from what was recorded, is 1 if nothing was partial, else unknown") {
+TEST_CASE("harvest is the share of the answer that answered requests got, and unknown if nobody counted") {
   Run run = sample_run();
-  const TimeSeries recorded = time_series(run);
-  CHECK(recorded.find("harvest_sum") == nullptr);
-  CHECK((*recorded.find("harvest"))[45] == Approx(0.99).margin(0.008));
-  CHECK((*recorded.find("harvest"))[20] == 1);
+  const TimeSeries series = time_series(run);
+  const auto& harvest = *series.find("harvest");
+  const auto& partial = *series.find("partial");
+  const auto& answered = *series.find("answered");
+  CHECK(partial[45] > 0);
+  CHECK(harvest[45] == Approx(1 - partial[45] / answered[45] / 2));  // partial answers are half of one here
+  CHECK(harvest[5] == 1);
+  CHECK(std::isnan(harvest[100]));
 
-  std::erase_if(run.result.series.columns, [](const auto& c) { return c.name == "harvest_sum"; });
-  const TimeSeries derived = time_series(run);
-  CHECK(std::isnan((*derived.find("harvest"))[45]));
-  CHECK((*derived.find("harvest"))[20] == 1);
+  std::erase_if(run.result.series.columns, [](const auto& c) { return c.name == "renditions.delivered"; });
+  const TimeSeries unknown = time_series(run);
+  CHECK(std::isnan((*unknown.find("harvest"))[20]));
+  CHECK((*unknown.find("yield"))[20] > 0.99);
 }
 
 TEST_CASE("a slot that the window only touches counts in part") {
