@@ -1,0 +1,192 @@
+#include <catch2/catch.hpp>
+
+#include "tests/models/trial.h"
+
+/// The processes of API servers and workers, in a world, with loads whose outcome can be told by hand.
+namespace headroom {
+namespace {
+
+TEST_CASE("an API server rejects what goes beyond max_in_flight") {
+  // Requests at .1, .2, … s stay .95 s: two of every ten find a place.
+  auto s = workers(1, 10, always(Duration::ms(950)));
+  add_api(s);
+  s.deployment.api->max_in_flight = 2;
+  s.workload.arrivals = client::Constant{Rate{10}};
+  measure(s, Duration::from_seconds(1.05), Duration::s(10));
+  Trial trial(s);
+  trial.run();
+  CHECK(trial["requests.offered"] == 100);
+  CHECK(trial["outcome.rejected"] == 80);
+  CHECK(trial["outcome.complete"] == 20);
+  CHECK(trial["yield"] == Approx(.2));
+  CHECK(trial["api.availability"] == 1);  // a refusal is an answer
+  CHECK(trial["latency.max_ms"] == Approx(950).epsilon(.005));
+  CHECK(trial.violated().empty());
+}
+
+/// One request per second for five renditions of 200 ms on two cores: two are done at .2 s, four at .4 s, all
+/// at .6 s.
+study::ScenarioConfig five_renditions() {
+  auto s = workers(1, 2, always(Duration::ms(200)));
+  add_api(s);
+  s.workload.arrivals = client::Constant{Rate{1}};
+  s.workload.renditions = 5;
+  measure(s, Duration::from_seconds(.8), Duration::s(20));
+  return s;
+}
+
+TEST_CASE("without a deadline all renditions come") {
+  Trial trial(five_renditions());
+  trial.run();
+  CHECK(trial["outcome.complete"] == 20);
+  CHECK(trial["harvest"] == 1);
+  CHECK(trial["latency.max_ms"] == Approx(600).epsilon(.005));
+  CHECK(trial["processing.wasted_cpu_s"] == 0);
+  CHECK(trial["processing.wait_probability"] == Approx(.6));
+  CHECK(trial["processing.wait_mean_ms"] == Approx((2 * 200 + 400) / 5.));
+  CHECK(trial["processing.utilization"] == Approx(.5));
+}
+
+TEST_CASE("at its deadline an API server fails the request") {
+  auto s = five_renditions();
+  s.deployment.api->deadline = Duration::ms(500);
+  Trial trial(s);
+  trial.run();
+  CHECK(trial["outcome.error"] == 20);
+  CHECK(trial["yield"] == 0);
+  CHECK_FALSE(trial.find("harvest").has_value());
+  CHECK(trial["processing.wasted_cpu_s"] == Approx(20 * .2));  // the fifth, done at .6 s
+  CHECK(trial.violated().empty());
+}
+
+TEST_CASE("… or answers with the renditions that are there") {
+  auto s = five_renditions();
+  s.deployment.api->deadline = Duration::ms(500);
+  s.deployment.api->at_deadline = api::AtDeadline::partial;
+  Trial trial(s);
+  trial.run();
+  CHECK(trial["outcome.partial"] == 20);
+  CHECK(trial["yield"] == 1);
+  CHECK(trial["harvest"] == Approx(.8));
+  CHECK(trial["dq"] == Approx(.8));
+  CHECK(trial["latency.max_ms"] == Approx(500).epsilon(.005));
+  CHECK(trial["processing.wasted_cpu_s"] == Approx(20 * .2));
+  s.deployment.api->deadline = Duration::ms(100);  // before the first is done there is nothing to answer with
+  Trial none(s);
+  none.run();
+  CHECK(none["outcome.error"] == 20);
+}
+
+TEST_CASE("an answer after the client's deadline is late") {
+  auto s = five_renditions();
+  s.workload.deadline = Duration::ms(500);
+  Trial trial(s);
+  trial.run();
+  CHECK(trial["outcome.late"] + trial["outcome.error"] == 20);
+  CHECK(trial["yield"] == 0);
+}
+
+TEST_CASE("a host works on as many jobs as it has slots, lets max_waiting wait, and rejects the rest") {
+  auto s = workers(1, 4, always(Duration::ms(100)));
+  s.deployment.processing->slots = 2;
+  s.deployment.processing->max_waiting = 3;
+  s.workload.arrivals = burst(10);
+  measure(s, Duration(), Duration::s(10));
+  Trial trial(s);
+  trial.run();
+  CHECK(trial["outcome.complete"] == 5);
+  CHECK(trial["outcome.rejected"] == 5);
+  CHECK(trial["processing.service_mean_ms"] == Approx(100));
+  CHECK(trial["processing.wait_probability"] == Approx(.6));
+  CHECK(trial["processing.wait_mean_ms"] == Approx((100 + 100 + 200) / 5.));
+  CHECK(trial["latency.max_ms"] == Approx(300).epsilon(.005));
+  CHECK(trial["processing.utilization"] == Approx(5 * .1 / (2 * 10)));
+}
+
+TEST_CASE("more slots than cores share the cores") {
+  auto s = workers(1, 2, always(Duration::ms(100)));
+  s.deployment.processing->slots = 4;
+  s.workload.arrivals = burst(4);
+  measure(s, Duration(), Duration::s(10));
+  Trial trial(s);
+  trial.run();
+  CHECK(trial["processing.service_mean_ms"] == Approx(200));
+}
+
+TEST_CASE("utilisation never exceeds 1, overloaded or not, sharing or not") {
+  for (const auto discipline : {processing::Discipline::fifo, processing::Discipline::processor_sharing}) {
+    auto s = workers(3, 4, Distribution<Duration>::exponential(Duration::ms(100)));
+    s.deployment.processing->discipline = discipline;
+    s.workload.arrivals = client::Poisson{Rate{240}};  // twice what they can do
+    measure(s, Duration::s(5), Duration::s(20));
+    s.run.drain = Duration::s(60);
+    Trial trial(s);
+    trial.run();
+    CHECK(trial["processing.utilization"] <= 1);
+    CHECK(trial["processing.utilization"] > .99);
+    const auto* column = trial.result().series.find("processing.utilization");
+    REQUIRE(column != nullptr);
+    for (const double u : column->values) CHECK((u >= 0 && u <= 1 + 1e-12));
+    CHECK(trial.violated().empty());
+  }
+}
+
+TEST_CASE("probes are in no metric of requests or stations") {
+  const auto run = [](std::optional<Duration> probe) {
+    auto s = workers(4, 16, Distribution<Duration>::exponential(Duration::ms(50)));
+    add_api(s, 2, Duration::us(500));
+    add_queue(s);
+    add_usage(s);
+    s.workload.arrivals = client::Poisson{Rate{100}};
+    s.workload.deadline = Duration::s(2);
+    s.workload.probe = probe;
+    measure(s, Duration::s(2), Duration::s(20));
+    auto trial = std::make_unique<Trial>(s);
+    trial->run();
+    CHECK(trial->violated().empty());
+    return trial;
+  };
+  const auto without = run(std::nullopt);
+  const auto with = run(Duration::ms(20));
+  CHECK_FALSE(without->find("uptime").has_value());
+  CHECK((*with)["uptime"] == 1);
+  int compared = 0;
+  for (const metrics::MetricValue& m : without->result().metrics) {
+    INFO(m.name);
+    const bool exact = m.name.starts_with("requests.") || m.name.starts_with("outcome.") ||
+                       m.name.starts_with("attempt") || m.name.starts_with("queue.") ||
+                       m.name == "usage.actual_cpu_s" || m.name == "usage.billed_cpu_s" || m.name == "yield";
+    if (!exact) continue;
+    ++compared;
+    REQUIRE(m.value.has_value());
+    CHECK(*m.value == Approx((*with)[m.name]).epsilon(1e-9));
+  }
+  CHECK(compared > 30);
+  CHECK((*without)["processing.utilization"] == Approx((*with)["processing.utilization"]).epsilon(1e-3));
+}
+
+TEST_CASE("round trips and connections cost what they should") {
+  auto s = workers(1, 8, always(Duration::ms(10)));
+  add_api(s, 1, Duration::ms(1));
+  add_queue(s, 1, Duration::ms(3));
+  two_milliseconds(s);
+  s.workload.arrivals = client::Constant{Rate{10}};
+  measure(s, Duration::from_seconds(.55), Duration::s(10));
+  {
+    // Client to API 2, CPU 1, to the queue 2, fsync 3, to the worker 2, fetch the image 2 + 2, conversion 10,
+    // back to the API 2, to the client 2.
+    Trial trial(s);
+    trial.run();
+    CHECK(trial["latency.mean_ms"] == Approx(28).epsilon(1e-3));
+    CHECK(trial.violated().empty());
+  }
+  s.workload.connections = client::Connections{Share{0}, Duration::ms(5)};
+  {
+    Trial trial(s);
+    trial.run();
+    CHECK(trial["latency.mean_ms"] == Approx(28 + 2 * 4 + 5).epsilon(1e-3));  // TCP, TLS, and its CPU
+  }
+}
+
+}  // namespace
+}  // namespace headroom

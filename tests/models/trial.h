@@ -1,0 +1,186 @@
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sim/base/random.h"
+#include "sim/metrics/result.h"
+#include "sim/metrics/series.h"
+#include "sim/study/deployment.h"
+#include "sim/study/scenario.h"
+#include "sim/study/simulate.h"
+#include "sim/world/world.h"
+
+namespace headroom {
+
+/// One replication of a scenario given as structs, with things that happen to its hosts in between. The
+/// platform must have no bandwidth limits (one SimGrid engine per process of the operating system).
+class Trial {
+ public:
+  explicit Trial(study::ScenarioConfig scenario)
+      : scenario_(std::move(scenario)),
+        window_(study::window_of(scenario_)),
+        series_(window_.end().since_start() + scenario_.run.drain * 2 + kSettle),
+        world_(std::make_unique<world::World>(scenario_.platform, key() / "platform")),
+        deployment_(
+            std::make_unique<study::Deployment>(scenario_, *world_, key(), window_, series_, &watch_)) {}
+  ~Trial() {
+    events_.clear();
+    if (!finished_) deployment_->stop();
+    world_.reset();
+  }
+  Trial(const Trial&) = delete;
+  Trial& operator=(const Trial&) = delete;
+
+  world::World& world() { return *world_; }
+  world::Host& host(std::string_view group, std::size_t member = 1) {
+    return *world_->group(group).at(member - 1);
+  }
+  /// Things that happen at a date.
+  void at(Duration date, std::function<void()> act) {
+    events_.push_back(std::make_unique<world::Callback<std::function<void()>>>(std::move(act)));
+    world_->scheduler().schedule(*events_.back(), TimePoint::at(date));
+  }
+
+  /// Begins, and stops in the middle.
+  void run_until(Duration date) {
+    deployment_->start();
+    world_->run_until(TimePoint::at(date));
+  }
+  /// Runs to the end as study::simulate does, and reports.
+  Trial& run() {
+    client::Clients& clients = deployment_->clients();
+    const Duration drain = scenario_.run.drain;
+    deployment_->start();
+    world_->run_until(window_.end());
+    world_->run_until(window_.end() + drain, [&] { return clients.measured_open() == 0; });
+    clients.stop();
+    world_->run_until(world_->now() + drain, [&] { return clients.open() == 0 && deployment_->idle(); });
+    deployment_->flush();
+    world_->run_until(world_->now() + kSettle, [&] { return deployment_->settled(); });
+    const TimePoint end = world_->now();
+    deployment_->stop();
+    finished_ = true;
+    metrics::ResultBuilder results(window_);
+    deployment_->report(results);
+    results.series(series_.finish(end));
+    result_ = std::move(results).build();
+    return *this;
+  }
+
+  /// The metric's value; the test fails if there is none.
+  double operator[](std::string_view name) const {
+    const auto value = find(name);
+    INFO("metric " << name);
+    REQUIRE(value.has_value());
+    return *value;
+  }
+  std::optional<double> find(std::string_view name) const {
+    for (const metrics::MetricValue& m : result_.metrics)
+      if (m.name == name) return m.value;
+    return std::nullopt;
+  }
+  const metrics::ReplicationResult& result() const { return result_; }
+  /// The requests in the order in which they ended.
+  const std::vector<std::uint64_t>& ended() const { return watch_.ended_; }
+  /// The names of the invariants that are violated.
+  std::string violated() const {
+    std::string names;
+    for (const metrics::Invariant& i : result_.invariants)
+      if (!i.holds) names += i.name + "; ";
+    return names;
+  }
+
+ private:
+  static constexpr Duration kSettle = Duration::s(60);
+  struct Watch final : client::RequestWatch {
+    void offered(std::uint64_t) override {}
+    void ended(std::uint64_t number) override { ended_.push_back(number); }
+    std::vector<std::uint64_t> ended_;
+  };
+  StreamKey key() const {
+    return StreamKey(static_cast<std::uint64_t>(scenario_.seed)) / "replication" / "0";
+  }
+
+  study::ScenarioConfig scenario_;
+  metrics::Window window_;
+  metrics::Series series_;
+  Watch watch_;
+  std::unique_ptr<world::World> world_;
+  std::unique_ptr<study::Deployment> deployment_;
+  std::vector<std::unique_ptr<world::Event>> events_;
+  metrics::ReplicationResult result_;
+  bool finished_ = false;
+};
+
+/// Hosts of a group.
+inline void hosts(study::ScenarioConfig& s, const std::string& group, std::int64_t count,
+                  std::int64_t cores) {
+  s.platform.hosts[group].count = count;
+  s.platform.hosts[group].cores = cores;
+}
+
+inline Distribution<Duration> always(Duration d) {
+  return Distribution<Duration>::constant(d);
+}
+
+/// Bare workers on an ideal network; every conversion takes `service`.
+inline study::ScenarioConfig workers(std::int64_t count, std::int64_t cores, Distribution<Duration> service) {
+  study::ScenarioConfig s;
+  s.scenario = "test";
+  hosts(s, "worker", count, cores);
+  s.deployment.processing.emplace();
+  s.deployment.processing->hosts = {"worker"};
+  s.deployment.processing->service_time = std::move(service);
+  s.run.drain = Duration::s(20);
+  return s;
+}
+
+inline void add_api(study::ScenarioConfig& s, std::int64_t count = 1, Duration cpu = Duration()) {
+  hosts(s, "api", count, 4);
+  s.deployment.api.emplace();
+  s.deployment.api->hosts = {"api"};
+  s.deployment.api->cpu = cpu;
+}
+
+inline void add_queue(study::ScenarioConfig& s, std::int64_t members = 3,
+                      Duration fsync = Duration::us(100)) {
+  hosts(s, "queue", members, 4);
+  s.deployment.queue.emplace();
+  s.deployment.queue->hosts = {"queue"};
+  s.deployment.queue->fsync = always(fsync);
+}
+
+inline void add_usage(study::ScenarioConfig& s) {
+  hosts(s, "store", 2, 4);
+  s.deployment.usage.emplace();
+  s.deployment.usage->store.hosts = {"store"};
+  s.deployment.usage->aggregator.flush_every = Duration::s(1);
+}
+
+inline void measure(study::ScenarioConfig& s, Duration warmup, Duration duration) {
+  s.run.warmup = warmup;
+  s.run.duration = duration;
+}
+
+/// Requests that are all sent within the first microsecond, in the order of their numbers.
+inline client::Trace burst(int requests) {
+  client::Trace trace;
+  for (int i = 0; i < requests; ++i) trace.rows.push_back({Duration::ns(i), {}, {}});
+  return trace;
+}
+
+/// Every message between two hosts, or with clients, takes 2 ms; no bandwidth limits.
+inline void two_milliseconds(study::ScenarioConfig& s) {
+  s.platform.network.ideal = false;
+  s.platform.network.nic.latency = Duration::ms(1);
+  s.platform.network.internet.latency = Duration::ms(1);
+}
+
+}  // namespace headroom
