@@ -5,12 +5,12 @@
 //     heap_loop [random | least] [simulated seconds = 100]
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <deque>
 #include <pcg_random.hpp>
 #include <queue>
@@ -51,7 +51,7 @@ int main(int argc, char** argv) {
     heap.push({now + job.service, host});
   };
 
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = std::clock();
   heap.push({draw(1 / kRate), -1});
   while (!heap.empty()) {
     const Entry entry = heap.top();
@@ -84,8 +84,8 @@ int main(int argc, char** argv) {
     }
     if (const double next = entry.date + draw(1 / kRate); next < end) heap.push({next, -1});
   }
-  const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  std::printf("%llu requests in %.2f s: %.2f M requests/s; mean latency %.3f ms\n",
-              static_cast<unsigned long long>(finished), wall, static_cast<double>(finished) / wall / 1e6,
+  const double cpu_s = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+  std::printf("%llu requests in %.2f s of CPU time: %.2f M requests/s; mean latency %.3f ms\n",
+              static_cast<unsigned long long>(finished), cpu_s, static_cast<double>(finished) / cpu_s / 1e6,
               latency / static_cast<double>(finished) * 1e3);
 }
