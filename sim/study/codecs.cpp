@@ -1,6 +1,9 @@
 #include "sim/study/codecs.h"
 
+#include <algorithm>
+#include <cmath>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string_view>
@@ -19,7 +22,7 @@ const RecordOf<world::NetworkConfig>& links_type() {
   return type;
 }
 
-/// The platform's own share of the path of a relative file name.
+/// Relative file names are relative to the file that they stand in.
 std::string resolve(const Node& name) {
   const auto& source = name.where().source;
   if (name.text().starts_with('/') || !source || source->folder.empty()) return name.text();
@@ -38,24 +41,27 @@ std::vector<std::string> split(const std::string& line) {
   return cells;
 }
 
-struct Column {
-  enum class Kind { at, image_bytes, user } kind;
-};
+enum class Column { at, image_bytes, user };
+constexpr std::string_view kColumns[] = {"at_s", "image_bytes", "user"};
 
 bool read_header(const std::string& line, const Mark& where, std::vector<Column>& columns,
                  Diagnostics& diagnostics) {
-  constexpr std::string_view names[] = {"at_s", "image_bytes", "user"};
   for (const std::string& cell : split(line)) {
     std::size_t i = 0;
-    while (i < 3 && names[i] != cell) ++i;
-    if (i == 3) {
-      diagnostics.error(where, "unknown column " + quote(cell) + ", expected " + list_of(names) +
-                                   did_you_mean(cell, names));
+    while (i < std::size(kColumns) && kColumns[i] != cell) ++i;
+    if (i == std::size(kColumns)) {
+      diagnostics.error(where, "unknown column " + quote(cell) + ", expected " + list_of(kColumns) +
+                                   did_you_mean(cell, kColumns));
       return false;
     }
-    columns.push_back({static_cast<Column::Kind>(i)});
+    const auto column = static_cast<Column>(i);
+    if (std::find(columns.begin(), columns.end(), column) != columns.end()) {
+      diagnostics.error(where, "column " + quote(cell) + " is there twice");
+      return false;
+    }
+    columns.push_back(column);
   }
-  if (columns.empty() || columns.front().kind != Column::Kind::at) {
+  if (columns.empty() || columns.front() != Column::at) {
     diagnostics.error(where, "the first column must be at_s, the time in seconds");
     return false;
   }
@@ -72,13 +78,25 @@ bool read_row(const std::string& line, const Mark& where, const std::vector<Colu
   }
   for (std::size_t c = 0; c < cells.size(); ++c) {
     const auto number = parse_number(cells[c]);
-    if (!number || *number < 0 || *number > 9e15) {
-      diagnostics.error(where, quote(cells[c]) + " is no number ≥ 0");
+    const double x = number.value_or(-1);
+    const auto refuse = [&](const char* expected) {
+      diagnostics.error(where, quote(cells[c]) + " is no " + expected);
       return false;
+    };
+    switch (columns[c]) {
+      case Column::at:
+        if (x < 0 || x > 9e9) return refuse("time in seconds");
+        row.at = Duration::from_seconds(x);
+        break;
+      case Column::image_bytes:
+        if (x < 1 || x > 9e15) return refuse("size in bytes");
+        row.image_bytes = Bytes::from_double(x);
+        break;
+      case Column::user:
+        if (x < 0 || x > 9e15 || x != std::floor(x)) return refuse("number of a user");
+        row.user = static_cast<std::int64_t>(x);
+        break;
     }
-    if (columns[c].kind == Column::Kind::at) row.at = Duration::from_seconds(*number);
-    if (columns[c].kind == Column::Kind::image_bytes) row.image_bytes = Bytes::from_double(*number);
-    if (columns[c].kind == Column::Kind::user) row.user = static_cast<std::int64_t>(*number);
   }
   return true;
 }
@@ -97,10 +115,15 @@ bool read_trace(const Node& name, client::Trace& out, Diagnostics& diagnostics) 
   std::string line;
   while (std::getline(in, line)) {
     ++where.line;
-    if (line.empty() || line.front() == '#') continue;
+    if (line.empty() || line == "\r" || line.front() == '#') continue;
     if (columns.empty()) {
       if (!read_header(line, where, columns, diagnostics)) return false;
-    } else if (!read_row(line, where, columns, out.rows.emplace_back(), diagnostics)) {
+      continue;
+    }
+    const Duration before = out.rows.empty() ? Duration() : out.rows.back().at;
+    if (!read_row(line, where, columns, out.rows.emplace_back(), diagnostics)) return false;
+    if (out.rows.back().at < before) {
+      diagnostics.error(where, "requests must be in ascending order of time");
       return false;
     }
   }

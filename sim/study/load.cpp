@@ -1,5 +1,6 @@
 #include "sim/study/load.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 #include <vector>
@@ -93,11 +94,23 @@ class Checker {
       if (metric.starts_with("lb.") && (!d.load_balancer || !d.load_balancer->hosts))
         return "load_balancer with hosts";
       if (metric == "uptime" && !scenario_.workload.probe) return "workload.probe";
+      if (metric.starts_with("only.") && !slo.only_below) return "slo.only";
+      if (metric.starts_with("cost.") && !any_host([](const auto& h) { return h.price > Price{}; }))
+        return "host with a price";
+      if (metric.starts_with("energy.") && !any_host([](const auto& h) { return h.watts.has_value(); }))
+        return "host with watts";
       return "";
     };
     for (const metrics::Objective& o : slo.objectives)
       if (const auto missing = absent(o.metric); !missing.empty())
         error("slo." + o.metric, "there will be no such metric: the scenario has no " + std::string(missing));
+  }
+
+  template <class Condition>
+  bool any_host(Condition condition) const {
+    const auto& groups = scenario_.platform.hosts;
+    return std::any_of(groups.begin(), groups.end(),
+                       [&](const auto& group) { return condition(group.second); });
   }
 
   void check_trace() {

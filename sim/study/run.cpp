@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "sim/config/units.h"
 #include "sim/metrics/slo.h"
 #include "sim/study/catalogue.h"
 #include "sim/study/load.h"
@@ -19,8 +20,11 @@ std::vector<metrics::Verdict> judge(const SloConfig& slo, const metrics::StudyRe
   for (metrics::Objective& o : objectives)
     if (slo.only_below && o.metric.starts_with("latency.")) o.metric = "only." + o.metric;
   std::vector<metrics::Verdict> verdicts = metrics::evaluate(objectives, result);
-  for (std::size_t i = 0; i < verdicts.size(); ++i)
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
     verdicts[i].objective = metrics::to_text(slo.objectives[i]);
+    if (slo.only_below && objectives[i].metric.starts_with("only."))
+      verdicts[i].of = "images below " + config::print(*slo.only_below);
+  }
   return verdicts;
 }
 
