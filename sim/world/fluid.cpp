@@ -69,6 +69,10 @@ sg::Engine* make_engine() {
 // SimGrid has no speed 0, and resumes suspended work wrongly: frozen is a billion times slower.
 constexpr double kFrozen = 1e-9;
 
+// SimGrid counts whole units: it is given bytes in parts of 1024, so that what is left of a flow is hardly
+// rounded.
+constexpr double kUnit = 1024;
+
 double seconds(TimePoint t) {
   return static_cast<double>(t.since_start().count_ns()) / 1e9;
 }
@@ -80,7 +84,9 @@ TimePoint rounded(double clock) {
 
 struct Fluid::Flow : Pooled {
   Path path;
-  double size = 0;  // bytes, or ns of work
+  Link guard = kNoLink;        // the narrowest link of the path
+  std::uint32_t included = 0;  // those of the path that SimGrid was told of, as bits
+  double size = 0;             // bytes, or ns of work
   Event* when_done = nullptr;
   Flow** handle = nullptr;   // nullptr once it is over for its owner
   sg::ActivityPtr activity;  // nullptr before it starts
@@ -90,7 +96,7 @@ struct Fluid::Flow : Pooled {
 
 class Fluid::Impl {
  public:
-  explicit Impl(Scheduler& s) : scheduler(s), engine(make_engine()) {
+  Impl(Scheduler& s, bool every) : scheduler(s), engine(make_engine()), every_link(every) {
     zone = new PathZone("region");  // SimGrid's own from here on
     source = zone->get_iface()->create_host("source", 1e9);
     sink = zone->get_iface()->create_host("sink", 1e9);
@@ -107,11 +113,21 @@ class Fluid::Impl {
     disarm();
   }
 
+  struct Guard {
+    Link link;
+    std::uint32_t flows;
+  };
   struct LinkState {
     sg::Link* link;
     double bandwidth;
-    double share;
-    double passed;
+    double share = 1;
+    double passed = 0;
+    // The flows on it cannot together exceed their guards: while that sum is within its capacity the link
+    // binds nobody, and SimGrid's problem is smaller (and falls into more independent parts) without it.
+    std::vector<Guard> guards{};
+    double demand = 0;     // sum of the guards' bandwidths
+    bool binding = false;  // it may bind: all flows on it include it
+    double capacity() const { return bandwidth * share; }
   };
   struct Change {
     enum class Kind { start, cancel, link_share, cpu_share } kind;
@@ -188,6 +204,7 @@ class Fluid::Impl {
     if (flow->handle != nullptr) {
       HEADROOM_CHECK(state == sg::Activity::State::FINISHED, "a flow failed that nobody cancelled");
       for (std::size_t i = 0; i < flow->path.size; ++i) links[flow->path.links[i]].passed += flow->size;
+      leave_links(*flow);
       scheduler.advance_to(synced);
       scheduler.post(*flow->when_done);
       *flow->handle = nullptr;
@@ -254,13 +271,15 @@ class Fluid::Impl {
             break;
           }
           for (std::size_t k = 0; k < flow->path.size; ++k)
-            links[flow->path.links[k]].passed += flow->size - flow->activity->get_remaining();
+            links[flow->path.links[k]].passed += flow->size - left_of(*flow);
+          leave_links(*flow);
           flow->activity->cancel();
           break;
         case Change::Kind::link_share: {
           LinkState& link = links[change.resource];
           link.share = change.share;
-          link.link->set_bandwidth(link.bandwidth * link.share);
+          link.link->set_bandwidth(link.capacity() * kUnit);
+          if (!link.binding && link.demand > link.capacity()) bind(change.resource);
           break;
         }
         case Change::Kind::cpu_share: {
@@ -285,16 +304,86 @@ class Fluid::Impl {
       exec->start();
       return;
     }
-    zone->next_route.clear();
+    enter_links(flow);
+    transfer(flow, flow.size);
+  }
+
+  static double left_of(const Flow& flow) { return flow.activity->get_remaining() / kUnit; }
+
+  // Notes the flow on its links, and makes those binding that may bind from now on.
+  void enter_links(Flow& flow) {
+    flow.guard = flow.path.links[0];
+    for (std::size_t i = 1; i < flow.path.size; ++i)
+      if (links[flow.path.links[i]].bandwidth < links[flow.guard].bandwidth) flow.guard = flow.path.links[i];
+    for (std::size_t i = 0; i < flow.path.size; ++i) {
+      const Link at = flow.path.links[i];
+      LinkState& link = links[at];
+      const auto guard = std::find_if(link.guards.begin(), link.guards.end(),
+                                      [&](const Guard& g) { return g.link == flow.guard; });
+      if (guard != link.guards.end()) {
+        ++guard->flows;
+        continue;
+      }
+      link.guards.push_back({flow.guard, 1});
+      link.demand += links[flow.guard].bandwidth;
+      if (!link.binding && (link.demand > link.capacity() || every_link)) bind(at);
+    }
+  }
+
+  void leave_links(Flow& flow) {
     for (std::size_t i = 0; i < flow.path.size; ++i) {
       LinkState& link = links[flow.path.links[i]];
+      const auto guard = std::find_if(link.guards.begin(), link.guards.end(),
+                                      [&](const Guard& g) { return g.link == flow.guard; });
+      if (--guard->flows > 0) continue;
+      *guard = link.guards.back();
+      link.guards.pop_back();
+      link.demand = link.guards.empty() ? 0 : link.demand - links[flow.guard].bandwidth;
+      // Well below, so that a link does not change sides all the time. Flows that include it may go on doing
+      // so.
+      if (link.demand < link.capacity() / 2) link.binding = false;
+    }
+  }
+
+  // From now on the link is part of the problem: flows that were started without it start again with what is
+  // left of them. Sharing has no memory, so nothing else changes.
+  void bind(Link at) {
+    links[at].binding = true;
+    const std::size_t n = flows.size();
+    for (std::size_t f = 0; f < n; ++f) {
+      Flow& flow = *flows[f];
+      if (flow.activity == nullptr || flow.handle == nullptr) continue;
+      for (std::size_t i = 0; i < flow.path.size; ++i)
+        if (flow.path.links[i] == at && (flow.included >> i & 1) == 0) restart(flow);
+    }
+  }
+
+  void restart(Flow& flow) {
+    const double left = left_of(flow);
+    if (left <= 0) return;   // it ends at this very instant
+    auto* ended = new Flow;  // stands in for it until SimGrid is through with the old activity
+    ended->activity = std::move(flow.activity);
+    ended->activity->set_data(ended);
+    ended->place = flows.size();
+    flows.push_back(ended);
+    ended->activity->cancel();
+    transfer(flow, left);
+  }
+
+  void transfer(Flow& flow, double bytes) {
+    zone->next_route.clear();
+    flow.included = 0;
+    for (std::size_t i = 0; i < flow.path.size; ++i) {
+      const LinkState& link = links[flow.path.links[i]];
+      if (!link.binding && flow.path.links[i] != flow.guard) continue;
+      flow.included |= 1U << i;
       zone->next_route.push_back(link.link->get_impl());
       // SimGrid never lets a flow exceed the bandwidth that its links had when it started: it must start on
       // full ones.
-      if (link.share < 1) link.link->set_bandwidth(link.bandwidth);
+      if (link.share < 1) link.link->set_bandwidth(link.bandwidth * kUnit);
     }
     const sg::CommPtr comm = sg::Comm::sendto_init();
-    comm->set_payload_size(static_cast<std::uint64_t>(flow.size));
+    comm->set_payload_size(static_cast<std::uint64_t>(std::max(1LL, std::llround(bytes * kUnit))));
     comm->set_data(&flow);
     flow.activity = comm;
     comm->set_source(source);
@@ -302,7 +391,7 @@ class Fluid::Impl {
     leave_run.clear();            // with one end known it was noted down as vetoed
     for (std::size_t i = 0; i < flow.path.size; ++i) {
       const LinkState& link = links[flow.path.links[i]];
-      if (link.share < 1) link.link->set_bandwidth(link.bandwidth * link.share);
+      if (link.share < 1 && (flow.included >> i & 1) != 0) link.link->set_bandwidth(link.capacity() * kUnit);
     }
   }
 
@@ -325,6 +414,7 @@ class Fluid::Impl {
   std::uint64_t flows_started = 0;
 
  private:
+  const bool every_link;
   std::set<sg::Activity*> leave_run;
   Timer* timer = nullptr;
   TimePoint timer_date;
@@ -335,13 +425,13 @@ class Fluid::Impl {
   bool inside = false;  // of SimGrid's loop
 };
 
-Fluid::Fluid(Scheduler& scheduler) : impl_(std::make_unique<Impl>(scheduler)) {}
+Fluid::Fluid(Scheduler& scheduler, bool every_link) : impl_(std::make_unique<Impl>(scheduler, every_link)) {}
 Fluid::~Fluid() = default;
 
 Fluid::Link Fluid::add_link(const std::string& name, Bandwidth bandwidth) {
-  sg::Link* link = impl_->zone->get_iface()->create_link(name, bandwidth.bytes_per_second);
+  sg::Link* link = impl_->zone->get_iface()->create_link(name, bandwidth.bytes_per_second * kUnit);
   link->seal();
-  impl_->links.push_back({link, bandwidth.bytes_per_second, 1, 0});
+  impl_->links.push_back({link, bandwidth.bytes_per_second});
   return static_cast<Link>(impl_->links.size() - 1);
 }
 

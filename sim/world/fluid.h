@@ -37,7 +37,8 @@ class Fluid {
   };
   struct Flow;
 
-  explicit Fluid(Scheduler& scheduler);
+  /// `every_link`: also links that cannot bind are part of SimGrid's problem (slower; for tests).
+  explicit Fluid(Scheduler& scheduler, bool every_link = false);
   Fluid(const Fluid&) = delete;
   Fluid& operator=(const Fluid&) = delete;
   /// Flows that are live are dropped without a word.

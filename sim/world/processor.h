@@ -11,7 +11,8 @@ namespace headroom::world {
 
 class Processor;
 
-/// A piece of work on a processor. It lives in whoever waits for it and is withdrawn when it is destroyed.
+/// A piece of work on a processor. It lives in whoever waits for it and is withdrawn when it is destroyed:
+/// keep it in the process that runs on the host (its frames, its members), so that a crash takes it along.
 /// Derive from it where a coroutine is not wanted; `done` is called by the scheduler's root at the finish
 /// date.
 class Job {
