@@ -43,6 +43,8 @@ std::string machine(const Run& run) {
                              static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                              time.hours().count(), time.minutes().count(), time.seconds().count());
   j["wall_clock_s"] = run.wall_clock_s;
+  j["cpu_s"] = run.cpu_s;
+  j["peak_memory_mib"] = run.peak_memory_mib;
   j["simulated_s"] = run.result.simulated_s;
   j["events"] = run.result.events;
   j["host"] = system.nodename;

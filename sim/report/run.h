@@ -30,9 +30,11 @@ struct Run {
   std::vector<metrics::Verdict> slo;
   std::vector<metrics::MetricInfo> catalogue;
   std::vector<Band> faults;
-  bool partial = false;       ///< interrupted: only the replications that were complete
-  std::string scenario_yaml;  ///< fully resolved
-  double wall_clock_s = 0;    ///< for machine.json
+  bool partial = false;              ///< interrupted: only the replications that were complete
+  std::string scenario_yaml;         ///< fully resolved
+  double wall_clock_s = 0;           ///< for machine.json
+  double cpu_s = 0;                  ///< for machine.json: of all replications
+  std::int64_t peak_memory_mib = 0;  ///< for machine.json: of the largest replication
   std::vector<std::pair<std::string, std::string>>
       versions;  ///< for machine.json: headroom, simgrid, libvips …
 };

@@ -1,5 +1,7 @@
 #include "sim/study/run.h"
 
+#include <sys/resource.h>
+
 #include <boost/uuid/detail/sha1.hpp>
 #include <chrono>
 #include <cstdio>
@@ -85,6 +87,13 @@ RunOutcome run_scenario(const ScenarioConfig& scenario, int jobs,
   run.catalogue = catalogue();
   run.partial = replications.size() < pool.results.size();
   run.wall_clock_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  rusage used{};
+  getrusage(RUSAGE_CHILDREN, &used);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  run.cpu_s = seconds(used.ru_utime) + seconds(used.ru_stime);
+  run.peak_memory_mib = used.ru_maxrss / 1024;
   run.versions = {{"headroom", version()}};
   outcome.run = std::move(run);
   return outcome;
