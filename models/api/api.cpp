@@ -6,9 +6,9 @@
 namespace headroom::api {
 
 /// One API server: authenticates, works, hands out the renditions, answers.
-class Server final : public calls::RequestServer, public calls::ConversionSink {
+class Server final : public calls::ConvertingServer {
  public:
-  Server(world::Host& host, Tier& tier) : RequestServer(host), tier_(tier) {
+  Server(world::Host& host, Tier& tier) : ConvertingServer(host), tier_(tier) {
     if (tier.parts_.authenticator) authenticator_ = tier.parts_.authenticator(host);
     if (tier.parts_.meter) meter_ = tier.parts_.meter(*this);
   }

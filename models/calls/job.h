@@ -104,7 +104,7 @@ struct Origin {
   world::HostId host;
   world::ProcessSlot* slot = nullptr;  ///< its process; null: `sink` is no process and never dies
   ConversionSink* sink = nullptr;      ///< only if `slot` is null
-  ConversionSink* live() const { return slot == nullptr ? sink : dynamic_cast<ConversionSink*>(slot->get()); }
+  ConversionSink* live() const;
 };
 
 /// One conversion: a rendition of a request's image.
@@ -118,6 +118,15 @@ struct Job {
   int server = -1;                          ///< its note: where it went
   TimePoint dispatched{};                   ///< its note: and when
 };
+
+/// A process that asks for conversions.
+class ConvertingServer : public RequestServer, public ConversionSink {
+ public:
+  using RequestServer::RequestServer;
+};
+inline ConversionSink* Origin::live() const {
+  return slot == nullptr ? sink : slot->as<ConvertingServer>();
+}
 
 /// A process that does conversions.
 class JobServer : public RequestServer {
