@@ -9,6 +9,10 @@
 namespace headroom::processing {
 namespace {
 
+/// How long a worker waits for an image. It does not ask whether anybody still wants the result: only the
+/// queue can be told to (drop_expired).
+constexpr Duration kFetchTimeout = Duration::s(10);
+
 /// A request that came straight to a worker, without an API server that gathers its renditions.
 struct Direct : world::Pooled {
   calls::Responder<calls::Answer> responder;
@@ -141,7 +145,7 @@ class Worker final : public calls::JobServer {
   static world::Task<> fetch_and_convert(Worker* self, Work work) {
     const world::HostId origin = work.job.origin.host;
     if (self->fleet_.parts_.images_travel && origin != self->host().id()) {
-      calls::Call<Fetched> call(self->host().scheduler(), work.job.deadline);
+      calls::Call<Fetched> call(self->host().scheduler(), self->now() + kFetchTimeout);
       auto responder = call.responder(self->network(), {origin, self->host().id()});
       const Bytes size = work.job.request->image + calls::kControl;
       calls::send_note(
