@@ -68,7 +68,7 @@ TEST_CASE("M/M/32 waits as Erlang C says", "[mm32]") {
 }
 
 TEST_CASE("M/M/1280 waits as Erlang C says", "[mm1280]") {
-  markov(1280, 0.98, services(50, 140, 100), 0.10, 0.25);
+  markov(1280, 0.98, services(50, 160, 100), 0.10, 0.25);
 }
 
 TEST_CASE("the intervals of a single long run are as good as those of replications", "[mm8-single]") {

@@ -67,6 +67,18 @@ std::vector<Real> zipf(int users, Real exponent, Real rate) {
   return rates;
 }
 
+/// Expected misses in [0, t) of a user with request rate `r` whose entry is not there at 0.
+Real misses_until(Real r, Real ttl, Real t) {
+  Real sum = 0;
+  for (int n = 1; (n - 1) * ttl < t; ++n) {
+    const auto x = static_cast<double>(r * (t - (n - 1) * ttl));
+    const double by_then = boost::math::gamma_p(static_cast<double>(n), x);
+    if (by_then < 1e-15) break;
+    sum += by_then;
+  }
+  return sum;
+}
+
 }  // namespace
 
 Real Expected::deviation(Real seconds) const {
@@ -243,19 +255,23 @@ Expected ttl_hit_ratio(int users, Real exponent, Real rate, Real ttl) {
 }
 
 Real ttl_hit_ratio_from_empty(int users, Real exponent, Real rate, Real ttl, Real begin, Real end) {
-  const auto misses_until = [ttl](Real r, Real t) {
-    Real sum = 0;
-    for (int n = 1; (n - 1) * ttl < t; ++n) {
-      const auto x = static_cast<double>(r * (t - (n - 1) * ttl));
-      const double by_then = boost::math::gamma_p(static_cast<double>(n), x);
-      if (by_then < 1e-15) break;
-      sum += by_then;
-    }
-    return sum;
-  };
   Real misses = 0;
-  for (const Real r : zipf(users, exponent, rate)) misses += misses_until(r, end) - misses_until(r, begin);
+  for (const Real r : zipf(users, exponent, rate))
+    misses += misses_until(r, ttl, end) - misses_until(r, ttl, begin);
   return 1 - misses / (rate * (end - begin));
+}
+
+OneCycle ttl_cycle_from_empty(int users, Real exponent, Real rate, Real ttl, Real begin) {
+  Real misses = 0;
+  Real variance = 0;
+  for (const Real r : zipf(users, exponent, rate)) {
+    const Real p = misses_until(r, ttl, begin + ttl) - misses_until(r, ttl, begin);
+    misses += p;
+    variance += p * (1 - p);
+  }
+  const Real requests = rate * ttl;
+  const Real q = misses / requests;
+  return {1 - q, (std::sqrt(variance) + q * std::sqrt(requests)) / requests};
 }
 
 }  // namespace headroom::validation

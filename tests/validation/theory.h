@@ -99,4 +99,12 @@ Expected ttl_hit_ratio(int users, Real exponent, Real rate, Real ttl);
 /// of user k is at (n−1)·ttl plus an Erlang-n time.
 Real ttl_hit_ratio_from_empty(int users, Real exponent, Real rate, Real ttl, Real begin, Real end);
 
+/// In a window of one ttl a user misses once or not at all, so the variance of misses is known too;
+/// `deviation` bounds that of the hit ratio from above, whatever the correlation of misses and requests.
+struct OneCycle {
+  Real hit_ratio = 0;
+  Real deviation = 0;
+};
+OneCycle ttl_cycle_from_empty(int users, Real exponent, Real rate, Real ttl, Real begin);
+
 }  // namespace headroom::validation
