@@ -20,6 +20,12 @@ namespace headroom::world {
 /// (a start, a cancellation, another bandwidth) waits in a queue until SimGrid's clock has caught up. So
 /// control messages, timers and CPU work never pass through SimGrid's loop.
 ///
+/// SimGrid is told only of links that can bind: each flow is bounded by the narrowest link of its path, and a
+/// link whose flows are together bounded below its capacity does not matter. The result is the same
+/// (tests/world holds it against the full problem). Cost of a flow in the reference region, its message and
+/// events included (tests/bench, world_cost flows): 2.0 µs, and 3.4 µs at ten times the size, racks included;
+/// with every link it was 3.6 and 17 µs.
+///
 /// One per process, ever: SimGrid's engine is a singleton that cannot be restarted.
 class Fluid {
  public:
