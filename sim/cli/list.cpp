@@ -44,7 +44,7 @@ void add_list(CLI::App& app, int& status) {
     if (error || files.empty()) {
       std::fprintf(stderr, "headroom: error: no scenarios in %s%s\n", where.c_str(),
                    error ? (": " + error.message()).c_str() : "");
-      status = kOther;
+      status = kBadInput;
       return;
     }
     std::sort(files.begin(), files.end());

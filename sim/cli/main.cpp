@@ -1,8 +1,12 @@
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <iostream>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/usage.h"
 #include "sim/study/run.h"
 
 int main(int argc, char** argv) {
@@ -24,13 +28,18 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? kDone : kBadInput;
+    if (e.get_exit_code() != 0) {
+      std::fputs(explain(app, e, argc, argv).c_str(), stderr);
+      return kBadInput;
+    }
+    app.exit(e);  // --help, --version
+    std::cout.flush();
   } catch (const std::exception& e) {
     std::fprintf(stderr, "headroom: error: %s\n", e.what());
     return kOther;
   }
-  if (std::fflush(stdout) != 0 && status == kDone) {
-    std::perror("headroom: error: cannot write to the standard output");
+  if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout) && status == kDone) {
+    std::fprintf(stderr, "headroom: error: cannot write to the standard output: %s\n", std::strerror(errno));
     return kOther;
   }
   return status;

@@ -1,4 +1,5 @@
 #include "sim/cli/commands.h"
+#include "sim/cli/usage.h"
 
 namespace headroom::cli {
 
@@ -11,8 +12,12 @@ void ScenarioOptions::add_to(CLI::App& command) {
           "YAML, null removes; repeatable")
       ->type_name("PATH=VALUE")
       ->allow_extra_args(false);
-  command.add_option("--seed", seed, "seed of all random streams")->type_name("N");
-  command.add_option("--replications", replications, "independent runs")->type_name("N");
+  command.add_option("--seed", seed, "seed of all random streams")
+      ->type_name("N")
+      ->check(whole_number(0, 9'000'000'000'000'000));
+  command.add_option("--replications", replications, "independent runs")
+      ->type_name("N")
+      ->check(whole_number(1, 10'000));
 }
 
 std::vector<std::string> ScenarioOptions::assignments() const {

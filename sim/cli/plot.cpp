@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <variant>
 
 #include "sim/cli/commands.h"
 #include "sim/report/result_folder.h"
@@ -22,6 +23,12 @@ void add_plot(CLI::App& app, int& status) {
   command->footer("Example: headroom plot results/baseline results/overload --out results/both");
   command->callback([options, &status] {
     const std::vector<std::filesystem::path> folders(options->results.begin(), options->results.end());
+    for (const auto& folder : folders)
+      if (const auto data = report::load_figure_data(folder); std::holds_alternative<report::Problem>(data)) {
+        std::fprintf(stderr, "headroom: error: %s\n", std::get<report::Problem>(data).message.c_str());
+        status = kBadInput;
+      }
+    if (status != kDone) return;
     const auto problem =
         folders.size() == 1 ? report::redraw(folders.front()) : report::draw_overlay(folders, options->out);
     if (problem) {

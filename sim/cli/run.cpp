@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/usage.h"
 #include "sim/config/diagnostics.h"
 #include "sim/report/progress.h"
 #include "sim/report/result_folder.h"
@@ -107,7 +108,7 @@ void add_run(CLI::App& app, int& status) {
   command->add_option("--out", options->out, "result folder (default: results/<scenario>)")->type_name("DIR");
   command->add_option("--jobs", options->jobs, "replications at once (default: number of cores)")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1, 1000));
   command->add_flag("--quiet", options->quiet, "no output but errors");
   command->add_flag("--no-figures", options->no_figures, "draw nothing");
   command->add_flag("--fail-on-slo", options->fail_on_slo, "exit status 1 if an objective is missed");

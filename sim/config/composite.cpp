@@ -129,7 +129,7 @@ Json MapType::schema(const Limits& limits, const void*, Json& defs) const {
   return {{"type", "object"}, {"additionalProperties", item_().schema(limits, nullptr, defs)}};
 }
 std::string MapType::what(const Limits& limits) const {
-  return "map of names to " + item_().what(limits);
+  return "map, with a " + item_().what(limits) + " for each name";
 }
 void MapType::rows(const std::string& path, const void*, std::vector<Row>& out) const {
   item_().rows(path + ".NAME", nullptr, out);
@@ -143,7 +143,9 @@ std::vector<std::string_view> VariantType::tags() const {
 
 bool VariantType::parse(const Node& node, void* out, const Limits&, Diagnostics& diagnostics) const {
   const std::vector<std::string_view> names = tags();
-  if (node.is_scalar()) {
+  const auto& all = alternatives();
+  const bool any_bare = std::any_of(all.begin(), all.end(), [](const Alternative& a) { return a.bare; });
+  if (node.is_scalar() && (any_bare || nearest(node.text(), names))) {
     const auto index = choose(node.text(), names, node.where(), diagnostics);
     if (!index) return false;
     if (!alternatives()[*index].bare) {
@@ -154,9 +156,8 @@ bool VariantType::parse(const Node& node, void* out, const Limits&, Diagnostics&
     return parse_tagged(*index, Node::map({}, node.where()), out, diagnostics);
   }
   if (!node.is_map() || node.entries().size() != 1) {
-    const std::string got =
-        node.is_map() ? std::to_string(node.entries().size()) + " keys" : describe_node(node);
-    diagnostics.error(node.where(), "expected a map with exactly one of " + list_of(names) + ", got " + got);
+    diagnostics.error(node.where(), "expected a map with exactly one of " + list_of(names) + ", got " +
+                                        describe_keys(node));
     return false;
   }
   const Node::Entry& entry = node.entries()[0];

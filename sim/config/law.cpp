@@ -35,10 +35,8 @@ class LawReader {
   law::Any read(const Node& node) {
     if (node.is_scalar()) return law::Constant{quantity(node, Zero::allowed)};
     if (!node.is_map() || node.entries().size() != 1) {
-      const std::string got =
-          node.is_map() ? std::to_string(node.entries().size()) + " keys" : describe_node(node);
       fail(node.where(), "expected " + std::string(unit_.examples()) + ", or a map with exactly one of " +
-                             list_of(kTags) + ", got " + got);
+                             list_of(kTags) + ", got " + describe_keys(node));
       return {};
     }
     return tagged(node.entries()[0]);
@@ -113,9 +111,9 @@ class LawReader {
     return ok;
   }
 
-  const Node* given(const Node& map, std::string_view key) {
+  const Node* given(const Node& map, std::string_view key, const std::string& expected) {
     const Node* value = map.find(key);
-    if (!value) fail(map.where(), "the key " + quote(key) + " is missing");
+    if (!value) fail(map.where(), "the key " + quote(key) + " is missing, expected " + expected);
     return value;
   }
 
@@ -136,21 +134,24 @@ class LawReader {
     return *value;
   }
   double quantity(const Node& map, std::string_view key, Zero zero = Zero::refused) {
-    const Node* node = given(map, key);
+    const Node* node = given(map, key, std::string(unit_.examples()));
     return node ? quantity(*node, zero) : 1;
   }
 
   double number(const Node& map, std::string_view key, const Limits& limits) {
     double value = 1;
-    if (const Node* node = given(map, key)) type_of<double>().parse(*node, &value, limits, diagnostics_);
+    const Type& type = type_of<double>();
+    if (const Node* node = given(map, key, "a " + type.what(limits)))
+      type.parse(*node, &value, limits, diagnostics_);
     return value;
   }
 
   std::int64_t stages(const Node& map) {
     std::int64_t value = 1;
-    if (const Node* node = given(map, "stages")) {
-      type_of<std::int64_t>().parse(*node, &value, between(1, static_cast<double>(kMaxStages)), diagnostics_);
-    }
+    const Type& type = type_of<std::int64_t>();
+    const Limits limits = between(1, static_cast<double>(kMaxStages));
+    if (const Node* node = given(map, "stages", "a " + type.what(limits)))
+      type.parse(*node, &value, limits, diagnostics_);
     return value;
   }
 
@@ -292,10 +293,15 @@ class LawReader {
         fail(item.where(), "expected {weight: 38%, DISTRIBUTION: …}, got " + describe_node(item));
         continue;
       }
-      const Node* given_weight = given(item, "weight");
+      const Node* given_weight = given(item, "weight", std::string(quantity_examples<Share>()));
       if (given_weight) type_of<Share>().parse(*given_weight, &weight, positive(), diagnostics_);
       law.weights.push_back(weight.value);
-      law.parts.push_back(read(item.without("weight")));
+      const Node part = item.without("weight");
+      if (part.entries().empty()) {
+        fail(item.where(), "there is no distribution here, expected {weight: 38%, DISTRIBUTION: …}");
+      } else {
+        law.parts.push_back(read(part));
+      }
     }
     if (diagnostics_.count() == before) normalise(law.weights, node.where());
     return law;

@@ -179,11 +179,23 @@ std::string describe_node(const Node& node) {
     case Node::Kind::scalar:
       return quote(node.text());
     case Node::Kind::sequence:
-      return "a list";
+      return node.items().empty() ? "an empty list" : "a list";
     case Node::Kind::map:
-      return "a map";
+      return node.entries().empty() ? "an empty map" : "a map";
   }
   return "";
+}
+
+std::string describe_keys(const Node& node) {
+  if (!node.is_map() || node.entries().empty()) return describe_node(node);
+  constexpr std::size_t kMost = 5;
+  std::string out;
+  for (std::size_t i = 0; i < node.entries().size(); ++i) {
+    if (i == kMost) return out + ", …";
+    const bool last = i + 1 == node.entries().size();
+    out += (i == 0 ? "" : last ? " and " : ", ") + quote(node.entries()[i].key);
+  }
+  return out;
 }
 
 Step step_into(const Node& map, std::string_view path) {

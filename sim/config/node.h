@@ -86,8 +86,10 @@ struct Node::Entry {
   Node value;
 };
 
-/// "a map", "a list", "nothing", or the scalar's text in quotes, shortened: for messages.
+/// "a map", "an empty list", "nothing", or the scalar's text in quotes, shortened: for messages.
 std::string describe_node(const Node& node);
+/// Of a map where one key is expected: its keys, `"poisson" and "constant"`; otherwise as describe_node.
+std::string describe_keys(const Node& node);
 
 /// The entry of `map` whose key is the longest prefix of the dotted `path` (keys may themselves contain
 /// dots), and what follows it. `entry` is nullptr if no key fits.

@@ -82,8 +82,11 @@ class IntegerType final : public Type {
     const std::optional<std::int64_t> value =
         node.is_scalar() && !node.quoted() ? parse_integer(node.text()) : std::nullopt;
     if (!value) {
-      diagnostics.error(node.where(), "expected a whole number, got " + describe_node(node) +
-                                          (node.quoted() ? " in quotes" : ""));
+      const bool huge = node.is_scalar() && !node.quoted() &&
+                        scalar_type(node.text()) == ScalarType::integer && parse_number(node.text());
+      diagnostics.error(node.where(), huge ? quote(node.text()) + " is too large"
+                                           : "expected a whole number, got " + describe_node(node) +
+                                                 (node.quoted() ? " in quotes" : ""));
       return false;
     }
     *static_cast<std::int64_t*>(out) = *value;
@@ -109,7 +112,9 @@ class NumberType final : public Type {
     const std::optional<double> value =
         node.is_scalar() && !node.quoted() ? parse_number(node.text()) : std::nullopt;
     if (!value) {
-      diagnostics.error(node.where(), "expected a number, got " + describe_node(node) +
+      const bool endless = node.is_scalar() && !node.quoted() && scalar_type(node.text()) == ScalarType::real;
+      diagnostics.error(node.where(), std::string("expected a ") + (endless ? "finite " : "") +
+                                          "number, got " + describe_node(node) +
                                           (node.quoted() ? " in quotes" : ""));
       return false;
     }

@@ -4,6 +4,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -148,7 +149,7 @@ class Builder final : public YAML::EventHandler {
     std::unordered_set<std::string> keys;
     bool have_key = false;
     bool key_quoted = false;
-    bool repeated = false;  ///< the key was there before: its value is dropped
+    bool repeated = false;  ///< the key was there before, or has no colon: it is dropped
     std::string key;
     Mark key_where;
   };
@@ -219,7 +220,7 @@ class Builder final : public YAML::EventHandler {
   }
 
   /// yaml-cpp takes a line without a colon to be a key without a value.
-  void check_colon(const Open& map) {
+  void check_colon(Open& map) {
     std::string_view rest = std::string_view(source_->text).substr(offset_of(map.key_where));
     if (!rest.starts_with(map.key)) return;  // behind an anchor
     rest.remove_prefix(map.key.size());
@@ -227,6 +228,7 @@ class Builder final : public YAML::EventHandler {
     if (!rest.starts_with(':')) {
       diagnostics_.error(map.key_where,
                          "expected \"key: value\", got " + quote(map.key) + " without a colon");
+      map.repeated = true;
     }
   }
 
@@ -319,6 +321,32 @@ std::optional<Mark> tab_in_indentation(const Mark& where) {
   return Mark{where.source, where.line, static_cast<int>(first - start) + 1};
 }
 
+struct Complaint {
+  Mark where;
+  std::string message;
+};
+
+/// About the line above, if that lacks the colon for which yaml-cpp blames the line below it.
+std::optional<Complaint> line_without_colon(const Mark& where) {
+  const std::string_view text = where.source->text;
+  std::size_t above = std::string_view::npos;
+  std::size_t start = 0;
+  for (int line = 1; line < where.line; ++line) {
+    above = start;
+    start = text.find('\n', start) + 1;
+  }
+  if (above == std::string_view::npos) return std::nullopt;
+  const std::string_view line = text.substr(above, start - 1 - above);
+  const std::size_t first = line.find_first_not_of(' ');
+  const std::size_t below = text.find_first_not_of(' ', start) - start;
+  if (first == std::string_view::npos || first != below) return std::nullopt;
+  if (line.find_first_of(":#\"'[]{}|>") != std::string_view::npos || line[first] == '-') return std::nullopt;
+  const std::size_t end = line.find_last_not_of(" \r") + 1;
+  return Complaint{
+      {where.source, where.line - 1, static_cast<int>(first) + 1},
+      "expected \"key: value\", got " + quote(line.substr(first, end - first)) + " without a colon"};
+}
+
 /// False, and an error, if this is no text or is too much of it, or so full of brackets that the parser would
 /// spend its memory before it could refuse.
 bool check_text(const std::shared_ptr<const Source>& source, Diagnostics& diagnostics) {
@@ -372,7 +400,6 @@ bool check_size(const std::shared_ptr<const Source>& source, Diagnostics& diagno
 
 std::optional<Node> read_text(std::shared_ptr<const Source> source, Diagnostics& diagnostics) {
   diagnostics.mention(source);
-  const std::size_t errors_before = diagnostics.count();
   if (!check_text(source, diagnostics) || !check_size(source, diagnostics)) return std::nullopt;
   std::istringstream stream(source->text);
   Builder builder(source, diagnostics);
@@ -382,21 +409,56 @@ std::optional<Node> read_text(std::shared_ptr<const Source> source, Diagnostics&
     }
     if (const std::optional<Mark> quote = builder.unclosed_quote()) {
       diagnostics.error(*quote, reworded(YAML::ErrorMsg::EOF_IN_SCALAR));
+      return std::nullopt;
     }
   } catch (const Refused& refused) {
     diagnostics.error(refused.where, refused.message);
+    return std::nullopt;
   } catch (const YAML::Exception& error) {
     const Mark where = error.mark.is_null() ? Mark{source, 1, 1} : builder.mark(error.mark);
     const std::optional<Mark> tab = tab_in_indentation(where);
-    diagnostics.error(tab.value_or(where), reworded(tab ? YAML::ErrorMsg::TAB_IN_INDENTATION : error.msg));
+    const std::optional<Complaint> above =
+        error.msg == YAML::ErrorMsg::MAP_VALUE && !tab ? line_without_colon(where) : std::nullopt;
+    if (above) {
+      diagnostics.error(above->where, above->message);
+    } else {
+      diagnostics.error(tab.value_or(where), reworded(tab ? YAML::ErrorMsg::TAB_IN_INDENTATION : error.msg));
+    }
+    return std::nullopt;
   }
-  if (diagnostics.count() != errors_before) return std::nullopt;
   if (!builder.has_root()) {
     diagnostics.error({source, 1, 1}, "there is nothing in here, expected a YAML document");
     return std::nullopt;
   }
   return builder.root();
 }
+
+namespace {
+
+/// `; did you mean "region.yaml"?` for what is nearly the name of a file in the same folder, whatever it ends
+/// in.
+std::string nearest_file(const std::filesystem::path& path) {
+  constexpr std::size_t kMost = 10'000;
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder, error), end;
+       !error && it != end && files.size() < kMost; it.increment(error)) {
+    files.push_back(it->path().filename());
+  }
+  std::sort(files.begin(), files.end());
+  std::stable_partition(files.begin(), files.end(),
+                        [&](const auto& file) { return file.extension() == path.extension(); });
+  std::vector<std::string> stems;
+  for (const std::filesystem::path& file : files) stems.push_back(file.stem().string());
+  const std::string word = path.stem().string();
+  const auto best = nearest(word, std::vector<std::string_view>(stems.begin(), stems.end()));
+  if (!best) return "";
+  const auto index = std::find(stems.begin(), stems.end(), *best) - stems.begin();
+  return "; did you mean " + quote(files[static_cast<std::size_t>(index)].string()) + "?";
+}
+
+}  // namespace
 
 std::shared_ptr<const Source> load_source(const std::string& path, const Mark& named_at,
                                           Diagnostics& diagnostics) {
@@ -413,7 +475,8 @@ std::shared_ptr<const Source> load_source(const std::string& path, const Mark& n
   };
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
-  if (status.type() == std::filesystem::file_type::not_found) return refuse("there is no such file");
+  if (status.type() == std::filesystem::file_type::not_found)
+    return refuse("there is no such file" + nearest_file(path));
   if (error) return refuse(error.message());
   if (std::filesystem::is_directory(status)) return refuse("it is a folder, expected a file");
   std::ifstream file(path, std::ios::binary);

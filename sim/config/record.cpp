@@ -143,11 +143,13 @@ void RecordType::check_missing(const Node& node, Diagnostics& diagnostics) const
     }
   }
   for (const std::vector<std::string>& names : one_of_) {
-    const auto count =
-        std::count_if(names.begin(), names.end(), [&](const auto& name) { return given(node, name); });
+    std::string got;
+    int count = 0;
+    for (const std::string& name : names)
+      if (given(node, name)) got += (count++ == 0 ? "" : " and ") + name;
     if (count != 1) {
       diagnostics.error(node.where(), "expected exactly one of " + list_of(views(names)) + ", got " +
-                                          (count == 0 ? "none" : std::to_string(count)));
+                                          (count == 0 ? "none" : got));
     }
   }
 }

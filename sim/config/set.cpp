@@ -137,8 +137,9 @@ std::optional<Node> apply_set(const Node& root, std::string_view assignment, Dia
   if (source->text.find_first_not_of(" \t\n") == std::string::npos) {
     return fail(0, "expected a value after =; null removes what is there");
   }
+  const std::size_t before = diagnostics.count();
   const std::optional<Node> value = read_text(source, diagnostics);
-  if (!value) return std::nullopt;
+  if (!value || diagnostics.count() != before) return std::nullopt;
   std::optional<Node> changed = Setter(path, *value, source, diagnostics).set(root, path);
   if (changed && (changed->height() > kMaxDepth || changed->weight() > kMaxNodes)) {
     return fail(0, "this makes the scenario too deep or too large");

@@ -149,16 +149,18 @@ constexpr double kBasePerSi<Price> = 1e9;
 struct Synonym {
   std::string_view written, meant;
 };
-constexpr Synonym kSynonyms[] = {
-    {"m", "min"},      {"sec", "s"},       {"secs", "s"},      {"second", "s"},   {"seconds", "s"},
-    {"msec", "ms"},    {"usec", "us"},     {"µs", "us"},       {"μs", "us"},      {"mins", "min"},
-    {"minute", "min"}, {"minutes", "min"}, {"hr", "h"},        {"hours", "h"},    {"day", "d"},
-    {"days", "d"},     {"bytes", "B"},     {"byte", "B"},      {"k", "KB"},       {"rps", "/s"},
-    {"qps", "/s"},     {"Hz", "/s"},       {"/sec", "/s"},     {"/m", "/min"},    {"/hour", "/h"},
-    {"/day", "/d"},    {"percent", "%"},   {"$", "USD"},       {"$/h", "USD/h"},  {"USD", "USD/h"},
-    {"MB/s", "MBps"},  {"GB/s", "GBps"},   {"Mbit/s", "Mbps"}, {"Gbit/s", "Gbps"}};
+constexpr Synonym kSynonyms[] = {{"m", "min"},     {"sec", "s"},     {"secs", "s"},      {"second", "s"},
+                                 {"seconds", "s"}, {"msec", "ms"},   {"usec", "us"},     {"µs", "us"},
+                                 {"μs", "us"},     {"mins", "min"},  {"minute", "min"},  {"minutes", "min"},
+                                 {"hr", "h"},      {"hours", "h"},   {"day", "d"},       {"days", "d"},
+                                 {"bytes", "B"},   {"byte", "B"},    {"k", "KB"},        {"rps", "/s"},
+                                 {"qps", "/s"},    {"Hz", "/s"},     {"/sec", "/s"},     {"/m", "/min"},
+                                 {"/hour", "/h"},  {"/day", "/d"},   {"percent", "%"},   {"$", "USD"},
+                                 {"$/h", "USD/h"}, {"USD", "USD/h"}, {"Gb", "Gbps"},     {"Mb", "Mbps"},
+                                 {"MB/s", "MBps"}, {"GB/s", "GBps"}, {"Mbit/s", "Mbps"}, {"Gbit/s", "Gbps"}};
 
-std::string unknown_unit(std::string_view unit, std::string_view text, std::span<const UnitOf> units) {
+std::string unknown_unit(std::string_view unit, std::string_view text, std::span<const UnitOf> units,
+                         std::string_view quantity) {
   std::vector<std::string_view> names;
   for (const UnitOf& u : units) names.push_back(u.name);
   std::string suggestion = did_you_mean(unit, names);
@@ -167,7 +169,8 @@ std::string unknown_unit(std::string_view unit, std::string_view text, std::span
       if (s.written == unit && s.meant == name) suggestion = "; did you mean " + quote(name) + "?";
     }
   }
-  return "unknown unit " + quote(unit) + " in " + quote(text) + ", expected " + list_of(names) + suggestion;
+  return "unknown unit " + quote(unit) + " in " + quote(text) + ", expected a " + std::string(quantity) +
+         " in " + list_of(names) + suggestion;
 }
 
 /// A number and one of the units, as a number of base units before division by the unit's divisor.
@@ -176,8 +179,8 @@ struct Reading {
   std::uint64_t divisor = 1;
 };
 
-std::optional<Reading> read(std::string_view text, std::span<const UnitOf> units, std::string_view examples,
-                            std::string& why) {
+std::optional<Reading> read(std::string_view text, std::span<const UnitOf> units, std::string_view quantity,
+                            std::string_view examples, std::string& why) {
   std::string_view rest = text;
   const std::optional<Decimal> number = Decimal::take(rest);
   if (!number) {
@@ -196,7 +199,7 @@ std::optional<Reading> read(std::string_view text, std::span<const UnitOf> units
     reading.scaled.exponent += unit.shift;
     return reading;
   }
-  why = unknown_unit(rest, text, units);
+  why = unknown_unit(rest, text, units, quantity);
   return std::nullopt;
 }
 
@@ -287,7 +290,7 @@ std::string escaped(std::string_view text) {
 
 template <class Q>
 std::optional<Q> parse_quantity(std::string_view text, std::string& why) {
-  const std::optional<Reading> reading = read(text, Table<Q>::units, Table<Q>::examples, why);
+  const std::optional<Reading> reading = read(text, Table<Q>::units, Table<Q>::name, Table<Q>::examples, why);
   if (!reading) return std::nullopt;
   if constexpr (std::is_same_v<Base<Q>, double>) {
     const std::optional<double> value = to_real(*reading, text, why);
@@ -384,7 +387,7 @@ HEADROOM_QUANTITY(Price)
 
 template <class Q>
 std::optional<double> parse_raw(std::string_view text, std::string& why) {
-  const std::optional<Reading> reading = read(text, Table<Q>::units, Table<Q>::examples, why);
+  const std::optional<Reading> reading = read(text, Table<Q>::units, Table<Q>::name, Table<Q>::examples, why);
   if (!reading) return std::nullopt;
   const std::optional<double> value = to_real(*reading, text, why);
   if (value && std::fabs(*value) >= 9.2e18) {

@@ -19,6 +19,7 @@ struct Objective {
 struct Verdict {
   std::string objective;  ///< "yield >= 0.999"
   std::string metric;
+  std::string of;  ///< "images below 1MB": the objective looks at these alone; empty: at all
   double bound = 0;
   std::optional<double> value;
   std::optional<Interval> ci95;

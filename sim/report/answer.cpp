@@ -23,14 +23,16 @@ std::string with_unit(const Readable& r) {
   return r.unit.empty() ? r.value : r.value + " " + r.unit;
 }
 
-/// "yield 99.93 % (objective ≥ 99.9 %)"
+/// "yield 99.93 % (objective ≥ 99.9 %)", "latency.p99_ms of images below 1MB 310 ms (…)"
 std::string judged(const Run& run, const metrics::Verdict& v) {
+  const std::string name =
+      v.of.empty() ? v.metric : v.objective.substr(0, v.objective.find(' ')) + " of " + v.of;
   const auto unit = unit_of(run, v.metric);
   const bool at_least = v.objective.find(">=") != std::string::npos;
   const std::string bound = with_unit(readable(v.bound, std::nullopt, unit));
   if (!v.value)
-    return fmt::format("{} was not observed (objective {} {})", v.metric, at_least ? "≥" : "≤", bound);
-  std::string text = fmt::format("{} {} ({} {} {})", v.metric, with_unit(readable(v.value, v.ci95, unit)),
+    return fmt::format("{} was not observed (objective {} {})", name, at_least ? "≥" : "≤", bound);
+  std::string text = fmt::format("{} {} ({} {} {})", name, with_unit(readable(v.value, v.ci95, unit)),
                                  v.met ? "objective" : "misses", at_least ? "≥" : "≤", bound);
   if (v.ci95 && v.ci95->low < v.bound && v.bound < v.ci95->high) text += ", too close to be sure";
   return text;

@@ -184,26 +184,30 @@ bool any_above_zero(const Values& v) {
   return std::any_of(v.begin(), v.end(), [](double x) { return x > 0; });
 }
 
+struct Bound {
+  double at;
+  std::string of;  ///< the requests that it is on; empty: all
+};
+
 /// The bound of the objective on that metric, if there is one.
-std::optional<double> bound(const std::vector<Summary::Objective>& slo, std::string_view metric) {
+std::optional<Bound> bound(const std::vector<Summary::Objective>& slo, std::string_view metric) {
   for (const auto& objective : slo) {
     const std::string_view text = objective.objective;
     const std::size_t space = text.find(' ');
     double x = 0;
     if (text.substr(0, space) != metric || space == std::string_view::npos || space + 4 > text.size())
       continue;
-    if (parse_number(std::string(text.substr(space + 4)), x)) return x;
+    if (parse_number(std::string(text.substr(space + 4)), x)) return Bound{x, objective.of};
   }
   return std::nullopt;
 }
 
 /// The objective on the 99th percentile, if there is one; it may be on some requests only.
 void add_latency_bound(Chart& chart, const std::vector<Summary::Objective>& slo) {
-  if (const auto all = bound(slo, "latency.p99_ms"); all && *all > 0) {
-    chart.bounds.push_back({fmt::format("objective: p99 {} ms", significant(*all)), *all});
-  } else if (const auto some = bound(slo, "only.latency.p99_ms"); some && *some > 0) {
-    chart.bounds.push_back({fmt::format("objective (some only): p99 {} ms", significant(*some)), *some});
-  }
+  const auto p99 = bound(slo, "latency.p99_ms");
+  if (!p99 || p99->at <= 0) return;
+  const std::string of = p99->of.empty() ? "" : " of " + p99->of;
+  chart.bounds.push_back({fmt::format("objective: p99{} {} ms", of, significant(p99->at)), p99->at});
 }
 
 /// A percent axis that begins where the data leave it interesting.
@@ -243,7 +247,7 @@ std::optional<Chart> yield_and_harvest(const FigureData& data, const Timeline& t
                             {}});
   }
   if (const auto b = bound(data.slo, "yield")) {
-    chart.bounds.push_back({fmt::format("objective: yield {} %", significant(*b * 100)), *b * 100});
+    chart.bounds.push_back({fmt::format("objective: yield {} %", significant(b->at * 100)), b->at * 100});
   }
   percent_axis(chart);
   const auto& drawn = chart.curves[0];

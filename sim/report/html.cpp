@@ -122,8 +122,8 @@ std::string objectives(const Run& run) {
         readable(verdict.value, verdict.ci95, info != nullptr ? info->unit : unit_from_name(verdict.metric));
     out += fmt::format(
         "<tr><td><code>{}</code></td><td class=\"n\">{} {}</td><td class=\"s\">{}</td><td>{}</td></tr>\n",
-        escaped(verdict.objective), escaped(r.value), escaped(r.unit), escaped(r.spread),
-        verdict.met ? "met" : "<strong>missed</strong>");
+        escaped(verdict.objective + (verdict.of.empty() ? "" : " (" + verdict.of + ")")), escaped(r.value),
+        escaped(r.unit), escaped(r.spread), verdict.met ? "met" : "<strong>missed</strong>");
   }
   return out + "</table>\n";
 }

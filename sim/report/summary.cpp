@@ -43,7 +43,8 @@ Summary summary(const Run& run) {
   s.partial = run.partial;
   s.fingerprint = run.fingerprint;
   for (const auto& metric : run.result.metrics) s.metrics[metric.name] = {metric.mean, metric.ci95};
-  for (const auto& verdict : run.slo) s.slo.push_back({verdict.objective, verdict.value, verdict.met});
+  for (const auto& verdict : run.slo)
+    s.slo.push_back({verdict.objective, verdict.of, verdict.value, verdict.met});
   s.invariants = run.result.invariants;
   return s;
 }
@@ -64,7 +65,11 @@ std::string to_json(const Summary& s) {
   }
   j["slo"] = ordered_json::array();
   for (const auto& o : s.slo) {
-    j["slo"].push_back({{"objective", o.objective}, {"value", number(o.value)}, {"met", o.met}});
+    ordered_json entry = {{"objective", o.objective}};
+    if (!o.of.empty()) entry["of"] = o.of;
+    entry["value"] = number(o.value);
+    entry["met"] = o.met;
+    j["slo"].push_back(std::move(entry));
   }
   j["invariants"] = ordered_json::array();
   for (const auto& i : s.invariants) {
@@ -99,8 +104,8 @@ std::variant<Summary, Problem> parse_summary(std::string_view text) {
       s.metrics[name] = m;
     }
     for (const auto& o : j.at("slo")) {
-      s.slo.push_back(
-          {o.at("objective").get<std::string>(), optional_number(o.at("value")), o.at("met").get<bool>()});
+      s.slo.push_back({o.at("objective").get<std::string>(), o.value("of", std::string()),
+                       optional_number(o.at("value")), o.at("met").get<bool>()});
     }
     for (const auto& i : j.at("invariants")) {
       s.invariants.push_back({i.at("name").get<std::string>(), i.at("holds").get<bool>(),

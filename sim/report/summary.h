@@ -24,6 +24,7 @@ struct Summary {
   };
   struct Objective {
     std::string objective;  ///< "yield >= 0.999"
+    std::string of;         ///< "images below 1MB", if it looks at these alone
     std::optional<double> value;
     bool met = false;
   };

@@ -1,16 +1,12 @@
 #include "sim/study/codecs.h"
 
-#include <algorithm>
-#include <cmath>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string_view>
 #include <vector>
 
 #include "sim/config/units.h"
 #include "sim/study/catalogue.h"
+#include "sim/study/trace.h"
 
 namespace headroom::config {
 namespace {
@@ -20,114 +16,6 @@ using Json = nlohmann::json;
 const RecordOf<world::NetworkConfig>& links_type() {
   static const RecordOf<world::NetworkConfig> type;
   return type;
-}
-
-/// Relative file names are relative to the file that they stand in.
-std::string resolve(const Node& name) {
-  const auto& source = name.where().source;
-  if (name.text().starts_with('/') || !source || source->folder.empty()) return name.text();
-  return source->folder + "/" + name.text();
-}
-
-std::vector<std::string> split(const std::string& line) {
-  std::vector<std::string> cells;
-  std::stringstream in(line);
-  std::string cell;
-  while (std::getline(in, cell, ',')) {
-    while (!cell.empty() && (cell.back() == ' ' || cell.back() == '\r')) cell.pop_back();
-    while (!cell.empty() && cell.front() == ' ') cell.erase(0, 1);
-    cells.push_back(cell);
-  }
-  return cells;
-}
-
-enum class Column { at, image_bytes, user };
-constexpr std::string_view kColumns[] = {"at_s", "image_bytes", "user"};
-
-bool read_header(const std::string& line, const Mark& where, std::vector<Column>& columns,
-                 Diagnostics& diagnostics) {
-  for (const std::string& cell : split(line)) {
-    std::size_t i = 0;
-    while (i < std::size(kColumns) && kColumns[i] != cell) ++i;
-    if (i == std::size(kColumns)) {
-      diagnostics.error(where, "unknown column " + quote(cell) + ", expected " + list_of(kColumns) +
-                                   did_you_mean(cell, kColumns));
-      return false;
-    }
-    const auto column = static_cast<Column>(i);
-    if (std::find(columns.begin(), columns.end(), column) != columns.end()) {
-      diagnostics.error(where, "column " + quote(cell) + " is there twice");
-      return false;
-    }
-    columns.push_back(column);
-  }
-  if (columns.empty() || columns.front() != Column::at) {
-    diagnostics.error(where, "the first column must be at_s, the time in seconds");
-    return false;
-  }
-  return true;
-}
-
-bool read_row(const std::string& line, const Mark& where, const std::vector<Column>& columns,
-              client::TraceRow& row, Diagnostics& diagnostics) {
-  const auto cells = split(line);
-  if (cells.size() != columns.size()) {
-    diagnostics.error(
-        where, "expected " + std::to_string(columns.size()) + " values, got " + std::to_string(cells.size()));
-    return false;
-  }
-  for (std::size_t c = 0; c < cells.size(); ++c) {
-    const auto number = parse_number(cells[c]);
-    const double x = number.value_or(-1);
-    const auto refuse = [&](const char* expected) {
-      diagnostics.error(where, quote(cells[c]) + " is no " + expected);
-      return false;
-    };
-    switch (columns[c]) {
-      case Column::at:
-        if (x < 0 || x > 9e9) return refuse("time in seconds");
-        row.at = Duration::from_seconds(x);
-        break;
-      case Column::image_bytes:
-        if (x < 1 || x > 9e15) return refuse("size in bytes");
-        row.image_bytes = Bytes::from_double(x);
-        break;
-      case Column::user:
-        if (x < 0 || x > 9e15 || x != std::floor(x)) return refuse("number of a user");
-        row.user = static_cast<std::int64_t>(x);
-        break;
-    }
-  }
-  return true;
-}
-
-bool read_trace(const Node& name, client::Trace& out, Diagnostics& diagnostics) {
-  const std::string file = resolve(name);
-  std::ifstream in(file);
-  if (!in) {
-    diagnostics.error(name.where(), "cannot read the trace " + quote(file));
-    return false;
-  }
-  auto source = std::make_shared<Source>();
-  source->name = file;
-  Mark where{source, 0, 1};
-  std::vector<Column> columns;
-  std::string line;
-  while (std::getline(in, line)) {
-    ++where.line;
-    if (line.empty() || line == "\r" || line.front() == '#') continue;
-    if (columns.empty()) {
-      if (!read_header(line, where, columns, diagnostics)) return false;
-      continue;
-    }
-    const Duration before = out.rows.empty() ? Duration() : out.rows.back().at;
-    if (!read_row(line, where, columns, out.rows.emplace_back(), diagnostics)) return false;
-    if (out.rows.back().at < before) {
-      diagnostics.error(where, "requests must be in ascending order of time");
-      return false;
-    }
-  }
-  return true;
 }
 
 class TraceComplaints final : public Complaints {
@@ -152,7 +40,9 @@ bool Codec<world::NetworkConfig>::parse(const Node& node, world::NetworkConfig& 
     return true;
   }
   if (node.is_map()) return links_type().parse(node, &out, {}, diagnostics);
-  diagnostics.error(node.where(), "expected " + what() + ", got " + describe_node(node));
+  constexpr std::string_view names[] = {"ideal"};
+  diagnostics.error(node.where(), "expected " + what() + ", got " + describe_node(node) +
+                                      (node.is_scalar() ? did_you_mean(node.text(), names) : ""));
   return false;
 }
 Node Codec<world::NetworkConfig>::dump(const world::NetworkConfig& network) {
@@ -168,7 +58,7 @@ std::string Codec<world::NetworkConfig>::what() {
 bool Codec<client::Trace>::parse(const Node& node, client::Trace& out, Diagnostics& diagnostics) {
   out.rows.clear();
   const bool read = node.is_scalar()
-                        ? read_trace(node, out, diagnostics)
+                        ? study::read_trace(node, out, diagnostics)
                         : type_of<std::vector<client::TraceRow>>().parse(node, &out.rows, {}, diagnostics);
   if (!read) return false;
   const std::size_t before = diagnostics.count();
@@ -194,7 +84,7 @@ namespace {
 bool parse_only(const Node& only, study::SloConfig& out, Diagnostics& diagnostics) {
   const Node* size = only.find("image_bytes");
   if (!only.is_map() || only.entries().size() != 1 || size == nullptr || !size->is_scalar()) {
-    diagnostics.error(only.where(), "expected {image_bytes: below SIZE}");
+    diagnostics.error(only.where(), "expected {image_bytes: below SIZE}, got " + describe_keys(only));
     return false;
   }
   constexpr std::string_view below = "below ";
@@ -213,8 +103,12 @@ bool parse_objective(const Node::Entry& entry, study::SloConfig& out, Diagnostic
   const metrics::MetricInfo* info = study::find_metric(entry.key);
   if (info == nullptr) {
     const auto names = study::metric_names();
-    diagnostics.error(entry.where, "unknown metric " + quote(entry.key) + did_you_mean(entry.key, names) +
-                                       " (`headroom metrics` lists them all)");
+    std::string nearest = did_you_mean(entry.key, names);
+    for (const Node::Entry& below : entry.value.entries())  // latency: {p99_ms: 500}
+      if (study::find_metric(entry.key + "." + below.key) != nullptr)
+        nearest = "; did you mean " + quote(entry.key + "." + below.key) + "?";
+    diagnostics.error(entry.where, "unknown metric " + quote(entry.key) +
+                                       ", expected one that `headroom metrics` lists" + nearest);
     return false;
   }
   if (info->better == metrics::Better::neither) {
@@ -241,6 +135,11 @@ bool parse_objective(const Node::Entry& entry, study::SloConfig& out, Diagnostic
   if (info->unit == "share" && (*bound < 0 || *bound > 1)) {
     diagnostics.error(entry.value.where(),
                       "a share lies between 0 and 1 (0% and 100%), got " + describe_node(entry.value));
+    return false;
+  }
+  if (*bound < 0) {
+    diagnostics.error(entry.value.where(), entry.key + " is never negative, expected a number ≥ 0, got " +
+                                               describe_node(entry.value));
     return false;
   }
   out.objectives.push_back({entry.key, *bound, info->better});

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,11 +19,17 @@ class Checker {
   Checker(const ScenarioConfig& scenario, const config::Node& tree, config::Diagnostics& diagnostics)
       : scenario_(scenario), tree_(tree), diagnostics_(diagnostics) {}
 
+  /// What can be told although other things are wrong.
+  void check_names() {
+    check_scenario_name();
+    check_hosts();
+  }
+
   void check() {
+    check_names();
     const DeploymentConfig& d = scenario_.deployment;
     if (!d.load_balancer && !d.api && !d.auth && !d.queue && !d.processing && !d.usage)
       error("deployment", "no component: there is nothing to simulate, expected processing, for instance");
-    check_hosts();
     if (d.load_balancer && !d.api && (d.queue || !d.processing))
       error("deployment.load_balancer",
             d.queue ? "nothing to balance: without an api, jobs go straight to the queue"
@@ -41,7 +49,26 @@ class Checker {
     diagnostics_.error(locate(tree_, path), std::move(message));
   }
 
+  void check_scenario_name() {
+    const std::string& name = scenario_.scenario;
+    const config::Node* given = tree_.find("scenario");
+    if (given == nullptr || !given->is_scalar()) return;  // said by the parser
+    const auto alphanumeric = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    };
+    constexpr std::size_t kLongest = 100;
+    const bool good = !name.empty() && name.size() <= kLongest && alphanumeric(name.front()) &&
+                      std::all_of(name.begin(), name.end(), [&](char c) {
+                        return alphanumeric(c) || c == '.' || c == '_' || c == '-';
+                      });
+    if (!good)
+      error("scenario", config::quote(name) +
+                            " cannot name a scenario and its result folder, expected a letter or digit, then "
+                            "letters, digits, `.`, `_` and `-`, at most 100 in all");
+  }
+
   void check_hosts() {
+    if (scenario_.platform.hosts.empty() || config::platform_unread(tree_)) return;  // said by the parser
     const DeploymentConfig& d = scenario_.deployment;
     if (d.load_balancer && d.load_balancer->hosts)
       group("deployment.load_balancer.hosts", *d.load_balancer->hosts);
@@ -51,28 +78,51 @@ class Checker {
     if (d.queue) group("deployment.queue.hosts", d.queue->hosts);
     if (d.processing) group("deployment.processing.hosts", d.processing->hosts);
     if (d.usage) group("deployment.usage.store.hosts", d.usage->store.hosts);
+    check_added_groups();
   }
 
   void group(std::string_view path, const Ref& ref) {
-    const auto& hosts = scenario_.platform.hosts;
-    if (hosts.contains(ref.name)) return;
+    used_.insert(ref.name);
+    if (ref.name.empty() || scenario_.platform.hosts.contains(ref.name)) return;
+    error(path, "there is no host group " + config::quote(ref.name) + " in the platform" +
+                    expected_group(ref.name));
+  }
+
+  /// A --set makes the parents that its path names: one with a mistake in it would change nothing, silently.
+  void check_added_groups() {
+    const config::Node* platform = tree_.find("platform");
+    const config::Node* hosts = platform ? platform->find("hosts") : nullptr;
+    if (hosts == nullptr) return;
+    for (const config::Node::Entry& entry : hosts->entries()) {
+      const auto& source = entry.value.where().source;
+      if (!source || !source->name.starts_with("--set platform.hosts.") || used_.contains(entry.key))
+        continue;
+      diagnostics_.error(entry.value.where(), "this adds a host group " + config::quote(entry.key) +
+                                                  ", which no component uses" + expected_group(entry.key));
+    }
+  }
+
+  std::string expected_group(const std::string& name) const {
     std::vector<std::string_view> names;
-    for (const auto& [name, group] : hosts) names.push_back(name);
-    error(path, "no host group " + config::quote(ref.name) + " in the platform, expected " +
-                    config::list_of(names) + config::did_you_mean(ref.name, names));
+    for (const auto& [known, group] : scenario_.platform.hosts)
+      if (known != name) names.push_back(known);
+    return ", expected " + config::list_of(names) + config::did_you_mean(name, names);
   }
 
   void check_processing(const processing::ProcessingConfig& p) {
     const auto& image = scenario_.workload.image_bytes;
     if (p.cost && !image)
-      error("deployment.processing.cost", "a cost by image size needs workload.image_bytes");
+      error("deployment.processing.cost",
+            "the cost depends on the image's size, expected workload.image_bytes, or service_time instead");
     if (p.cost && image && !std::isfinite(law::mean(image->law)))
-      error("workload.image_bytes", "the mean is infinite, but processing.cost relates to it");
+      error("workload.image_bytes",
+            "the mean is infinite, but processing.cost relates to it; expected one with a finite mean");
     if (p.discipline == processing::Discipline::processor_sharing && p.max_waiting)
       error("deployment.processing.max_waiting",
-            "nothing waits when jobs share the cores (processor_sharing)");
+            "nothing waits when jobs share the cores, expected no max_waiting, or discipline: fifo");
     if (p.max_waiting && scenario_.deployment.queue)
-      error("deployment.processing.max_waiting", "jobs wait in the queue, not on workers");
+      error("deployment.processing.max_waiting",
+            "jobs wait in the queue, not on workers, expected queue.capacity instead");
     if (p.discipline == processing::Discipline::processor_sharing && scenario_.deployment.queue)
       error("deployment.processing.discipline", "workers that pull from a queue have slots: expected fifo");
   }
@@ -81,7 +131,9 @@ class Checker {
     const SloConfig& slo = scenario_.slo;
     bool latency = false;
     for (const metrics::Objective& o : slo.objectives) latency = latency || o.metric.starts_with("latency.");
-    if (slo.only_below && !latency) error("slo.only", "it narrows latency objectives, but there is none");
+    if (slo.only_below && !latency)
+      error("slo.only",
+            "it narrows latency objectives, but there is none, expected one such as latency.p99_ms");
     if (slo.only_below && !scenario_.workload.image_bytes)
       error("slo.only", "it selects by image size: expected workload.image_bytes");
     const DeploymentConfig& d = scenario_.deployment;
@@ -119,8 +171,9 @@ class Checker {
     for (std::size_t i = 0; i < trace->rows.size(); ++i)
       if (trace->rows[i].user && *trace->rows[i].user >= scenario_.workload.users) {
         error("workload.arrivals.trace." + std::to_string(i) + ".user",
-              "user " + std::to_string(*trace->rows[i].user) + " does not exist: workload.users is " +
-                  std::to_string(scenario_.workload.users) + ", users count from 0");
+              "request " + std::to_string(i + 1) + " is of user " + std::to_string(*trace->rows[i].user) +
+                  ", but workload.users is " + std::to_string(scenario_.workload.users) +
+                  ", users count from 0");
         return;
       }
   }
@@ -128,26 +181,31 @@ class Checker {
   const ScenarioConfig& scenario_;
   const config::Node& tree_;
   config::Diagnostics& diagnostics_;
+  std::set<std::string> used_;  ///< host groups on which components run
 };
 
-}  // namespace
-
-void ScenarioConfig::check(const ScenarioConfig& s, Complaints& complaints) {
-  bool good = !s.scenario.empty() && s.scenario.front() != '.' && s.scenario.size() <= 100;
-  for (const char c : s.scenario)
-    good = good && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                    c == '_' || c == '-');
-  if (!good)
-    complaints.add("scenario",
-                   "a scenario's name is made of letters, digits, `.`, `_` and `-`, and names a folder");
+/// So that the parser has nothing to say about a platform that could not be read.
+config::Node with_some_platform(const config::Node& tree) {
+  if (!config::platform_unread(tree)) return tree;
+  return tree.with(
+      "platform",
+      config::Node::map({{"hosts", {}, config::Node::map({{"unknown", {}, config::Node::map({})}})}}));
 }
+
+}  // namespace
 
 std::optional<ScenarioConfig> load_scenario(const std::string& file, std::span<const std::string> sets,
                                             config::Diagnostics& diagnostics) {
   const auto tree = config::load_tree(file, sets, diagnostics);
+  if (!tree) return std::nullopt;
   ScenarioConfig scenario;
-  if (!tree || !config::parse(*tree, scenario, diagnostics)) return std::nullopt;
-  Checker(scenario, *tree, diagnostics).check();
+  const bool parsed = config::parse(with_some_platform(*tree), scenario, diagnostics);
+  Checker checker(scenario, *tree, diagnostics);
+  if (parsed && diagnostics.ok()) {
+    checker.check();
+  } else {
+    checker.check_names();
+  }
   if (!diagnostics.ok()) return std::nullopt;
   return scenario;
 }

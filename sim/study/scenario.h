@@ -78,7 +78,8 @@ struct ScenarioConfig {
   SloConfig slo;
   template <class V>
   static void describe(V& v) {
-    v.required("scenario", &ScenarioConfig::scenario, "its name");
+    v.required("scenario", &ScenarioConfig::scenario,
+               "its name, and that of its result folder: letters, digits, `.`, `_` and `-`");
     v.optional("question", &ScenarioConfig::question, "what it is to answer");
     v.required("platform", &ScenarioConfig::platform, "the hardware: a map, or the name of a file with one");
     v.optional("seed", &ScenarioConfig::seed, "of all random streams", between(0, 9e15));
@@ -88,8 +89,6 @@ struct ScenarioConfig {
     v.optional("faults", &ScenarioConfig::faults, "what goes wrong: a list");
     v.optional("slo", &ScenarioConfig::slo, "objectives by metric");
   }
-  /// The name makes a folder; the name of the scenario is letters, digits, `.`, `_` and `-`.
-  static void check(const ScenarioConfig& scenario, Complaints& complaints);
 };
 
 }  // namespace headroom::study

@@ -77,8 +77,8 @@ TEST_CASE("impossible laws are refused") {
   refused_with("{exponential: {mean: 0s}}", "expected more than 0s");
   refused_with("{exponential: {maen: 1s}}", "did you mean \"mean\"?");
   refused_with("{expnential: {mean: 1s}}", "did you mean \"exponential\"?");
-  refused_with("{}", "got 0 keys");
-  refused_with("{constant: 1s, uniform: [1s, 2s]}", "got 2 keys");
+  refused_with("{}", "got an empty map");
+  refused_with("{constant: 1s, uniform: [1s, 2s]}", "got \"constant\" and \"uniform\"");
   refused_with("[1s]", "got a list");
   refused_with("~", "got nothing");
   refused_with("-1s", "expected at least 0s");
@@ -100,7 +100,7 @@ TEST_CASE("impossible laws are refused") {
   refused_with("{mixture: [{weight: 50%, constant: 1s}]}", "the weights add up to 50%, expected 100%");
   refused_with("{mixture: [{constant: 1s}]}", "the key \"weight\" is missing");
   refused_with("{mixture: [{weight: 1, constant: 1s}]}", "has no unit");
-  refused_with("{mixture: [{weight: 100%}]}", "got 0 keys");
+  refused_with("{mixture: [{weight: 100%}]}", "there is no distribution here");
 }
 
 TEST_CASE("weights that people rounded mean the whole") {

@@ -109,7 +109,8 @@ TEST_CASE("a missing unit is called that, with examples") {
 
 TEST_CASE("an unknown unit lists the known ones and the nearest") {
   CHECK(refusal<Duration>("5sec") ==
-        "unknown unit \"sec\" in \"5sec\", expected d, h, min, s, ms, us or ns; did you mean \"s\"?");
+        "unknown unit \"sec\" in \"5sec\", expected a duration in d, h, min, s, ms, us or ns; did you mean "
+        "\"s\"?");
   CHECK(refusal<Bytes>("5kb").find("did you mean \"KB\"?") != std::string::npos);
   CHECK(refusal<Duration>("5µs").find("did you mean \"us\"?") != std::string::npos);
   CHECK(refusal<Duration>("1m").find("did you mean \"min\"?") != std::string::npos);

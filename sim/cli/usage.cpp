@@ -1,0 +1,80 @@
+#include "sim/cli/usage.h"
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "sim/config/diagnostics.h"
+#include "sim/config/units.h"
+
+namespace headroom::cli {
+namespace {
+
+std::vector<std::string> commands(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
+  return names;
+}
+
+std::vector<std::string> options(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+std::string unknown(const std::string& kind, const std::string& word, const std::vector<std::string>& known) {
+  const std::vector<std::string_view> names(known.begin(), known.end());
+  return "unknown " + kind + " " + config::quote(word) + ", expected " + config::list_of(names) +
+         config::did_you_mean(word, names);
+}
+
+/// Every word that means nothing.
+std::string extras(const CLI::App& command) {
+  std::string lines;
+  for (const std::string& word : command.remaining()) {
+    const bool option = word.size() > 1 && word.front() == '-';
+    if (!option && !lines.empty()) continue;  // most likely the value of an unknown option
+    lines += (lines.empty() ? "" : "\nheadroom: error: ") +
+             (option ? unknown("option", word.substr(0, word.find('=')), options(command))
+                     : "one thing too much: " + config::quote(word));
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string explain(const CLI::App& app, const CLI::ParseError& error, int argc, const char* const* argv) {
+  const auto chosen = app.get_subcommands();
+  std::string what;
+  std::string help = "headroom --help";
+  if (chosen.empty()) {
+    const std::vector<std::string> names = commands(app);
+    const std::string first = argc > 1 ? argv[1] : "";
+    if (first.empty())
+      what = "a command is missing, expected " +
+             config::list_of(std::vector<std::string_view>(names.begin(), names.end()));
+    else if (first.front() == '-')
+      what = unknown("option", first, options(app));
+    else
+      what = unknown("command", first, names);
+  } else {
+    const CLI::App& command = *chosen.front();
+    help = "headroom " + command.get_name() + " --help";
+    what = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ? extras(command) : error.what();
+  }
+  return "headroom: error: " + what + "\n`" + help + "` says more.\n";
+}
+
+CLI::Validator whole_number(std::int64_t low, std::int64_t high) {
+  return CLI::Validator(
+      [low, high](const std::string& text) {
+        const std::optional<std::int64_t> value = config::parse_integer(text);
+        if (value && *value >= low && *value <= high) return std::string();
+        return "expected a whole number from " + std::to_string(low) + " to " + std::to_string(high) +
+               ", got " + config::quote(text);
+      },
+      "");
+}
+
+}  // namespace headroom::cli

@@ -1,0 +1,114 @@
+// The scenarios that are shipped, run by the executable; shortened, for their numbers are checked elsewhere.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "sim/config/json.h"
+#include "sim/config/reader.h"
+#include "tests/cli/program.h"
+#include "tests/config/schema_validator.h"
+#include "tests/report/temporary_folder.h"
+
+namespace headroom::cli_test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+std::vector<fs::path> shipped() {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(root() / "scenarios"))
+    if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+json yaml(const std::string& path) {
+  config::Diagnostics diagnostics;
+  const auto tree = config::read_file(path, diagnostics);
+  INFO(diagnostics.text());
+  REQUIRE(tree);
+  return config::to_json(*tree);
+}
+
+/// The names that `headroom metrics` lists.
+std::set<std::string> catalogue() {
+  std::set<std::string> names;
+  std::istringstream lines(run({"metrics"}).out);
+  for (std::string line; std::getline(lines, line);) {
+    std::string name, unit, definition;
+    std::istringstream(line) >> name >> unit >> definition;
+    INFO(line);
+    CHECK(definition != "");
+    CHECK(names.insert(name).second);
+  }
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("list shows every shipped scenario with its question") {
+  const Finished finished = run({"list"}, {root()});
+  CHECK(finished.status == 0);
+  CHECK(finished.err == "");
+  std::istringstream lines(finished.out);
+  for (const fs::path& file : shipped()) {
+    std::string line;
+    REQUIRE(std::getline(lines, line));
+    CHECK(line.starts_with("scenarios/" + file.filename().string() + " "));
+    CHECK(line.ends_with(yaml(file.string())["question"].get<std::string>()));
+    CHECK(line.ends_with("?"));
+  }
+  CHECK(lines.peek() == std::istringstream::traits_type::eof());
+}
+
+TEST_CASE("every shipped scenario is valid, runs without a word, and reports what is documented") {
+  const config::test::SchemaValidator language(json::parse(run({"schema"}).out));
+  const std::set<std::string> documented = catalogue();
+  for (const fs::path& file : shipped()) {
+    INFO(file.string());
+    CHECK(run({"check", file.string()}).status == 0);
+    const report::TemporaryFolder folder;
+    const Finished finished = run(
+        {"run", file.string(), "--no-figures", "--set", "run={warmup: 1s, duration: 2s}", "--out", "result"},
+        {folder.path()});
+    CHECK(finished.status == 0);
+    CHECK(finished.err == "");  // nor anything of SimGrid's
+    const json summary = json::parse(read_file(folder.path() / "result/summary.json"));
+    for (const auto& [name, metric] : summary["metrics"].items()) {
+      INFO(name);
+      CHECK(documented.contains(name));
+    }
+    for (const auto& invariant : summary["invariants"]) CHECK(invariant["holds"] == true);
+    CHECK(language.valid(yaml((folder.path() / "result/scenario.yaml").string())));
+  }
+}
+
+TEST_CASE("everything that is documented is reported by the baseline, but for what it does not have") {
+  const report::TemporaryFolder folder;
+  REQUIRE(run({"run", (root() / "scenarios/baseline.yaml").string(), "--no-figures", "--set",
+               "run={warmup: 1s, duration: 2s}", "--out", "result"},
+              {folder.path()})
+              .status == 0);
+  const json summary = json::parse(read_file(folder.path() / "result/summary.json"));
+  for (const std::string& name : catalogue()) {
+    INFO(name);
+    CHECK(summary["metrics"].contains(name));
+  }
+}
+
+TEST_CASE("too few workers miss the objectives, which the exit status tells") {
+  const report::TemporaryFolder folder;
+  const Finished finished = run({"run", (root() / "scenarios/overload.yaml").string(), "--no-figures",
+                                 "--set", "run={warmup: 1s, duration: 10s}", "--set",
+                                 "platform.hosts.worker.count=10", "--fail-on-slo", "--out", "result"},
+                                {folder.path()});
+  CHECK(finished.status == 1);
+  CHECK_THAT(finished.out, Catch::Contains("no: "));
+}
+
+}  // namespace headroom::cli_test
