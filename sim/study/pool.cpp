@@ -144,15 +144,7 @@ class Pool {
       signal(SIGTERM, SIG_DFL);
       close(ends[0]);
       for (const Child& other : children_) close(other.fd);
-      const auto tell = [fd = ends[1]](double share) {
-        std::array<char, sizeof share> bytes{};
-        std::memcpy(bytes.data(), &share, sizeof share);
-        send(fd, Frame::progress, {bytes.data(), bytes.size()});
-      };
-      const std::string result = work_(task, tell);
-      const bool sent = send(ends[1], Frame::result, result);
-      std::fflush(nullptr);
-      _exit(sent ? 0 : 4);
+      be_child(task, ends[1]);
     }
     close(ends[1]);
     Child& child = children_.emplace_back();
@@ -160,6 +152,18 @@ class Pool {
     child.pid = pid;
     child.fd = ends[0];
     return true;
+  }
+
+  /// An exception must not get past here: it would unwind into a second copy of the parent.
+  [[noreturn]] void be_child(int task, int fd) noexcept {
+    const auto tell = [fd](double share) {
+      std::array<char, sizeof share> bytes{};
+      std::memcpy(bytes.data(), &share, sizeof share);
+      send(fd, Frame::progress, {bytes.data(), bytes.size()});
+    };
+    const bool sent = send(fd, Frame::result, work_(task, tell));
+    std::fflush(nullptr);
+    _exit(sent ? 0 : 4);
   }
 
   /// Without any child there is nobody to wait for: the task fails; otherwise it is tried again later.
