@@ -68,6 +68,8 @@ world::Task<Outcome<Credentials>> Edge::ask(std::uint64_t user, std::uint64_t re
 }
 
 const std::vector<metrics::MetricInfo> kMetrics = {
+    {"auth.utilization", "share", "busy core-seconds / configured core-seconds of the data plane's hosts",
+     metrics::Better::lower},
     {"auth.hit_ratio", "share", "share of credential checks answered from the edge cache",
      metrics::Better::higher},
 };
