@@ -60,11 +60,14 @@ TEST_CASE("a summary reads back as it was, to the last bit") {
   Summary s = summary(sample_run());
   s.metrics["odd"] = {0.1 + 0.2, metrics::Interval{-5e-324, 1.7976931348623157e308}};
   s.seed = 18'446'744'073'709'551'615ULL;
+  s.slo.at(1).of = "images below 1MB";
   const auto back = parse_summary(to_json(s));
   REQUIRE(std::holds_alternative<Summary>(back));
   const Summary& t = std::get<Summary>(back);
   CHECK(to_json(t) == to_json(s));
   CHECK(t.seed == s.seed);
+  CHECK(t.slo.at(0).of == "");
+  CHECK(t.slo.at(1).of == "images below 1MB");
   CHECK(t.metrics.at("odd").mean == 0.1 + 0.2);
   CHECK(t.metrics.at("odd").ci95->low == -5e-324);
   CHECK(t.invariants.size() == 2);
