@@ -5,12 +5,12 @@
 #include <boost/math/distributions/students_t.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <cstdlib>
+#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "tests/report/temporary_folder.h"
+#include "tests/scenarios/product.h"
 
 namespace headroom::validation {
 namespace {
@@ -54,13 +54,9 @@ Summary::Summary(const std::string& scenario, const RunLength& run, int seed) {
                       << fmt::format("run: {{warmup: {}s, duration: {}s, replications: {}}}\n", run.warmup,
                                      run.window, run.replications)
                       << scenario;
-  const auto out = folder.path() / "result";
-  const std::string command = fmt::format("'{}' run '{}' --no-figures --quiet --jobs 1 --out '{}'",
-                                          HEADROOM_EXECUTABLE, file.string(), out.string());
-  REQUIRE(std::system(command.c_str()) == 0);
-  std::ostringstream text;
-  text << std::ifstream(out / "summary.json").rdbuf();
-  text_ = text.str();
+  const scenarios::ProductRun product(HEADROOM_EXECUTABLE, file, {"--jobs", "1"});
+  REQUIRE(product.status() == 0);
+  text_ = product.text("summary.json");
   const auto json = nlohmann::json::parse(text_);
   for (const auto& invariant : json.at("invariants")) CHECK(invariant.at("holds").get<bool>());
 }
