@@ -312,9 +312,14 @@ class Fluid::Impl {
 
   // Notes the flow on its links, and makes those binding that may bind from now on.
   void enter_links(Flow& flow) {
+    // The narrowest link; of equals the one that carries most, because more flows will share it as a guard.
     flow.guard = flow.path.links[0];
-    for (std::size_t i = 1; i < flow.path.size; ++i)
-      if (links[flow.path.links[i]].bandwidth < links[flow.guard].bandwidth) flow.guard = flow.path.links[i];
+    for (std::size_t i = 1; i < flow.path.size; ++i) {
+      const LinkState& link = links[flow.path.links[i]];
+      const LinkState& best = links[flow.guard];
+      if (link.bandwidth < best.bandwidth || (link.bandwidth == best.bandwidth && link.passed > best.passed))
+        flow.guard = flow.path.links[i];
+    }
     for (std::size_t i = 0; i < flow.path.size; ++i) {
       const Link at = flow.path.links[i];
       LinkState& link = links[at];
@@ -339,9 +344,9 @@ class Fluid::Impl {
       *guard = link.guards.back();
       link.guards.pop_back();
       link.demand = link.guards.empty() ? 0 : link.demand - links[flow.guard].bandwidth;
-      // Well below, so that a link does not change sides all the time. Flows that include it may go on doing
-      // so.
-      if (link.demand < link.capacity() / 2) link.binding = false;
+      // A little below, so that a link does not change sides all the time. Flows that include it may go on
+      // doing so.
+      if (link.demand <= link.capacity() * 0.75) link.binding = false;
     }
   }
 
