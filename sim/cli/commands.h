@@ -8,13 +8,12 @@
 /// status (SPEC §2).
 namespace headroom::cli {
 
-enum Status : int {
-  kDone = 0,
-  kSloMissed = 1,  ///< with --fail-on-slo
-  kBadInput = 2,
-  kInvariant = 3,  ///< an invariant of the simulation was violated
-  kOther = 4,
-};
+// Exit statuses.
+inline constexpr int kDone = 0;
+inline constexpr int kSloMissed = 1;  ///< with --fail-on-slo
+inline constexpr int kBadInput = 2;
+inline constexpr int kInvariant = 3;  ///< an invariant of the simulation was violated
+inline constexpr int kOther = 4;
 
 void add_run(CLI::App& app, int& status);
 void add_check(CLI::App& app, int& status);

@@ -1,12 +1,23 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <system_error>
 #include <variant>
 
 #include "sim/cli/commands.h"
 #include "sim/report/result_folder.h"
 
 namespace headroom::cli {
+namespace {
+
+bool holds_more_than_figures(const std::filesystem::path& folder) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+    if (it->path().extension() != ".svg" && it->path().extension() != ".png") return true;
+  return false;
+}
+
+}  // namespace
 
 void add_plot(CLI::App& app, int& status) {
   struct Options {
@@ -28,6 +39,12 @@ void add_plot(CLI::App& app, int& status) {
         std::fprintf(stderr, "headroom: error: %s\n", std::get<report::Problem>(data).message.c_str());
         status = kBadInput;
       }
+    if (folders.size() > 1 && holds_more_than_figures(options->out)) {
+      std::fprintf(stderr,
+                   "headroom: error: %s holds more than figures, so it is left alone; choose another --out\n",
+                   options->out.c_str());
+      status = kBadInput;
+    }
     if (status != kDone) return;
     const auto problem =
         folders.size() == 1 ? report::redraw(folders.front()) : report::draw_overlay(folders, options->out);

@@ -66,10 +66,12 @@ int execute(const RunOptions& options) {
 
   study::RunOutcome outcome;
   {
-    report::Progress progress(scenario->scenario, !options.quiet);
+    const double simulated_s = (scenario->run.warmup + scenario->run.duration).seconds() *
+                               static_cast<double>(scenario->run.replications);
+    report::Progress progress(scenario->scenario, simulated_s, !options.quiet);
     const int cores = static_cast<int>(std::thread::hardware_concurrency());
     outcome = study::run_scenario(*scenario, options.jobs > 0 ? options.jobs : cores,
-                                  [&progress](double share) { progress.show(share, 0); });
+                                  [&progress](double share) { progress.show(share); });
   }
   for (const study::TaskFailure& failure : outcome.failures)
     std::fprintf(stderr, "headroom: error: replication %d %s\n", failure.task + 1, failure.reason.c_str());

@@ -398,7 +398,7 @@ bool check_size(const std::shared_ptr<const Source>& source, Diagnostics& diagno
 
 }  // namespace
 
-std::optional<Node> read_text(std::shared_ptr<const Source> source, Diagnostics& diagnostics) {
+std::optional<Node> read_text(const std::shared_ptr<const Source>& source, Diagnostics& diagnostics) {
   diagnostics.mention(source);
   if (!check_text(source, diagnostics) || !check_size(source, diagnostics)) return std::nullopt;
   std::istringstream stream(source->text);

@@ -17,7 +17,7 @@ inline constexpr int kMaxDepth = 64;
 /// One YAML 1.2 document (core schema) as a tree; nothing, and an error, if it is not that: syntax errors,
 /// several documents, tags other than !!str, invalid UTF-8, no content, or beyond the limits. Duplicate keys
 /// and lines without a colon are errors, too, but leave a tree in which what else is wrong can be found.
-std::optional<Node> read_text(std::shared_ptr<const Source> source, Diagnostics& diagnostics);
+std::optional<Node> read_text(const std::shared_ptr<const Source>& source, Diagnostics& diagnostics);
 std::optional<Node> read_file(const std::string& path, Diagnostics& diagnostics);
 
 /// The file's content, or nothing and an error at `named_at` (or `FILE: error: cannot read …` if that is no

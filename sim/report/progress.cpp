@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "sim/report/numbers.h"
+
 namespace headroom::report {
 namespace {
 
@@ -22,17 +24,15 @@ constexpr std::int64_t kRedraw = 100'000'000;  // ns
 
 }  // namespace
 
-std::string progress_line(const std::string& what, double share, std::int64_t events, double elapsed_s) {
+std::string progress_line(const std::string& what, double share, double simulated_s, double elapsed_s) {
   constexpr int kWidth = 24;
   share = std::clamp(share, 0.0, 1.0);
   const int full = static_cast<int>(share * kWidth);
   std::string line =
       fmt::format("{}  [{}{}] {:3} %", what, std::string(static_cast<std::size_t>(full), '#'),
                   std::string(static_cast<std::size_t>(kWidth - full), '-'), static_cast<int>(share * 100));
-  if (events > 0 && elapsed_s > 0) {
-    line += fmt::format("  {:.1f} M events/s", static_cast<double>(events) / elapsed_s / 1e6);
-  }
-  if (share > 0.01) {
+  if (share > 0.01 && elapsed_s > 0) {
+    line += fmt::format("  {} x real time", significant(share * simulated_s / elapsed_s, 2));
     const double left = elapsed_s * (1 - share) / share;
     const auto seconds = static_cast<std::int64_t>(std::ceil(std::min(left, 1e9)));
     line += seconds < 3600
@@ -42,20 +42,23 @@ std::string progress_line(const std::string& what, double share, std::int64_t ev
   return line;
 }
 
-Progress::Progress(std::string what, bool wanted)
-    : what_(std::move(what)), on_(wanted && isatty(STDERR_FILENO) == 1), started_ns_(now_ns()) {}
+Progress::Progress(std::string what, double simulated_s, bool wanted)
+    : what_(std::move(what)),
+      simulated_s_(simulated_s),
+      on_(wanted && isatty(STDERR_FILENO) == 1),
+      started_ns_(now_ns()) {}
 
 Progress::~Progress() {
   if (on_ && shown_ns_ != 0) std::fputs("\r\x1b[K", stderr);
 }
 
-void Progress::show(double share, std::int64_t events) {
+void Progress::show(double share) {
   if (!on_) return;
   const std::int64_t now = now_ns();
   if (now - shown_ns_ < kRedraw) return;
   shown_ns_ = now;
   const double elapsed = static_cast<double>(now - started_ns_) / 1e9;
-  std::fprintf(stderr, "\r%s\x1b[K", progress_line(what_, share, events, elapsed).c_str());
+  std::fprintf(stderr, "\r%s\x1b[K", progress_line(what_, share, simulated_s_, elapsed).c_str());
   std::fflush(stderr);
 }
 

@@ -27,7 +27,7 @@ std::string contents(int fd) {
   std::string text;
   std::array<char, 4096> bytes{};
   off_t at = 0;
-  for (ssize_t n; (n = pread(fd, bytes.data(), bytes.size(), at)) > 0; at += n)
+  for (ssize_t n = 0; (n = pread(fd, bytes.data(), bytes.size(), at)) > 0; at += n)
     text.append(bytes.data(), static_cast<std::size_t>(n));
   return text;
 }
@@ -124,7 +124,7 @@ std::vector<pid_t> Program::children() const {
   const std::string id = std::to_string(pid_);
   std::istringstream list(read_file("/proc/" + id + "/task/" + id + "/children"));
   std::vector<pid_t> pids;
-  for (pid_t pid; list >> pid;) pids.push_back(pid);
+  for (pid_t pid = 0; list >> pid;) pids.push_back(pid);
   std::sort(pids.begin(), pids.end());
   return pids;
 }

@@ -63,7 +63,6 @@ TEST_CASE("a result goes to results/<scenario> and replaces the one that is ther
   CHECK(first.err == "");
   CHECK_THAT(first.out, StartsWith("small  seed 1") && Contains("Does it run?") && Contains("results/small"));
   CHECK(place.files("results/small") == kFiles);
-  const std::string machine = read_file(place.folder.path() / "results/small/machine.json");
   place.write("results/small/notes.txt", "left by somebody");
   CHECK(place({"--seed", "2"}).status == 0);
   CHECK(place.files("results") == [] {
@@ -218,7 +217,12 @@ TEST_CASE("figures are drawn, drawn again, and over each other") {
   CHECK(both.status == 0);
   CHECK(both.out == "figures are in both\n");
   CHECK_FALSE(place.files("both").empty());
+  CHECK(run({"plot", "a", "b", "--out", "both"}, place.here).status == 0);  // drawn again
   CHECK(run({"plot", "a", "small.yaml"}, place.here).status == 2);
+  const Finished foreign = run({"plot", "a", "b", "--out", "a"}, place.here);
+  CHECK(foreign.status == 2);
+  CHECK(foreign.err ==
+        "headroom: error: a holds more than figures, so it is left alone; choose another --out\n");
 }
 
 }  // namespace headroom::cli_test

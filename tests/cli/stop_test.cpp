@@ -4,7 +4,6 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -14,7 +13,6 @@
 namespace headroom::cli_test {
 namespace {
 
-namespace fs = std::filesystem;
 using Catch::Contains;
 using Clock = std::chrono::steady_clock;
 

@@ -73,11 +73,11 @@ TEST_CASE("what must not be overlooked is said loudly") {
 }
 
 TEST_CASE("the progress line says how far, how fast and how long") {
-  CHECK(progress_line("baseline", 0.25, 12'000'000, 6) ==
-        "baseline  [######------------------]  25 %  2.0 M events/s  0:18 left");
-  CHECK(progress_line("x", 0, 0, 0) == "x  [------------------------]   0 %");
-  CHECK_THAT(progress_line("x", 0.5, 0, 7200), Catch::EndsWith("2:00:00 left"));
-  CHECK_THAT(progress_line("x", 7, 0, 1), Catch::Contains("100 %"));
+  CHECK(progress_line("baseline", 0.25, 120, 6) ==
+        "baseline  [######------------------]  25 %  5 x real time  0:18 left");
+  CHECK(progress_line("x", 0, 100, 0) == "x  [------------------------]   0 %");
+  CHECK_THAT(progress_line("x", 0.5, 1e6, 7200), Catch::EndsWith("2:00:00 left"));
+  CHECK_THAT(progress_line("x", 7, 10, 1), Catch::Contains("100 %"));
 }
 
 }  // namespace
