@@ -15,10 +15,11 @@
 namespace headroom::metrics {
 
 /// How often each value (a non-negative integer: nanoseconds, bytes) occurred, in log-linear buckets after
-/// HdrHistogram: 256 per octave, so that a quantile is within 1/256 (0.4 %) of the exact one; values below 512 are
-/// exact. Within a bucket a quantile is interpolated, so that it varies with the sample as the exact one does (if it
-/// stood for the whole bucket, replications would agree better than they should). Count, sum, minimum and maximum are
-/// exact. Histograms merge by addition: merging is the same as having recorded everything in one.
+/// HdrHistogram: 256 per octave, so that a quantile is within 1/256 (0.4 %) of the exact one; values below
+/// 512 are exact. Within a bucket a quantile is interpolated, so that it varies with the sample as the exact
+/// one does (if it stood for the whole bucket, replications would agree better than they should). Count, sum,
+/// minimum and maximum are exact. Histograms merge by addition: merging is the same as having recorded
+/// everything in one.
 class Histogram {
  public:
   /// Negative values count as 0.
@@ -64,7 +65,8 @@ class Histogram {
 
  private:
   static constexpr int kSubBits = 8;  // 256 buckets per octave
-  static constexpr std::uint64_t kExact = (std::uint64_t{2} << kSubBits) - 1;  // the last value with its own bucket
+  static constexpr std::uint64_t kExact =
+      (std::uint64_t{2} << kSubBits) - 1;  // the last value with its own bucket
   static std::size_t index(std::int64_t value) {
     const auto v = static_cast<std::uint64_t>(value);
     const int shift = static_cast<int>(std::bit_width(v | kExact)) - (kSubBits + 1);

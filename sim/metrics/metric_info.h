@@ -8,8 +8,8 @@ namespace headroom::metrics {
 /// Which direction of a metric people want.
 enum class Better { higher, lower, neither };
 
-/// What a metric means. Every component has a static table of these, from which `headroom metrics` prints. A part
-/// of the name in angle brackets stands for any: "outcome.<kind>".
+/// What a metric means. Every component has a static table of these, from which `headroom metrics` prints. A
+/// part of the name in angle brackets stands for any: "outcome.<kind>".
 struct MetricInfo {
   std::string_view name;        ///< flat and dotted; the unit is the last part where there is one
   std::string_view unit;        ///< "ms", "s", "1/s", "share" (0 to 1), "count", "USD/h" …

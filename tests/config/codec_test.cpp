@@ -125,7 +125,8 @@ TEST_CASE("each kind of value refuses the others") {
   CHECK(refused("cache: {entries: 99999999999999999999}\n").find("is too large") != std::string::npos);
   CHECK(refused("trace: \"true\"\n") ==
         "t.yaml:2:8: error: expected true or false, got \"true\" in quotes\n");
-  CHECK(refused("discipline: {}\n") == "t.yaml:2:13: error: expected fifo or processor_sharing, got an empty map\n");
+  CHECK(refused("discipline: {}\n") ==
+        "t.yaml:2:13: error: expected fifo or processor_sharing, got an empty map\n");
   CHECK(refused("discipline: fif0\n").find("did you mean \"fifo\"?") != std::string::npos);
   CHECK(refused("cache: 5\n") ==
         "t.yaml:2:8: error: expected a map with ttl, entries or serve_stale_for, got \"5\"\n");

@@ -127,8 +127,10 @@ TEST_CASE("figures are those whose data exist") {
     return out;
   };
   const auto data = [](const Run& run) {
-    return FigureData{
-        run.scenario, time_series(run), latency_curves(run.result.latency), {{"yield >= 0.999", "", 1.0, true}}};
+    return FigureData{run.scenario,
+                      time_series(run),
+                      latency_curves(run.result.latency),
+                      {{"yield >= 0.999", "", 1.0, true}}};
   };
   const auto full = figures(data(sample_run()));
   CHECK(names(full) == std::vector<std::string>{"yield_harvest", "latency_over_time", "latency_distribution",
