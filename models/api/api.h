@@ -39,7 +39,7 @@ class Tier {
     Duration tls_cpu;                         ///< per new connection
     double rendition_share = 0;               ///< bytes of a rendition / bytes of the image
   };
-  Tier(const ApiConfig& config, world::World& world, const metrics::Window& window);
+  Tier(const ApiConfig& config, const metrics::Window& window);
   /// Starts a server on each host.
   void install(const std::vector<world::Host*>& hosts, Parts parts);
 
@@ -51,7 +51,6 @@ class Tier {
  private:
   friend class Server;
   ApiConfig config_;
-  world::World& world_;
   metrics::Window window_;
   Parts parts_;
   std::vector<calls::Endpoint> servers_;

@@ -28,7 +28,7 @@ bool TtlCache::hit(std::uint64_t user, TimePoint now) {
 }
 
 void TtlCache::put(std::uint64_t user, TimePoint now) {
-  std::uint32_t i;
+  std::uint32_t i = kNone;
   if (const auto found = index_.find(user); found != index_.end()) {
     i = found->second;
     unlink(i);

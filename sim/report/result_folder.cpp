@@ -125,7 +125,8 @@ Written write_result(const fs::path& folder, const Run& run, const WriteOptions&
       {"report.html", html(run, charts, drawings)}};
   files.insert(files.end(), options.more.begin(), options.more.end());
   for (const auto& [name, contents] : files) {
-    if ((written.error = fresh.write(name, contents))) return written;
+    written.error = fresh.write(name, contents);
+    if (written.error) return written;
   }
   written.error = fresh.commit();
   return written;

@@ -79,7 +79,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, world::World& world, Stre
     }
   }
   if (d.api) {
-    api_ = std::make_unique<api::Tier>(*d.api, world, window);
+    api_ = std::make_unique<api::Tier>(*d.api, window);
     api::Tier::Parts parts;
     if (identity_)
       parts.authenticator = [this](world::Host& host) {

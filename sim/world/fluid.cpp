@@ -159,7 +159,6 @@ class Fluid::Impl {
     HEADROOM_CHECK(!leave_run.empty(), "SimGrid stopped although flows are live");
   }
 
- private:
   // Runs the scheduler as far as no flow has a say. True: the run is over. False: SimGrid's clock must move,
   // and `tick` or `on_completion` will be called when it has.
   bool proceed() {
@@ -418,7 +417,6 @@ class Fluid::Impl {
   std::vector<Change> changes;  // wait for SimGrid's clock
   std::uint64_t flows_started = 0;
 
- private:
   const bool every_link;
   std::set<sg::Activity*> leave_run;
   Timer* timer = nullptr;

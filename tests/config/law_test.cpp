@@ -145,7 +145,7 @@ TEST_CASE("values from a file, relative to the file that names it") {
   const auto write = [&](const std::string& name, const std::string& text) {
     std::ofstream(folder / name, std::ios::binary) << text;
   };
-  const auto values = [&](const std::string& name, auto kind) {
+  const auto values = [&](const std::string& name, const auto& kind) {
     write("s.yaml", "{empirical: " + name + "}\n");
     Diagnostics diagnostics;
     const auto root = read_file((folder / "s.yaml").string(), diagnostics);

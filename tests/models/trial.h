@@ -88,7 +88,7 @@ class Trial {
   }
   const metrics::ReplicationResult& result() const { return result_; }
   /// The requests in the order in which they ended.
-  const std::vector<std::uint64_t>& ended() const { return watch_.ended_; }
+  const std::vector<std::uint64_t>& ended() const { return watch_.numbers; }
   /// The names of the invariants that are violated.
   std::string violated() const {
     std::string names;
@@ -101,8 +101,8 @@ class Trial {
   static constexpr Duration kSettle = Duration::s(60);
   struct Watch final : client::RequestWatch {
     void offered(std::uint64_t) override {}
-    void ended(std::uint64_t number) override { ended_.push_back(number); }
-    std::vector<std::uint64_t> ended_;
+    void ended(std::uint64_t number) override { numbers.push_back(number); }
+    std::vector<std::uint64_t> numbers;
   };
   StreamKey key() const {
     return StreamKey(static_cast<std::uint64_t>(scenario_.seed)) / "replication" / "0";
