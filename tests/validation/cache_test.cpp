@@ -39,15 +39,15 @@ void stationary_hit_ratio(int users, double rate, double ttl, int warmup_cycles,
 }  // namespace
 
 TEST_CASE("cache with a time to live of 60 s", "[cache]") {
-  stationary_hit_ratio(100'000, 1000, 60, 10, 2);
+  stationary_hit_ratio(100'000, 1000, 60, 10, 4);
 }
 
 TEST_CASE("cache with a time to live of 300 s", "[cache-300s]") {
-  stationary_hit_ratio(100'000, 1000, 300, 10, 2);
+  stationary_hit_ratio(100'000, 1000, 300, 10, 4);
 }
 
 TEST_CASE("cache with a time to live of 3600 s, fewer users", "[cache-few]") {
-  stationary_hit_ratio(300, 3, 3600, 30, 16);
+  stationary_hit_ratio(100, 1, 3600, 30, 64);
 }
 
 // 64 cycles of 3600 s would be 230 million requests. The third cycle after an empty start shows nearly the
