@@ -33,7 +33,8 @@ RunLength services(double warmup, double window, int replications) {
 void markov(int cores, double load, const RunLength& run, double within_probability, double within_wait) {
   const double rate = load * cores / kService;
   const Chain chain = markov_queue(cores, rate, kService);
-  validate(fmt::format("M/M/{} at {:g}", cores, load), queue(cores, rate, kExponential), run,
+  const char* how = run.replications == 1 ? ", one long run" : "";
+  validate(fmt::format("M/M/{} at {:g}{}", cores, load, how), queue(cores, rate, kExponential), run,
            {{"processing.wait_probability", wait_probability(chain, cores), within_probability,
              within_probability / 2.5},
             {"processing.wait_mean_ms", in_ms(wait(chain, cores)), within_wait, within_wait / 2.5}});
