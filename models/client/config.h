@@ -168,12 +168,16 @@ struct Connections {
   }
 };
 
+/// How images are encoded; decides how many pixels their bytes are.
+enum class Format { jpeg, png, webp };
+
 /// Who asks, how often, and for what (SPEC §3).
 struct WorkloadConfig {
   std::int64_t users = 1;
   Popularity popularity;
   Arrivals arrivals;
   std::optional<Distribution<Bytes>> image_bytes;
+  std::optional<Format> format;  ///< none: jpeg
   Share rendition_bytes{0.2};
   std::int64_t renditions = 1;
   std::optional<Connections> connections;
@@ -186,6 +190,8 @@ struct WorkloadConfig {
     v.required("arrivals", &WorkloadConfig::arrivals, "when requests are sent");
     v.optional("image_bytes", &WorkloadConfig::image_bytes,
                "size of an image; without it images have no bytes");
+    v.optional("format", &WorkloadConfig::format,
+               "how images are encoded (default: jpeg); a cost profile turns bytes into pixels by it");
     v.optional("rendition_bytes", &WorkloadConfig::rendition_bytes,
                "size of an answer's image as a share of the input");
     v.optional("renditions", &WorkloadConfig::renditions,
@@ -203,6 +209,10 @@ struct WorkloadConfig {
 }  // namespace headroom::client
 
 namespace headroom {
+template <>
+struct enum_names<client::Format> {
+  static constexpr std::string_view names[] = {"jpeg", "png", "webp"};
+};
 template <>
 struct enum_names<client::Between> {
   static constexpr std::string_view names[] = {"linear", "step"};

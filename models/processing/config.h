@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -24,7 +25,38 @@ struct ConversionsPerCore {
             positive());
   }
 };
-using Cost = std::variant<ConversionsPerCore>;
+
+/// CPU time as measured on a machine: linear in the image's pixels and bytes, times a residual drawn from
+/// those that the measurement left. Written as the name of a file, or as a map.
+struct Profile {
+  static constexpr std::string_view tag = "profile";
+  std::string profile;             ///< its name
+  Duration fixed;                  ///< per conversion
+  Duration per_input_megapixel;    ///< decoding and shrinking
+  Duration per_output_megapixel;   ///< resampling and encoding
+  Duration per_input_megabyte;     ///< 10^6 bytes: entropy decoding
+  std::vector<double> residuals;   ///< factors on the CPU time, each as probable as the others; empty: 1
+  std::vector<double> contention;  ///< rate of each core when 1, 2, … cores are busy; empty: 1 throughout
+  template <class V>
+  static void describe(V& v) {
+    v.required("profile", &Profile::profile, "its name");
+    v.optional("fixed", &Profile::fixed, "CPU per conversion", not_negative());
+    v.optional("per_input_megapixel", &Profile::per_input_megapixel, "CPU per million pixels read",
+               not_negative());
+    v.optional("per_output_megapixel", &Profile::per_output_megapixel, "CPU per million pixels written",
+               not_negative());
+    v.optional("per_input_megabyte", &Profile::per_input_megabyte, "CPU per million bytes read",
+               not_negative());
+    v.optional("residuals", &Profile::residuals,
+               "factors on the CPU time, drawn for each conversion (default: always 1)", between(0, 1000));
+    v.optional("contention", &Profile::contention,
+               "relative rate of each busy core when 1, 2, … cores are busy; the last value holds beyond "
+               "(default: 1)",
+               Limits{.low = 0, .high = 2, .low_open = true});
+  }
+  static void check(const Profile& p, Complaints& complaints);
+};
+using Cost = std::variant<ConversionsPerCore, Profile>;
 
 /// The worker fleet that resizes images.
 struct ProcessingConfig {

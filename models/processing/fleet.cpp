@@ -254,6 +254,9 @@ void Fleet::install(const std::vector<world::Host*>& hosts, const Parts& parts, 
   workers_.reserve(hosts.size());
   for (world::Host* host : hosts) {
     const std::int64_t slots = config_.slots.value_or(host->cores());
+    if (const auto* profile = config_.cost ? std::get_if<Profile>(&*config_.cost) : nullptr;
+        profile != nullptr && !profile->contention.empty())
+      host->cpu().set_contention(profile->contention);
     const std::size_t index = workers_.size();
     world::ProcessSlot& slot = host->install([this, slots, index](world::Host& h) {
       auto worker = std::make_unique<Worker>(h, *this, slots);

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/config/reader.h"
 #include "sim/config/units.h"
 #include "sim/study/catalogue.h"
 #include "sim/study/trace.h"
@@ -12,6 +13,11 @@ namespace headroom::config {
 namespace {
 
 using Json = nlohmann::json;
+
+const RecordOf<processing::Profile>& profile_type() {
+  static const RecordOf<processing::Profile> type;
+  return type;
+}
 
 const RecordOf<world::NetworkConfig>& links_type() {
   static const RecordOf<world::NetworkConfig> type;
@@ -188,6 +194,26 @@ void Codec<study::SloConfig>::schema(Json& out, Json&) {
 }
 std::string Codec<study::SloConfig>::what() {
   return "a map from metrics to bounds";
+}
+
+bool Codec<processing::Profile>::parse(const Node& node, processing::Profile& out, Diagnostics& diagnostics) {
+  out = {};
+  if (!node.is_scalar()) return profile_type().parse(node, &out, {}, diagnostics);
+  const auto source = load_source(resolve_path(node.text(), node.where()), node.where(), diagnostics);
+  if (!source) return false;
+  const std::size_t before = diagnostics.count();
+  const auto tree = read_text(source, diagnostics);
+  return tree && diagnostics.count() == before && profile_type().parse(*tree, &out, {}, diagnostics);
+}
+Node Codec<processing::Profile>::dump(const processing::Profile& profile) {
+  return profile_type().dump(&profile);
+}
+void Codec<processing::Profile>::schema(Json& out, Json& defs) {
+  out = {{"oneOf", Json::array({{{"type", "string"}, {"description", "a profile file"}},
+                                profile_type().schema({}, nullptr, defs)})}};
+}
+std::string Codec<processing::Profile>::what() {
+  return "a profile file, or a map";
 }
 
 bool Codec<study::FaultsConfig>::parse(const Node& node, study::FaultsConfig&, Diagnostics& diagnostics) {

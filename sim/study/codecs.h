@@ -24,6 +24,15 @@ struct Codec<client::Trace> {
   static std::string what();
 };
 
+/// The name of a profile file, or what would stand in it.
+template <>
+struct Codec<processing::Profile> {
+  static bool parse(const Node&, processing::Profile& out, Diagnostics&);
+  static Node dump(const processing::Profile&);
+  static void schema(nlohmann::json& out, nlohmann::json& defs);
+  static std::string what();
+};
+
 /// A map from metrics to bounds, and `only`.
 template <>
 struct Codec<study::SloConfig> {

@@ -40,6 +40,32 @@ std::vector<world::Host*> Deployment::group(const std::optional<Ref>& ref) const
   return ref ? world_.group(ref->name) : std::vector<world::Host*>();
 }
 
+namespace {
+
+/// Web Almanac 2022, media: bits per pixel of images on the web.
+double bits_per_pixel(client::Format format) {
+  switch (format) {
+    case client::Format::jpeg:
+      return 2.1;
+    case client::Format::png:
+      return 4.2;
+    case client::Format::webp:
+      return 1.4;
+  }
+  return 0;
+}
+
+}  // namespace
+
+processing::CostModel cost_model(const ScenarioConfig& scenario, StreamKey key) {
+  const client::WorkloadConfig& w = scenario.workload;
+  processing::Images images;
+  if (w.image_bytes) images.mean = w.image_bytes->mean();
+  images.bits_per_pixel = bits_per_pixel(w.format.value_or(client::Format::jpeg));
+  images.rendition_share = w.rendition_bytes.value;
+  return {*scenario.deployment.processing, images, key};
+}
+
 Deployment::Deployment(const ScenarioConfig& scenario, world::World& world, StreamKey key,
                        const metrics::Window& window, metrics::Series& series, client::RequestWatch* watch)
     : world_(world), gauges_(world, window, series) {
@@ -62,9 +88,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, world::World& world, Stre
   }
   calls::Dispatcher* dispatcher = queue_.get();
   if (d.processing) {
-    const std::optional<Bytes> mean_image =
-        w.image_bytes ? std::optional(w.image_bytes->mean()) : std::nullopt;
-    processing::CostModel cost(*d.processing, mean_image, key / "processing");
+    processing::CostModel cost = cost_model(scenario, key / "processing");
     fleet_ = std::make_unique<processing::Fleet>(*d.processing, std::move(cost), world, window);
     processing::Fleet::Parts parts;
     if (queue_) parts.queue = queue_->leader();

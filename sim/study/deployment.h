@@ -19,6 +19,9 @@
 
 namespace headroom::study {
 
+/// What a conversion costs in this scenario, which must have processing.
+processing::CostModel cost_model(const ScenarioConfig& scenario, StreamKey key);
+
 /// All the wiring, top to bottom: which component hands what to which. Nothing else knows more than its
 /// neighbours' message types (models/calls).
 class Deployment {

@@ -8,6 +8,7 @@
 
 #include "sim/config/units.h"
 #include "sim/report/numbers.h"
+#include "sim/study/deployment.h"
 
 namespace headroom::study {
 namespace {
@@ -32,9 +33,7 @@ struct MeanRate {
 };
 
 std::optional<double> mean_cpu_s(const ScenarioConfig& s) {
-  const auto& p = *s.deployment.processing;
-  const double mean = p.service_time ? law::mean(p.service_time->law) / 1e9
-                                     : 1 / std::get<processing::ConversionsPerCore>(*p.cost).rate.per_second;
+  const double mean = cost_model(s, StreamKey(0)).mean_seconds();
   return std::isfinite(mean) ? std::optional(mean) : std::nullopt;
 }
 

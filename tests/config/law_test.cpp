@@ -150,7 +150,7 @@ TEST_CASE("values from a file, relative to the file that names it") {
     Diagnostics diagnostics;
     const auto root = read_file((folder / "s.yaml").string(), diagnostics);
     REQUIRE(root);
-    decltype(kind) distribution;
+    std::decay_t<decltype(kind)> distribution;
     const bool ok = parse(*root, distribution, diagnostics);
     std::string errors = diagnostics.text();
     const std::string prefix = folder.string() + "/";
