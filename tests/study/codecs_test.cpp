@@ -20,7 +20,7 @@ const client::Trace& trace_of(const ScenarioConfig& s) {
 /// The errors of a trace, its file's name cut to t.csv.
 std::string trace_errors(const std::string& csv) {
   const Folder folder;
-  const std::string name = folder.write("t.csv", csv);
+  folder.write("t.csv", csv);
   config::Diagnostics diagnostics;
   CHECK_FALSE(load_scenario(folder.write("s.yaml", kTraced), {}, diagnostics).has_value());
   std::string text = diagnostics.text();
