@@ -94,16 +94,16 @@ TEST_CASE("what --set breaks is said to be broken there") {
       "--set deployment.processing.max_waiting:1:1", {"queue"}));
 }
 
-std::vector<std::string> shipped() {
+std::vector<std::string> shipped(const std::string& folder) {
   std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(HEADROOM_SOURCE_DIR "/scenarios"))
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(HEADROOM_SOURCE_DIR "/") + folder))
     if (entry.path().extension() == ".yaml") files.push_back(entry.path().string());
   std::sort(files.begin(), files.end());
   return files;
 }
 
 TEST_CASE("every shipped scenario is valid, asks a question, and survives being resolved") {
-  const auto files = shipped();
+  const auto files = shipped("scenarios");
   REQUIRE(files.size() >= 4);
   for (const std::string& file : files) {
     INFO(file);
@@ -117,6 +117,16 @@ TEST_CASE("every shipped scenario is valid, asks a question, and survives being 
     CHECK(text.find(".yaml") == std::string::npos);  // platform inlined
     CHECK(text.find(HEADROOM_SOURCE_DIR) == std::string::npos);
     CHECK(fingerprint(resolved_yaml(again)) == fingerprint(text));
+  }
+}
+
+TEST_CASE("the baseline is valid on every shipped platform") {
+  const auto platforms = shipped("platforms");
+  REQUIRE(platforms.size() >= 3);
+  for (const std::string& platform : platforms) {
+    INFO(platform);
+    const ScenarioConfig s = valid(HEADROOM_SOURCE_DIR "/scenarios/baseline.yaml", {"platform=" + platform});
+    CHECK(s.platform.platform == std::filesystem::path(platform).stem());
   }
 }
 
