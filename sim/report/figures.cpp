@@ -463,16 +463,16 @@ std::vector<Chart> overlay(const std::vector<FigureData>& results) {
     bool logarithmic, percent;
   };
   static constexpr std::array<Kind, 5> kKinds = {{
-      {"yield", "Yield", "yield [%]", "yield",
-       "Share of requests answered, by when they were sent.", 100, false, true},
+      {"yield", "Yield", "yield [%]", "yield", "Share of requests answered, by when they were sent.", 100,
+       false, true},
       {"latency_p99", "99th percentile of latency", "latency [ms]", "latency.p99_ms",
        "99 % of the requests sent at that time were answered at least this fast.", 1, true, false},
       {"queue_depth", "Queue depth", "jobs waiting", "queue.depth",
        "Jobs accepted and not yet handed to a worker.", 1, false, false},
       {"processing_utilization", "Utilisation of the workers", "busy share of slots [%]",
        "processing.utilization", "How busy the workers were.", 100, false, false},
-      {"harvest", "Harvest", "harvest [%]", "harvest",
-       "How much of its answer an answered request got.", 100, false, true},
+      {"harvest", "Harvest", "harvest [%]", "harvest", "How much of its answer an answered request got.", 100,
+       false, true},
   }};
   std::vector<Chart> charts;
   double end = 0;
