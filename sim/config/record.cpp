@@ -3,6 +3,7 @@
 
 #include "sim/config/codec.h"
 #include "sim/config/json.h"
+#include "sim/config/located.h"
 
 namespace headroom::config {
 namespace {
@@ -15,19 +16,6 @@ const void* at(const void* record, std::ptrdiff_t offset) {
 void* at(void* record, std::ptrdiff_t offset) {
   return static_cast<char*>(record) + offset;
 }
-
-/// Puts the complaints of a struct's own check where the struct was written.
-class Located final : public Complaints {
- public:
-  Located(const Node& node, Diagnostics& diagnostics) : node_(node), diagnostics_(diagnostics) {}
-  void add(std::string_view path, std::string message) override {
-    diagnostics_.error(locate(node_, path), std::move(message));
-  }
-
- private:
-  const Node& node_;
-  Diagnostics& diagnostics_;
-};
 
 const VariantType& variant_of(const RecordType::Field& field) {
   return static_cast<const VariantType&>(field.type());

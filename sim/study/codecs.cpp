@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/config/located.h"
 #include "sim/config/reader.h"
 #include "sim/config/units.h"
 #include "sim/study/catalogue.h"
@@ -23,18 +24,6 @@ const RecordOf<world::NetworkConfig>& links_type() {
   static const RecordOf<world::NetworkConfig> type;
   return type;
 }
-
-class TraceComplaints final : public Complaints {
- public:
-  TraceComplaints(const Node& node, Diagnostics& diagnostics) : node_(node), diagnostics_(diagnostics) {}
-  void add(std::string_view path, std::string message) override {
-    diagnostics_.error(locate(node_, path), std::move(message));
-  }
-
- private:
-  const Node& node_;
-  Diagnostics& diagnostics_;
-};
 
 }  // namespace
 
@@ -68,7 +57,7 @@ bool Codec<client::Trace>::parse(const Node& node, client::Trace& out, Diagnosti
                         : type_of<std::vector<client::TraceRow>>().parse(node, &out.rows, {}, diagnostics);
   if (!read) return false;
   const std::size_t before = diagnostics.count();
-  TraceComplaints complaints(node, diagnostics);
+  Located complaints(node, diagnostics);
   client::Trace::check(out, complaints);
   return diagnostics.count() == before;
 }
