@@ -87,7 +87,6 @@ class Responder {
   /// Whether anybody still waits for the answer (a real server sees the connection closed).
   bool wanted() const { return slot_ && slot_->caller != nullptr; }
   explicit operator bool() const { return slot_ != nullptr; }
-  world::Route back() const { return back_; }
 
  private:
   world::Network* network_ = nullptr;
@@ -109,7 +108,7 @@ class [[nodiscard]] Call final : world::Event {
   Responder<Reply> responder(world::Network& network, world::Route back) {
     return Responder<Reply>(network, slot_, back);
   }
-  /// The request was lost on its way.
+  /// For the message that carries the request: it notes there what becomes of itself.
   const ReplySlotPtr<Reply>& slot() const { return slot_; }
 
   bool await_ready() const { return slot_->outcome.has_value(); }
