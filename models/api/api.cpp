@@ -107,7 +107,7 @@ class Server final : public calls::ConvertingServer {
   std::int64_t in_flight_ = 0;
 };
 
-Tier::Tier(const ApiConfig& config, const metrics::Window& window) : config_(config), window_(window) {}
+Tier::Tier(const ApiConfig& config, const calls::Environment& env) : config_(config), window_(env.window) {}
 
 void Tier::install(const std::vector<world::Host*>& hosts, Parts parts) {
   parts_ = std::move(parts);

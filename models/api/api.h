@@ -7,6 +7,7 @@
 
 #include "models/api/config.h"
 #include "models/calls/authenticator.h"
+#include "models/calls/environment.h"
 #include "models/calls/job.h"
 #include "models/calls/service.h"
 #include "sim/metrics/batches.h"
@@ -39,7 +40,7 @@ class Tier {
     Duration tls_cpu;                         ///< per new connection
     double rendition_share = 0;               ///< bytes of a rendition / bytes of the image
   };
-  Tier(const ApiConfig& config, const metrics::Window& window);
+  Tier(const ApiConfig& config, const calls::Environment& env);
   /// Starts a server on each host.
   void install(const std::vector<world::Host*>& hosts, Parts parts);
 

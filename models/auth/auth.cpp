@@ -23,9 +23,9 @@ class DataPlane final : public world::Process {
 
 }  // namespace
 
-Identity::Identity(const AuthConfig& config, world::World& world, const std::vector<world::Host*>& data_plane,
-                   const metrics::Window& window)
-    : config_(config), world_(world), window_(window) {
+Identity::Identity(const AuthConfig& config, const calls::Environment& env,
+                   const std::vector<world::Host*>& data_plane)
+    : config_(config), world_(env.world), window_(env.window) {
   for (world::Host* host : data_plane)
     data_plane_.push_back(&host->install(
         [cpu = config.data_plane.cpu](world::Host& h) { return std::make_unique<DataPlane>(h, cpu); }));

@@ -7,6 +7,7 @@
 #include "models/auth/cache.h"
 #include "models/auth/config.h"
 #include "models/calls/call.h"
+#include "models/calls/environment.h"
 #include "sim/metrics/batches.h"
 #include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
@@ -24,8 +25,8 @@ struct Credentials {};
 class Identity {
  public:
   /// `data_plane`: empty if it costs nothing.
-  Identity(const AuthConfig& config, world::World& world, const std::vector<world::Host*>& data_plane,
-           const metrics::Window& window);
+  Identity(const AuthConfig& config, const calls::Environment& env,
+           const std::vector<world::Host*>& data_plane);
 
   const AuthConfig& config() const { return config_; }
   world::World& world() { return world_; }

@@ -79,8 +79,8 @@ class Proxy final : public calls::RequestServer {
   Choice choice_;
 };
 
-Balancer::Balancer(const BalancerConfig& config, world::World& world, StreamKey key)
-    : config_(config), world_(world), entrance_key_(key / "entrance"), choice_key_(key / "choice") {}
+Balancer::Balancer(const BalancerConfig& config, const calls::Environment& env, StreamKey key)
+    : config_(config), world_(env.world), entrance_key_(key / "entrance"), choice_key_(key / "choice") {}
 
 void Balancer::install(const std::vector<world::Host*>& hosts, const std::vector<calls::Endpoint>& servers,
                        Duration tls_cpu, double rendition_share) {
@@ -119,9 +119,9 @@ void Balancer::report(metrics::ResultBuilder& results) const {
     results.invariant("Little's law: load_balancer", station_.holds(world_.now()), station_.entered());
 }
 
-JobBalancer::JobBalancer(Policy policy, world::World& world, const std::vector<calls::Endpoint>& workers,
-                         StreamKey key)
-    : world_(world),
+JobBalancer::JobBalancer(Policy policy, const calls::Environment& env,
+                         const std::vector<calls::Endpoint>& workers, StreamKey key)
+    : world_(env.world),
       workers_(workers),
       key_(key / "job"),
       choice_(policy, static_cast<int>(workers.size())) {}

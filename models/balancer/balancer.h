@@ -7,6 +7,7 @@
 #include "models/balancer/choice.h"
 #include "models/balancer/config.h"
 #include "models/calls/entrance.h"
+#include "models/calls/environment.h"
 #include "models/calls/job.h"
 #include "models/calls/service.h"
 #include "sim/metrics/metric_info.h"
@@ -22,7 +23,7 @@ namespace headroom::balancer {
 /// clients that costs nothing.
 class Balancer final : public calls::Entrance {
  public:
-  Balancer(const BalancerConfig& config, world::World& world, StreamKey key);
+  Balancer(const BalancerConfig& config, const calls::Environment& env, StreamKey key);
   /// `servers`: what is balanced. `hosts`: its own, or none.
   void install(const std::vector<world::Host*>& hosts, const std::vector<calls::Endpoint>& servers,
                Duration tls_cpu, double rendition_share);
@@ -51,7 +52,8 @@ class Balancer final : public calls::Entrance {
 /// queue.
 class JobBalancer final : public calls::Dispatcher {
  public:
-  JobBalancer(Policy policy, world::World& world, const std::vector<calls::Endpoint>& workers, StreamKey key);
+  JobBalancer(Policy policy, const calls::Environment& env, const std::vector<calls::Endpoint>& workers,
+              StreamKey key);
   void dispatch(calls::Job job) override;
   void came_back(const calls::Job& job) override;
 

@@ -97,11 +97,11 @@ class Clients::Sink final : public calls::ConversionSink {
   void converted(const calls::Job&, Duration, TimePoint) override {}
 };
 
-Clients::Clients(const WorkloadConfig& config, world::World& world, StreamKey key,
-                 const metrics::Window& window, metrics::Series& series, const Parts& parts)
+Clients::Clients(const WorkloadConfig& config, const calls::Environment& env, StreamKey key,
+                 const Parts& parts)
     : config_(config),
-      world_(world),
-      window_(window),
+      world_(env.world),
+      window_(env.window),
       parts_(parts),
       user_key_(key / "user"),
       image_key_(key / "image_bytes"),
@@ -111,13 +111,13 @@ Clients::Clients(const WorkloadConfig& config, world::World& world, StreamKey ke
       arrivals_(make_arrivals(config_.arrivals, key)),
       trace_(std::get_if<Trace>(&config_.arrivals)),
       sink_(std::make_unique<Sink>()),
-      offered_series_(series.counter("offered")),
-      answered_series_(series.counter("answered")),
-      asked_series_(series.counter("renditions.asked")),
-      delivered_series_(series.counter("renditions.delivered")),
-      latency_series_(series.quantiles("latency")) {
+      offered_series_(env.series.counter("offered")),
+      answered_series_(env.series.counter("answered")),
+      asked_series_(env.series.counter("renditions.asked")),
+      delivered_series_(env.series.counter("renditions.delivered")),
+      latency_series_(env.series.quantiles("latency")) {
   for (std::size_t e = 0; e < kEndings.size(); ++e)
-    ending_series_[e] = &series.counter("outcome." + std::string(kEndings[e]));
+    ending_series_[e] = &env.series.counter("outcome." + std::string(kEndings[e]));
 }
 
 Clients::~Clients() = default;

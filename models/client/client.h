@@ -10,6 +10,7 @@
 
 #include "models/calls/authenticator.h"
 #include "models/calls/entrance.h"
+#include "models/calls/environment.h"
 #include "models/calls/job.h"
 #include "models/calls/request.h"
 #include "models/calls/service.h"
@@ -67,8 +68,7 @@ class Clients {
     bool metered = false;             ///< there is a usage pipeline
     std::optional<Bytes> only_below;  ///< the `only.` metrics look at images smaller than this
   };
-  Clients(const WorkloadConfig& config, world::World& world, StreamKey key, const metrics::Window& window,
-          metrics::Series& series, const Parts& parts);
+  Clients(const WorkloadConfig& config, const calls::Environment& env, StreamKey key, const Parts& parts);
   ~Clients();
   Clients(const Clients&) = delete;
   Clients& operator=(const Clients&) = delete;

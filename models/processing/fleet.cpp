@@ -242,15 +242,19 @@ class Worker final : public calls::JobServer {
   std::deque<Waiting> waiting_;
 };
 
-Fleet::Fleet(const ProcessingConfig& config, CostModel cost, world::World& world,
-             const metrics::Window& window)
-    : config_(config), cost_(std::move(cost)), world_(world), window_(window), busy_(window) {}
+Fleet::Fleet(const ProcessingConfig& config, CostModel cost, const calls::Environment& env)
+    : config_(config),
+      cost_(std::move(cost)),
+      world_(env.world),
+      window_(env.window),
+      series_(env.series),
+      busy_(env.window) {}
 
-void Fleet::install(const std::vector<world::Host*>& hosts, const Parts& parts, metrics::Series& series) {
+void Fleet::install(const std::vector<world::Host*>& hosts, const Parts& parts) {
   parts_ = parts;
   for (const world::Host* host : hosts) total_slots_ += config_.slots.value_or(host->cores());
-  actual_series_ = &series.counter("usage.actual_cpu_s", 1e-9);
-  busy_series_ = &series.level("processing.utilization", 1 / static_cast<double>(total_slots_));
+  actual_series_ = &series_.counter("usage.actual_cpu_s", 1e-9);
+  busy_series_ = &series_.level("processing.utilization", 1 / static_cast<double>(total_slots_));
   workers_.reserve(hosts.size());
   for (world::Host* host : hosts) {
     const std::int64_t slots = config_.slots.value_or(host->cores());

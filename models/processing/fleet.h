@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "models/calls/environment.h"
 #include "models/calls/job.h"
 #include "models/processing/config.h"
 #include "models/processing/cost.h"
@@ -27,9 +28,9 @@ class Fleet {
     double rendition_share = 0;            ///< bytes of a rendition / bytes of the image
     bool images_travel = true;             ///< false: the network is ideal, nothing has to be fetched
   };
-  Fleet(const ProcessingConfig& config, CostModel cost, world::World& world, const metrics::Window& window);
+  Fleet(const ProcessingConfig& config, CostModel cost, const calls::Environment& env);
   /// Starts a worker on each host.
-  void install(const std::vector<world::Host*>& hosts, const Parts& parts, metrics::Series& series);
+  void install(const std::vector<world::Host*>& hosts, const Parts& parts);
 
   /// No conversion waits or runs.
   bool idle() const { return station_.present() == 0; }
@@ -49,6 +50,7 @@ class Fleet {
   CostModel cost_;
   world::World& world_;
   metrics::Window window_;
+  metrics::Series& series_;
   Parts parts_;
   std::vector<calls::Endpoint> workers_;
   std::int64_t total_slots_ = 0;

@@ -191,13 +191,12 @@ world::Task<> Follower::store(Follower* self) {
   }
 }
 
-Queue::Queue(const QueueConfig& config, world::World& world, const std::vector<world::Host*>& hosts,
-             const metrics::Window& window, metrics::Series& series)
+Queue::Queue(const QueueConfig& config, const calls::Environment& env, const std::vector<world::Host*>& hosts)
     : config_(config),
-      world_(world),
-      window_(window),
-      depth_(window),
-      depth_series_(series.level("queue.depth")) {
+      world_(env.world),
+      window_(env.window),
+      depth_(env.window),
+      depth_series_(env.series.level("queue.depth")) {
   const std::size_t members = config.replication == Replication::none ? 1 : hosts.size();
   for (std::size_t m = 0; m < members; ++m) {
     world::Host& host = *hosts[m];

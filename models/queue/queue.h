@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "models/calls/environment.h"
 #include "models/calls/job.h"
 #include "models/queue/config.h"
 #include "sim/metrics/batches.h"
@@ -22,8 +23,7 @@ class Leader;
 /// The queue as a whole: its members, and what is counted. API servers enqueue through it (Dispatcher).
 class Queue final : public calls::Dispatcher {
  public:
-  Queue(const QueueConfig& config, world::World& world, const std::vector<world::Host*>& hosts,
-        const metrics::Window& window, metrics::Series& series);
+  Queue(const QueueConfig& config, const calls::Environment& env, const std::vector<world::Host*>& hosts);
 
   /// Ships the job to the leader. A job that is refused fails in its gather when the API server learns of it.
   void dispatch(calls::Job job) override;

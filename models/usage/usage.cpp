@@ -25,9 +25,12 @@ class Store final : public world::Process {
 
 }  // namespace
 
-Pipeline::Pipeline(const UsageConfig& config, world::World& world, const std::vector<world::Host*>& store,
-                   const metrics::Window& window, metrics::Series& series)
-    : config_(config), world_(world), window_(window), billed_(series.counter("usage.billed_cpu_s", 1e-9)) {
+Pipeline::Pipeline(const UsageConfig& config, const calls::Environment& env,
+                   const std::vector<world::Host*>& store)
+    : config_(config),
+      world_(env.world),
+      window_(env.window),
+      billed_(env.series.counter("usage.billed_cpu_s", 1e-9)) {
   for (world::Host* host : store)
     store_.push_back(&host->install([this](world::Host& h) { return std::make_unique<Store>(h, *this); }));
 }

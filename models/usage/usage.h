@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "models/calls/environment.h"
 #include "models/calls/job.h"
 #include "models/usage/config.h"
 #include "sim/metrics/batches.h"
@@ -37,8 +38,7 @@ struct Bill {
 /// All of the usage pipeline that belongs to no single process: configuration, the store's hosts, the bill.
 class Pipeline {
  public:
-  Pipeline(const UsageConfig& config, world::World& world, const std::vector<world::Host*>& store,
-           const metrics::Window& window, metrics::Series& series);
+  Pipeline(const UsageConfig& config, const calls::Environment& env, const std::vector<world::Host*>& store);
 
   const UsageConfig& config() const { return config_; }
   world::World& world() { return world_; }

@@ -66,9 +66,9 @@ processing::CostModel cost_model(const ScenarioConfig& scenario, StreamKey key) 
   return {*scenario.deployment.processing, images, key};
 }
 
-Deployment::Deployment(const ScenarioConfig& scenario, world::World& world, StreamKey key,
-                       const metrics::Window& window, metrics::Series& series, client::RequestWatch* watch)
-    : world_(world), gauges_(world, window, series) {
+Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment& env, StreamKey key,
+                       client::RequestWatch* watch)
+    : world_(env.world), gauges_(env.world, env.window, env.series) {
   const DeploymentConfig& d = scenario.deployment;
   const client::WorkloadConfig& w = scenario.workload;
   const double rendition_share = w.image_bytes ? w.rendition_bytes.value : 0;
@@ -76,34 +76,31 @@ Deployment::Deployment(const ScenarioConfig& scenario, world::World& world, Stre
   const bool proxied = d.load_balancer && d.load_balancer->hosts;
 
   // From the back to the front: each component is given those that it calls.
-  if (d.usage)
-    usage_ = std::make_unique<usage::Pipeline>(*d.usage, world, group(d.usage->store.hosts), window, series);
+  if (d.usage) usage_ = std::make_unique<usage::Pipeline>(*d.usage, env, group(d.usage->store.hosts));
   if (d.auth) {
     const auto hosts = group(d.auth->data_plane.hosts);
-    identity_ = std::make_unique<auth::Identity>(*d.auth, world, hosts, window);
+    identity_ = std::make_unique<auth::Identity>(*d.auth, env, hosts);
     if (!hosts.empty()) gauges_.add_tier("auth", hosts);
   }
-  if (d.queue) {
-    queue_ = std::make_unique<queue::Queue>(*d.queue, world, group(d.queue->hosts), window, series);
-  }
+  if (d.queue) queue_ = std::make_unique<queue::Queue>(*d.queue, env, group(d.queue->hosts));
   calls::Dispatcher* dispatcher = queue_.get();
   if (d.processing) {
     processing::CostModel cost = cost_model(scenario, key / "processing");
-    fleet_ = std::make_unique<processing::Fleet>(*d.processing, std::move(cost), world, window);
+    fleet_ = std::make_unique<processing::Fleet>(*d.processing, std::move(cost), env);
     processing::Fleet::Parts parts;
     if (queue_) parts.queue = queue_->leader();
     parts.rendition_share = rendition_share;
     parts.images_travel = !scenario.platform.network.ideal;
-    fleet_->install(group(d.processing->hosts), parts, series);
+    fleet_->install(group(d.processing->hosts), parts);
     if (!queue_) {
       const auto policy = d.load_balancer ? d.load_balancer->policy : balancer::Policy::random;
       job_balancer_ =
-          std::make_unique<balancer::JobBalancer>(policy, world, fleet_->workers(), key / "load_balancer");
+          std::make_unique<balancer::JobBalancer>(policy, env, fleet_->workers(), key / "load_balancer");
       dispatcher = job_balancer_.get();
     }
   }
   if (d.api) {
-    api_ = std::make_unique<api::Tier>(*d.api, window);
+    api_ = std::make_unique<api::Tier>(*d.api, env);
     api::Tier::Parts parts;
     if (identity_)
       parts.authenticator = [this](world::Host& host) {
@@ -136,8 +133,8 @@ Deployment::Deployment(const ScenarioConfig& scenario, world::World& world, Stre
   }
   if (!servers.empty()) {
     const balancer::BalancerConfig at_random;
-    balancer_ = std::make_unique<balancer::Balancer>(d.load_balancer.value_or(at_random), world,
-                                                     key / "load_balancer");
+    balancer_ =
+        std::make_unique<balancer::Balancer>(d.load_balancer.value_or(at_random), env, key / "load_balancer");
     const auto hosts = proxied ? group(d.load_balancer->hosts) : std::vector<world::Host*>();
     balancer_->install(hosts, servers, tls_cpu, rendition_share);
     if (!hosts.empty()) gauges_.add_tier("lb", hosts);
@@ -145,7 +142,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, world::World& world, Stre
   } else {
     parts.dispatcher = queue_.get();
   }
-  clients_ = std::make_unique<client::Clients>(w, world, key / "workload", window, series, parts);
+  clients_ = std::make_unique<client::Clients>(w, env, key / "workload", parts);
 }
 
 Deployment::~Deployment() = default;

@@ -6,13 +6,12 @@
 #include "models/api/api.h"
 #include "models/auth/auth.h"
 #include "models/balancer/balancer.h"
+#include "models/calls/environment.h"
 #include "models/client/client.h"
 #include "models/processing/fleet.h"
 #include "models/queue/queue.h"
 #include "models/usage/usage.h"
 #include "sim/metrics/result.h"
-#include "sim/metrics/series.h"
-#include "sim/metrics/window.h"
 #include "sim/study/gauges.h"
 #include "sim/study/scenario.h"
 #include "sim/world/world.h"
@@ -26,16 +25,16 @@ processing::CostModel cost_model(const ScenarioConfig& scenario, StreamKey key);
 /// neighbours' message types (models/calls).
 class Deployment {
  public:
-  /// The scenario must have passed its checks; it, the world and the series must outlive the deployment.
-  Deployment(const ScenarioConfig& scenario, world::World& world, StreamKey key,
-             const metrics::Window& window, metrics::Series& series, client::RequestWatch* watch);
+  /// The scenario must have passed its checks; it and the environment must outlive the deployment, but for
+  /// the world, which must be destroyed before it.
+  Deployment(const ScenarioConfig& scenario, const calls::Environment& env, StreamKey key,
+             client::RequestWatch* watch);
   Deployment(const Deployment&) = delete;
   Deployment& operator=(const Deployment&) = delete;
   ~Deployment();
 
   void start();
-  /// The run is over; what is still open has no outcome. After this the world may be destroyed, and must be
-  /// destroyed before the deployment.
+  /// The run is over; what is still open has no outcome. After this the world may be destroyed.
   void stop();
   client::Clients& clients() { return *clients_; }
   /// No conversion waits or runs.

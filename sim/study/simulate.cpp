@@ -1,15 +1,10 @@
 #include "sim/study/simulate.h"
 
 #include <algorithm>
-#include <memory>
 #include <string>
+#include <utility>
 
 #include "sim/base/random.h"
-#include "sim/invariants/request_ledger.h"
-#include "sim/metrics/journal.h"
-#include "sim/metrics/series.h"
-#include "sim/study/deployment.h"
-#include "sim/world/world.h"
 
 namespace headroom::study {
 namespace {
@@ -19,15 +14,9 @@ constexpr int kProgressSteps = 200;
 /// How long the last usage records may take to be billed when everything else is over.
 constexpr Duration kSettle = Duration::s(60);
 
-class Ledger final : public client::RequestWatch {
- public:
-  void offered(std::uint64_t number) override { ledger_.offered(number); }
-  void ended(std::uint64_t number) override { ledger_.ended(number); }
-  const invariants::RequestLedger& ledger() const { return ledger_; }
-
- private:
-  invariants::RequestLedger ledger_;
-};
+StreamKey key_of(const ScenarioConfig& scenario, int replication) {
+  return StreamKey(static_cast<std::uint64_t>(scenario.seed)) / "replication" / std::to_string(replication);
+}
 
 /// `quiet`: nobody waits or works any more, so nothing may be in flight that should have arrived.
 void check_messages(const world::NetworkCounts& c, std::uint64_t in_flight, bool quiet,
@@ -46,53 +35,89 @@ metrics::Window window_of(const ScenarioConfig& scenario) {
   return {TimePoint::at(scenario.run.warmup), scenario.run.duration};
 }
 
-metrics::ReplicationResult simulate(const ScenarioConfig& scenario, int replication,
-                                    const std::function<void(double)>& progress) {
-  const metrics::Window window = window_of(scenario);
-  const Duration drain = scenario.run.drain;
-  const StreamKey key =
-      StreamKey(static_cast<std::uint64_t>(scenario.seed)) / "replication" / std::to_string(replication);
+void Replication::Watch::offered(std::uint64_t number) {
+  ledger_.offered(number);
+  if (next_ != nullptr) next_->offered(number);
+}
+void Replication::Watch::ended(std::uint64_t number) {
+  ledger_.ended(number);
+  if (next_ != nullptr) next_->ended(number);
+}
 
-  Ledger ledger;
-  metrics::Series series(window.end().since_start() + drain * 2 + kSettle);
-  auto world = std::make_unique<world::World>(scenario.platform, key / "platform");
-  auto deployment = std::make_unique<Deployment>(scenario, *world, key, window, series, &ledger);
-  client::Clients& clients = deployment->clients();
-  metrics::Journal journal;
+Replication::Replication(const ScenarioConfig& scenario, int number, client::RequestWatch* watch)
+    : scenario_(scenario),
+      window_(window_of(scenario)),
+      series_(window_.end().since_start() + scenario.run.drain * 2 + kSettle),
+      watch_(watch),
+      world_(std::make_unique<world::World>(scenario.platform, key_of(scenario, number) / "platform")),
+      deployment_(std::make_unique<Deployment>(scenario,
+                                               calls::Environment{*world_, window_, series_, journal_},
+                                               key_of(scenario, number), &watch_)) {}
 
-  deployment->start();
-  const Duration step = std::max(Duration::ns(1), window.end().since_start() / kProgressSteps);
-  for (TimePoint t = TimePoint::at(step);; t = std::min(t + step, window.end())) {
-    world->run_until(t);
-    if (progress) progress(t.since_start() / window.end().since_start());
-    if (t >= window.end()) break;
+Replication::~Replication() {
+  stop();
+  world_.reset();
+}
+
+void Replication::begin() {
+  if (!std::exchange(begun_, true)) deployment_->start();
+}
+
+void Replication::stop() {
+  if (!std::exchange(stopped_, true)) deployment_->stop();
+}
+
+void Replication::run_until(TimePoint date) {
+  begin();
+  world_->run_until(date);
+}
+
+void Replication::run_in_steps(TimePoint end, const std::function<void(double)>& progress) {
+  const Duration step = std::max(Duration::ns(1), window_.end().since_start() / kProgressSteps);
+  while (world_->now() < end) {
+    world_->run_until(std::min(world_->now() + step, end));
+    if (progress) progress(world_->now().since_start() / window_.end().since_start());
   }
-  journal.record(window.begin(), "window begins", "run");
-  journal.record(window.end(), "window ends", "run");
+}
+
+metrics::ReplicationResult Replication::finish(const std::function<void(double)>& progress) {
+  const Duration drain = scenario_.run.drain;
+  client::Clients& clients = deployment_->clients();
+  begin();
+  run_in_steps(window_.begin(), progress);
+  journal_.record(window_.begin(), "window begins", "run");
+  run_in_steps(window_.end(), progress);
+  journal_.record(window_.end(), "window ends", "run");
   // Arrivals go on while the measured requests drain; then they end, and all is let go empty, so that books
   // can be balanced from empty to empty.
-  world->run_until(window.end() + drain, [&] { return clients.measured_open() == 0; });
-  const TimePoint drained = world->now();
-  journal.record(drained, "drained", "run", {{"unfinished", clients.measured_open()}});
+  world_->run_until(window_.end() + drain, [&] { return clients.measured_open() == 0; });
+  journal_.record(world_->now(), "drained", "run", {{"unfinished", clients.measured_open()}});
   clients.stop();
-  world->run_until(world->now() + drain, [&] { return clients.open() == 0 && deployment->idle(); });
-  deployment->flush();
-  const bool quiet = clients.open() == 0 && deployment->idle();
-  const auto over = [&] { return deployment->settled() && (!quiet || world->network().in_flight() == 0); };
-  world->run_until(world->now() + kSettle, over);
+  world_->run_until(world_->now() + drain, [&] { return clients.open() == 0 && deployment_->idle(); });
+  deployment_->flush();
+  const bool quiet = clients.open() == 0 && deployment_->idle();
+  const auto over = [&] { return deployment_->settled() && (!quiet || world_->network().in_flight() == 0); };
+  world_->run_until(world_->now() + kSettle, over);
+  stop();
+  return report(quiet);
+}
 
-  const TimePoint end = world->now();
-  deployment->stop();
-  metrics::ResultBuilder results(window);
-  deployment->report(results);
-  results.invariant("each offered request has exactly one outcome", ledger.ledger().holds(),
-                    ledger.ledger().checked(), ledger.ledger().detail());
-  check_messages(world->network().counts(), world->network().in_flight(), quiet, results);
-  results.bookkeeping(static_cast<std::int64_t>(world->scheduler().fired()), end.since_start());
-  results.series(series.finish(end));
-  results.journal(journal);
-  world.reset();
+metrics::ReplicationResult Replication::report(bool quiet) {
+  const TimePoint end = world_->now();
+  metrics::ResultBuilder results(window_);
+  deployment_->report(results);
+  results.invariant("each offered request has exactly one outcome", watch_.ledger().holds(),
+                    watch_.ledger().checked(), watch_.ledger().detail());
+  check_messages(world_->network().counts(), world_->network().in_flight(), quiet, results);
+  results.bookkeeping(static_cast<std::int64_t>(world_->scheduler().fired()), end.since_start());
+  results.series(series_.finish(end));
+  results.journal(journal_);
   return std::move(results).build();
+}
+
+metrics::ReplicationResult simulate(const ScenarioConfig& scenario, int replication,
+                                    const std::function<void(double)>& progress) {
+  return Replication(scenario, replication).finish(progress);
 }
 
 }  // namespace headroom::study

@@ -1,19 +1,74 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
+#include "models/client/client.h"
+#include "sim/invariants/request_ledger.h"
+#include "sim/metrics/journal.h"
 #include "sim/metrics/result.h"
+#include "sim/metrics/series.h"
 #include "sim/metrics/window.h"
+#include "sim/study/deployment.h"
 #include "sim/study/scenario.h"
+#include "sim/world/world.h"
 
 namespace headroom::study {
 
 /// The measured window of a scenario.
 metrics::Window window_of(const ScenarioConfig& scenario);
 
+/// One replication: the hardware, what runs on it, and the phases of a run. At most one per process if the
+/// platform's network has bandwidth limits (world/fluid.h). It may be abandoned at any moment.
+class Replication {
+ public:
+  /// `number` counts from 0. The scenario must have passed its checks and outlive the replication. `watch`
+  /// sees the requests, too.
+  Replication(const ScenarioConfig& scenario, int number, client::RequestWatch* watch = nullptr);
+  Replication(const Replication&) = delete;
+  Replication& operator=(const Replication&) = delete;
+  ~Replication();
+
+  world::World& world() { return *world_; }
+
+  /// Begins, if it has not begun, and stops in the middle.
+  void run_until(TimePoint date);
+  /// Runs to the end: warm-up, window; drain, while arrivals go on until each request of the window has its
+  /// outcome; then no more arrivals, all is let go empty, and the last usage records are billed. Once only.
+  /// `progress` is told, now and then, the share of simulated time that is done.
+  metrics::ReplicationResult finish(const std::function<void(double)>& progress = {});
+
+ private:
+  /// Sees every request for the invariant, and lets another one see it.
+  class Watch final : public client::RequestWatch {
+   public:
+    explicit Watch(client::RequestWatch* next) : next_(next) {}
+    void offered(std::uint64_t number) override;
+    void ended(std::uint64_t number) override;
+    const invariants::RequestLedger& ledger() const { return ledger_; }
+
+   private:
+    invariants::RequestLedger ledger_;
+    client::RequestWatch* next_;
+  };
+  void begin();
+  void stop();
+  void run_in_steps(TimePoint end, const std::function<void(double)>& progress);
+  metrics::ReplicationResult report(bool quiet);
+
+  const ScenarioConfig& scenario_;
+  metrics::Window window_;
+  metrics::Series series_;
+  metrics::Journal journal_;
+  Watch watch_;
+  std::unique_ptr<world::World> world_;
+  std::unique_ptr<Deployment> deployment_;
+  bool begun_ = false;
+  bool stopped_ = false;
+};
+
 /// Runs one replication (counted from 0): a pure function of the scenario and the number. At most one call
-/// per process if the platform's network has bandwidth limits (world/fluid.h). `progress` is told, now and
-/// then, the share of simulated time that is done.
+/// per process if the platform's network has bandwidth limits.
 metrics::ReplicationResult simulate(const ScenarioConfig& scenario, int replication,
                                     const std::function<void(double)>& progress = {});
 

@@ -9,10 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim/base/random.h"
 #include "sim/metrics/result.h"
-#include "sim/metrics/series.h"
-#include "sim/study/deployment.h"
 #include "sim/study/scenario.h"
 #include "sim/study/simulate.h"
 #include "sim/world/world.h"
@@ -24,53 +21,25 @@ namespace headroom {
 class Trial {
  public:
   explicit Trial(study::ScenarioConfig scenario)
-      : scenario_(std::move(scenario)),
-        window_(study::window_of(scenario_)),
-        series_(window_.end().since_start() + scenario_.run.drain * 2 + kSettle),
-        world_(std::make_unique<world::World>(scenario_.platform, key() / "platform")),
-        deployment_(
-            std::make_unique<study::Deployment>(scenario_, *world_, key(), window_, series_, &watch_)) {}
-  ~Trial() {
-    events_.clear();
-    if (!finished_) deployment_->stop();
-    world_.reset();
-  }
+      : scenario_(std::move(scenario)), replication_(scenario_, 0, &watch_) {}
   Trial(const Trial&) = delete;
   Trial& operator=(const Trial&) = delete;
 
-  world::World& world() { return *world_; }
+  world::World& world() { return replication_.world(); }
   world::Host& host(std::string_view group, std::size_t member = 1) {
-    return *world_->group(group).at(member - 1);
+    return *world().group(group).at(member - 1);
   }
   /// Things that happen at a date.
   void at(Duration date, std::function<void()> act) {
     events_.push_back(std::make_unique<world::Callback<std::function<void()>>>(std::move(act)));
-    world_->scheduler().schedule(*events_.back(), TimePoint::at(date));
+    world().scheduler().schedule(*events_.back(), TimePoint::at(date));
   }
 
   /// Begins, and stops in the middle.
-  void run_until(Duration date) {
-    deployment_->start();
-    world_->run_until(TimePoint::at(date));
-  }
-  /// Runs to the end as study::simulate does, and reports.
+  void run_until(Duration date) { replication_.run_until(TimePoint::at(date)); }
+  /// Runs to the end.
   Trial& run() {
-    client::Clients& clients = deployment_->clients();
-    const Duration drain = scenario_.run.drain;
-    deployment_->start();
-    world_->run_until(window_.end());
-    world_->run_until(window_.end() + drain, [&] { return clients.measured_open() == 0; });
-    clients.stop();
-    world_->run_until(world_->now() + drain, [&] { return clients.open() == 0 && deployment_->idle(); });
-    deployment_->flush();
-    world_->run_until(world_->now() + kSettle, [&] { return deployment_->settled(); });
-    const TimePoint end = world_->now();
-    deployment_->stop();
-    finished_ = true;
-    metrics::ResultBuilder results(window_);
-    deployment_->report(results);
-    results.series(series_.finish(end));
-    result_ = std::move(results).build();
+    result_ = replication_.finish();
     return *this;
   }
 
@@ -98,25 +67,17 @@ class Trial {
   }
 
  private:
-  static constexpr Duration kSettle = Duration::s(60);
   struct Watch final : client::RequestWatch {
     void offered(std::uint64_t) override {}
     void ended(std::uint64_t number) override { numbers.push_back(number); }
     std::vector<std::uint64_t> numbers;
   };
-  StreamKey key() const {
-    return StreamKey(static_cast<std::uint64_t>(scenario_.seed)) / "replication" / "0";
-  }
 
   study::ScenarioConfig scenario_;
-  metrics::Window window_;
-  metrics::Series series_;
   Watch watch_;
-  std::unique_ptr<world::World> world_;
-  std::unique_ptr<study::Deployment> deployment_;
+  study::Replication replication_;
   std::vector<std::unique_ptr<world::Event>> events_;
   metrics::ReplicationResult result_;
-  bool finished_ = false;
 };
 
 /// Hosts of a group.
