@@ -127,8 +127,7 @@ JobBalancer::JobBalancer(Policy policy, const calls::Environment& env,
       choice_(policy, static_cast<int>(workers.size())) {}
 
 void JobBalancer::dispatch(calls::Job job) {
-  // The same request's renditions draw from neighbouring numbers; a request asks for at most 1000.
-  Engine draw = key_.engine_for(job.request->number * 1024 + static_cast<std::uint64_t>(job.rendition));
+  Engine draw = key_.engine_for(job.key());
   const int chosen = choice_.pick(draw, job.request->user, world_.now());
   const calls::Endpoint& worker = workers_[static_cast<std::size_t>(chosen)];
   const Bytes size = job.request->image + calls::kControl;

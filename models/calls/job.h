@@ -16,15 +16,18 @@
 namespace headroom::calls {
 
 /// The renditions of one request as the server that asked for them sees them: how many are done, how many can
-/// no longer come. Shared with the jobs, so that the asking server can die (or give up) alone.
+/// no longer come. Each ends once: what comes later about it (a job done twice) changes nothing. Shared with
+/// the jobs, so that the asking server can die (or give up) alone.
 class Gather : public world::Pooled {
  public:
   explicit Gather(std::int64_t asked) : asked_(asked) {}
-  void done() {
+  void done(std::int64_t rendition) {
+    if (!ended_.add(rendition)) return;
     ++done_;
     check();
   }
-  void failed(Failure why) {
+  void failed(std::int64_t rendition, Failure why) {
+    if (!ended_.add(rendition)) return;
     if (failed_++ == 0) failure_ = why;
     check();
   }
@@ -72,6 +75,7 @@ class Gather : public world::Pooled {
     }
   }
   std::int64_t asked_;
+  Marks ended_;
   std::int64_t done_ = 0;
   std::int64_t failed_ = 0;
   Failure failure_ = Failure::error;
@@ -117,6 +121,10 @@ struct Job {
   Dispatcher* dispatcher = nullptr;         ///< if it wants to know when the job comes back
   int server = -1;                          ///< its note: where it went
   TimePoint dispatched{};                   ///< its note: and when
+
+  /// What the work is: the same in every attempt at the request, through whatever server (an idempotency
+  /// key). A request asks for at most 1000 renditions.
+  std::uint64_t key() const { return request->number * 1024 + static_cast<std::uint64_t>(rendition); }
 };
 
 /// A process that asks for conversions.
@@ -210,7 +218,7 @@ inline void refuse_job(world::Network& network, world::HostId from, Job job, Fai
   const world::Route back{from, job.origin.host};
   send_note(network, back, kControl, [job = std::move(job), why] {
     if (job.dispatcher != nullptr) job.dispatcher->came_back(job);
-    job.gather->failed(why);
+    job.gather->failed(job.rendition, why);
   });
 }
 

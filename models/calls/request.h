@@ -3,6 +3,7 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <cstdint>
 
+#include "models/calls/marks.h"
 #include "sim/base/outcome.h"
 #include "sim/base/units.h"
 #include "sim/world/pool.h"
@@ -27,6 +28,7 @@ struct Request : world::Pooled {
   bool answered = false;         ///< … and it is an answer
   std::int64_t delivered = 0;    ///< renditions in the answer
   std::int64_t billed_jobs = 0;  ///< conversions that were metered
+  Marks converted;               ///< renditions that a worker has made at least once
 
   /// Called when nobody works for it any more.
   void (*on_last)(Request&, void* context) = nullptr;

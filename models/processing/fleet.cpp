@@ -187,9 +187,12 @@ class Worker final : public calls::JobServer {
     const int batch = fleet_.window_.batch(finished);
     fleet_.served_.add(batch);
     fleet_.service_ns_.add(batch, (finished - started).count_ns());
-    fleet_.actual_cpu_ns_.add(batch, cpu.count_ns());
-    fleet_.actual_series_->add(finished, cpu.count_ns());
-    if (request.ended || job.deadline <= finished) fleet_.wasted_cpu_ns_.add(batch, cpu.count_ns());
+    const bool first = job.request->converted.add(job.rendition);
+    if (first) {
+      fleet_.actual_cpu_ns_.add(batch, cpu.count_ns());
+      fleet_.actual_series_->add(finished, cpu.count_ns());
+    }
+    if (!first || request.ended || job.deadline <= finished) fleet_.wasted_cpu_ns_.add(batch, cpu.count_ns());
   }
 
   void answer(Work& work, Duration cpu) {
@@ -208,7 +211,7 @@ class Worker final : public calls::JobServer {
                        calls::ConversionSink* sink = job.origin.live();
                        if (sink == nullptr) return;
                        sink->converted(job, cpu, finished);
-                       job.gather->done();
+                       job.gather->done(job.rendition);
                      });
   }
 
@@ -295,7 +298,9 @@ const std::vector<metrics::MetricInfo> kMetrics = {
      metrics::Better::lower},
     {"processing.service_mean_ms", "ms", "mean time in a slot, from start to end", metrics::Better::lower},
     {"processing.wasted_cpu_s", "s",
-     "CPU of conversions that ended when their request was over, or past the deadline of who asked",
+     "CPU of conversions that ended when their request was over, or past the deadline of who asked, or that "
+     "had "
+     "been done before",
      metrics::Better::lower},
 };
 

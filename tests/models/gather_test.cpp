@@ -31,11 +31,11 @@ struct Bench {
 TEST_CASE("a gather waits for all renditions") {
   Bench bench;
   const GatherPtr gather = bench.start(3);
-  gather->done();
-  gather->done();
+  gather->done(0);
+  gather->done(1);
   bench.run();
   CHECK_FALSE(bench.woken);
-  gather->done();
+  gather->done(2);
   CHECK_FALSE(bench.woken);  // never from inside the caller
   bench.run();
   CHECK(bench.woken);
@@ -45,9 +45,9 @@ TEST_CASE("a gather waits for all renditions") {
 TEST_CASE("failures end a gather, which remembers the first") {
   Bench bench;
   const GatherPtr gather = bench.start(3);
-  gather->failed(Failure::rejected);
-  gather->done();
-  gather->failed(Failure::timeout);
+  gather->failed(0, Failure::rejected);
+  gather->done(1);
+  gather->failed(2, Failure::timeout);
   bench.run();
   CHECK(bench.woken);
   CHECK_FALSE(gather->complete());
@@ -56,16 +56,28 @@ TEST_CASE("failures end a gather, which remembers the first") {
   CHECK(gather->failure() == Failure::rejected);
 }
 
+TEST_CASE("a rendition ends once, however often it is done") {
+  Bench bench;
+  const GatherPtr gather = bench.start(100);
+  for (const std::int64_t r : {0, 99, 0, 99}) gather->done(r);
+  gather->failed(99, Failure::died);
+  CHECK(gather->done_count() == 2);
+  for (std::int64_t r = 1; r < 99; ++r) gather->failed(r, Failure::died);
+  gather->done(50);
+  CHECK(gather->all_ended());
+  CHECK(gather->done_count() == 2);
+}
+
 TEST_CASE("at the deadline a gather has what is there; what comes later changes nothing for who waited") {
   Bench bench;
   const TimePoint deadline = TimePoint::at(Duration::s(1));
   const GatherPtr gather = bench.start(2, deadline);
-  gather->done();
+  gather->done(0);
   bench.run();
   CHECK(bench.woken == deadline);
   CHECK(gather->done_count() == 1);
   CHECK_FALSE(gather->all_ended());
-  gather->done();
+  gather->done(1);
   bench.run();
   CHECK(bench.woken == deadline);
 }
@@ -73,7 +85,7 @@ TEST_CASE("at the deadline a gather has what is there; what comes later changes 
 TEST_CASE("a gather with nothing left to wait for does not wait") {
   Bench bench;
   GatherPtr gather(new Gather(1));
-  gather->failed(Failure::rejected);
+  gather->failed(0, Failure::rejected);
   bench.scope->spawn(wait(gather, bench.scheduler, TimePoint::never(), bench.woken));
   CHECK(bench.woken);
 }
@@ -83,7 +95,7 @@ TEST_CASE("who waits may die before, at, or after the end") {
     Bench bench;
     const GatherPtr gather = bench.start(1, TimePoint::at(Duration::s(1)));
     if (when == 0) bench.scope.reset();
-    gather->done();
+    gather->done(0);
     bench.scope.reset();  // when == 1: woken, but not yet resumed
     bench.run();
     CHECK_FALSE(bench.woken);
