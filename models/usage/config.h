@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "models/usage/store_config.h"
 #include "sim/base/describe.h"
 #include "sim/base/units.h"
 
@@ -18,15 +19,6 @@ struct AggregatorConfig {
                positive());
     v.optional("max_records", &AggregatorConfig::max_records, "a batch is shipped when it has this many",
                at_least(1));
-  }
-};
-
-/// Where batches are kept and summed into the bill.
-struct StoreConfig {
-  Ref hosts;
-  template <class V>
-  static void describe(V& v) {
-    v.required("hosts", &StoreConfig::hosts, "host group; API servers spread over its members");
   }
 };
 

@@ -7,6 +7,7 @@
 #include "models/calls/environment.h"
 #include "models/calls/job.h"
 #include "models/usage/config.h"
+#include "models/usage/record.h"
 #include "sim/metrics/batches.h"
 #include "sim/metrics/histogram.h"
 #include "sim/metrics/metric_info.h"
@@ -18,14 +19,6 @@
 #include "sim/world/world.h"
 
 namespace headroom::usage {
-
-/// What one conversion used.
-struct Record {
-  TimePoint finished;
-  std::int64_t cpu_ns = 0;
-  std::int64_t bytes = 0;
-  bool probe = false;  ///< billed to nobody
-};
 
 /// The bill, as it stands on the disks of the store: sums in whole nanoseconds and bytes, by the part of the
 /// measured window in which the conversion ended. It survives the store's processes.
