@@ -31,13 +31,19 @@ struct Progress {
   void become_replicate() {
     state = State::replicate;
     next = match + 1;
+    probing = false;
     in_flight.clear();
   }
   void become_snapshot(Index last, TimePoint now) {
     state = State::snapshot;
     pending_snapshot = last;
     snapshot_sent = now;
+    probing = false;
     in_flight.clear();
+  }
+  /// No more may be sent before an answer.
+  bool full(int window) const {
+    return state == State::replicate && in_flight.size() >= static_cast<std::size_t>(window);
   }
   /// Everything up to `index` is answered for.
   void free_up_to(Index index) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -108,6 +107,7 @@ class Raft {
   const Progress& progress(MemberId follower) const { return progress_[static_cast<std::size_t>(follower)]; }
 
  private:
+  using Body = decltype(Message::body);
   /// A message that rests on a write.
   struct Held {
     std::uint64_t write;
@@ -126,27 +126,30 @@ class Raft {
   void on(const Heartbeat& heartbeat, const Message& message, TimePoint now);
   void on(const HeartbeatReply& reply, const Message& message, TimePoint now);
   void on(const InstallSnapshot& install, const Message& message, TimePoint now);
+  bool settle_terms(const Message& message, TimePoint now);
 
   void become(Role role);
-  void step_down(Term term);
-  void follow(MemberId leader, TimePoint now);
+  void step_down(Term term, TimePoint now);
+  bool follow(MemberId leader, TimePoint now);
   void stand(bool pre, TimePoint now);
   void count_votes(TimePoint now);
   void lead(TimePoint now);
-  void restart_election_timer(TimePoint now);
-  bool hears_leader(TimePoint now) const;
+  void restart_election_timer(TimePoint now) { election_at_ = now + settings_.election_timeout(); }
 
-  void send(MemberId to, Term term, decltype(Message::body) body);
-  void send_after(std::uint64_t write, MemberId to, decltype(Message::body) body);
+  void send(MemberId to, Term term, Body body);
+  void send_after(std::uint64_t write, MemberId to, Body body);
   void acknowledge(MemberId to, Index index);
+  std::uint64_t write_of_hard_state() const;
   std::uint64_t write_of(Index index) const;
+  bool own_vote_on_disk() const;
+  void append(const AppendEntries& append);
+  void truncate(Index first);
+
   bool send_entries(MemberId to, bool even_if_none, TimePoint now);
-  void send_snapshot(MemberId to, TimePoint now);
   void send_all_entries(MemberId to, TimePoint now);
+  BatchPtr batch_from(Index first);
   void send_heartbeats(TimePoint now);
-  bool quorum_heard(TimePoint since) const;
-  TimePoint lease_end() const;
-  void commit_up_to(Index index) { commit_ = std::max(commit_, std::min(index, log_.last_index())); }
+  void check_quorum(TimePoint now);
   void advance_commit();
   Progress& of(MemberId follower) { return progress_[static_cast<std::size_t>(follower)]; }
   std::size_t majority() const { return static_cast<std::size_t>(settings_.members / 2 + 1); }
@@ -159,14 +162,17 @@ class Raft {
   Index applied_ = 0;
   Role role_ = Role::follower;
   MemberId leader_ = kNobody;
-  TimePoint heard_leader_;  ///< when it last heard from a current leader, or started
+  TimePoint withhold_votes_until_;
   TimePoint election_at_;
   TimePoint heartbeat_at_;
-  TimePoint quorum_at_;      ///< when a leader looks whether a majority still hears it
+  TimePoint quorum_since_;   ///< a leader steps down if a majority has not answered between here …
+  TimePoint quorum_at_;      ///< … and here
   std::vector<bool> votes_;  ///< granted, by member
   std::vector<Progress> progress_;
   BatchPtr batch_;  ///< the last one sent, for the next follower that needs the same
   Index batch_first_ = 0;
+  Index batch_log_last_ = 0;
+  std::vector<Index> match_;  ///< scratch of advance_commit
 
   // What is on disk, or on its way there.
   std::uint64_t writes_ = 0;   ///< taken
@@ -174,11 +180,10 @@ class Raft {
   HardState hard_state_taken_;
   std::uint64_t hard_state_write_ = 0;  ///< the last write that changed it
   bool snapshot_taken_ = true;
-  Position base_taken_;
   Index taken_ = 0;    ///< entries up to here are on disk or in a write
   Index durable_ = 0;  ///< entries up to here are on disk
   std::deque<Pending> pending_;
-  std::deque<Held> held_;
+  std::vector<Held> held_;
 
   std::vector<Message> messages_;
   std::vector<RoleChange> role_changes_;

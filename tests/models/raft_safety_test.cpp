@@ -1,0 +1,102 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+
+#include "tests/models/raft_cluster.h"
+
+using namespace headroom;
+using namespace headroom::queue::raft;
+using namespace headroom::queue::raft::test;
+
+namespace {
+
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::uint64_t kSeeds = 300;
+#else
+constexpr std::uint64_t kSeeds = 3000;
+#endif
+
+/// Schedules that differ in kind, not only in their draws.
+Chaos chaos_of(std::uint64_t seed) {
+  Chaos chaos;
+  chaos.members = seed % 3 == 0 ? 5 : 3;
+  chaos.pre_vote = seed % 2 == 0;
+  if (seed % 5 == 1) chaos.delay_high = Duration::ms(3);  // no reordering to speak of
+  if (seed % 5 == 2) chaos.loss = chaos.duplication = 0.2;
+  if (seed % 5 == 3) chaos.crash_every = Duration::ms(150);
+  if (seed % 7 == 1) chaos.fsync_high = Duration::ms(100);  // slower than a round trip
+  if (seed % 7 == 2) chaos.partition_every = Duration::ms(150);
+  if (seed % 11 == 3) chaos.append_bytes = Bytes(1);  // an entry at a time
+  return chaos;
+}
+
+}  // namespace
+
+TEST_CASE("raft: safe under random crashes, partitions, loss, duplication and reordering; live after them") {
+  std::uint64_t elections = 0;
+  std::uint64_t applied = 0;
+  std::uint64_t snapshots = 0;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    INFO("seed " << seed);
+    const Chaos chaos = chaos_of(seed);
+    Cluster cluster(chaos, seed);
+    cluster.run_for(Duration::s(4));
+    INFO(cluster.checker().detail());
+    REQUIRE(cluster.checker().holds());
+    cluster.heal();
+    // Within a few elections there is a leader that stays, and everybody follows what it says.
+    cluster.run_for(Duration::s(chaos.append_bytes == Bytes(1) ? 20 : 3));
+    REQUIRE(cluster.checker().holds());
+    const MemberId leader = cluster.leader();
+    REQUIRE(leader != kNobody);
+    const auto index = cluster.propose(leader);
+    cluster.run_for(Duration::s(1));
+    for (MemberId m = 0; m < chaos.members; ++m) {
+      REQUIRE(cluster.member(m)->leader() == leader);
+      REQUIRE(cluster.member(m)->applied() >= *index);
+    }
+    elections += cluster.elections();
+    applied += cluster.applied();
+    snapshots += cluster.snapshots_sent();
+  }
+  WARN(elections << " elections, " << applied << " applied, " << snapshots << " snapshots");
+  CHECK(elections > 3 * kSeeds);
+  CHECK(applied > 300 * kSeeds);
+  CHECK(snapshots > kSeeds / 10);
+}
+
+TEST_CASE("raft: planted bugs are found") {
+  const auto seeds_to_find = [](Bugs bugs, bool slow_appends) -> std::uint64_t {
+    for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+      Chaos chaos = chaos_of(seed);
+      chaos.bugs = bugs;
+      if (slow_appends) {
+        chaos.members = 5;
+        chaos.append_bytes = Bytes(1);
+        chaos.crash_every = Duration::ms(150);
+      }
+      Cluster cluster(chaos, seed);
+      cluster.run_for(Duration::s(4));
+      if (!cluster.checker().holds()) {
+        WARN("found by seed " << seed << ": " << cluster.checker().detail());
+        return seed;
+      }
+    }
+    return 0;
+  };
+  SECTION("a commit without a majority") {
+    CHECK(seeds_to_find({.forge_acks = true}, false) > 0);
+  }
+  SECTION("two votes in a term") {
+    CHECK(seeds_to_find({.forget_votes = true}, false) > 0);
+  }
+  SECTION("an acknowledgement before the fsync") {
+    CHECK(seeds_to_find({.ack_before_fsync = true}, false) > 0);
+  }
+  SECTION("an entry of an older term committed by counting (§5.4.2, figure 8)") {
+    CHECK(seeds_to_find({.count_old_terms = true}, true) > 0);
+  }
+  SECTION("votes for a candidate whose log is behind (§5.4.1)") {
+    CHECK(seeds_to_find({.ignore_log = true}, false) > 0);
+  }
+}
