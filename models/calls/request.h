@@ -21,6 +21,7 @@ struct Request : world::Pooled {
   bool probe = false;        ///< synthetic: in no metric but uptime
   std::uint64_t user = 0;
   Bytes image;
+  std::int64_t pixels = 0;      ///< of the image; 0: not said
   std::int64_t renditions = 1;  ///< asked for
 
   // notes

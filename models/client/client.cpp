@@ -151,6 +151,7 @@ calls::RequestPtr Clients::make_request(std::uint64_t number, TimePoint sent) {
     Engine draw = user_key_.engine_for(number);
     request->user = popularity_(draw);
   }
+  if (row != nullptr && row->pixels) request->pixels = *row->pixels;
   if (row != nullptr && row->image_bytes) {
     request->image = *row->image_bytes;
   } else if (config_.image_bytes) {

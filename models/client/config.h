@@ -118,11 +118,14 @@ struct TraceRow {
   Duration at;
   std::optional<Bytes> image_bytes;
   std::optional<std::int64_t> user;
+  std::optional<std::int64_t> pixels = std::nullopt;
   template <class V>
   static void describe(V& v) {
     v.required("at", &TraceRow::at, "time since the start of the simulation", not_negative());
     v.optional("image_bytes", &TraceRow::image_bytes, "size of the image (default: drawn)", positive());
     v.optional("user", &TraceRow::user, "number of the user (default: drawn)", not_negative());
+    v.optional("pixels", &TraceRow::pixels,
+               "pixels of the image (default: drawn; a cost profile asks for them)", between(1, 1e12));
   }
 };
 
@@ -169,7 +172,7 @@ struct Connections {
 };
 
 /// How images are encoded; decides how many pixels their bytes are.
-enum class Format { jpeg, png, webp };
+enum class Format { jpeg, png, webp, avif };
 
 /// Who asks, how often, and for what (SPEC §3).
 struct WorkloadConfig {
@@ -211,7 +214,7 @@ struct WorkloadConfig {
 namespace headroom {
 template <>
 struct enum_names<client::Format> {
-  static constexpr std::string_view names[] = {"jpeg", "png", "webp"};
+  static constexpr std::string_view names[] = {"jpeg", "png", "webp", "avif"};
 };
 template <>
 struct enum_names<client::Between> {

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
+#include "models/processing/profile.h"
 #include "sim/base/describe.h"
 #include "sim/base/distribution.h"
 #include "sim/base/units.h"
@@ -26,37 +26,26 @@ struct ConversionsPerCore {
   }
 };
 
-/// CPU time as measured on a machine: linear in the image's pixels and bytes, times a residual drawn from
-/// those that the measurement left. Written as the name of a file, or as a map.
-struct Profile {
-  static constexpr std::string_view tag = "profile";
-  std::string profile;             ///< its name
-  Duration fixed;                  ///< per conversion
-  Duration per_input_megapixel;    ///< decoding and shrinking
-  Duration per_output_megapixel;   ///< resampling and encoding
-  Duration per_input_megabyte;     ///< 10^6 bytes: entropy decoding
-  std::vector<double> residuals;   ///< factors on the CPU time, each as probable as the others; empty: 1
-  std::vector<double> contention;  ///< rate of each core when 1, 2, … cores are busy; empty: 1 throughout
+/// What a conversion costs; with a profile that has kernels, also which of them is meant.
+struct Cost {
+  std::variant<ConversionsPerCore, Profile> by;
+  std::optional<Operation> operation = std::nullopt;
+  std::optional<Encoding> output = std::nullopt;
+  std::optional<std::int64_t> width = std::nullopt;
   template <class V>
   static void describe(V& v) {
-    v.required("profile", &Profile::profile, "its name");
-    v.optional("fixed", &Profile::fixed, "CPU per conversion", not_negative());
-    v.optional("per_input_megapixel", &Profile::per_input_megapixel, "CPU per million pixels read",
-               not_negative());
-    v.optional("per_output_megapixel", &Profile::per_output_megapixel, "CPU per million pixels written",
-               not_negative());
-    v.optional("per_input_megabyte", &Profile::per_input_megabyte, "CPU per million bytes read",
-               not_negative());
-    v.optional("residuals", &Profile::residuals,
-               "factors on the CPU time, drawn for each conversion (default: always 1)", between(0, 1000));
-    v.optional("contention", &Profile::contention,
-               "relative rate of each busy core when 1, 2, … cores are busy; the last value holds beyond "
-               "(default: 1)",
-               Limits{.low = 0, .high = 2, .low_open = true});
+    v.alternative(&Cost::by, "where the cost comes from");
+    v.optional("operation", &Cost::operation, "which of the profile's kernels (default: thumbnail)");
+    v.optional("output", &Cost::output,
+               "encoding of the renditions (default: that of the images, workload.format)");
+    v.optional("width", &Cost::width,
+               "side of the square that a rendition is fitted into (default: workload.rendition_bytes is the "
+               "renditions' share of the pixels, too)",
+               between(1, 1e6));
   }
-  static void check(const Profile& p, Complaints& complaints);
+  static void check(const Cost& c, Complaints& complaints);
+  const Profile* profile() const { return std::get_if<Profile>(&by); }
 };
-using Cost = std::variant<ConversionsPerCore, Profile>;
 
 /// The worker fleet that resizes images.
 struct ProcessingConfig {

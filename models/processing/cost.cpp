@@ -12,12 +12,28 @@ constexpr double kPixelSigma = 0.5;
 
 }  // namespace
 
-void Profile::check(const Profile& p, Complaints& complaints) {
-  const Duration none;
-  if (p.fixed == none && p.per_input_megapixel == none && p.per_output_megapixel == none &&
-      p.per_input_megabyte == none)
-    complaints.add("",
-                   "the profile says that conversions cost nothing: expected fixed or a per_… coefficient");
+void Cost::check(const Cost& c, Complaints& complaints) {
+  if (c.profile() != nullptr && !c.profile()->kernels.empty()) return;
+  const auto refuse = [&](std::string_view key, bool given) {
+    if (given)
+      complaints.add(key,
+                     "it selects one of a profile's kernels, but there are none here; `headroom calibrate` "
+                     "writes profiles with kernels");
+  };
+  refuse("operation", c.operation.has_value());
+  refuse("output", c.output.has_value());
+  refuse("width", c.width.has_value());
+}
+
+const Kernel* kernel_of(const Cost& cost, Encoding input) {
+  return cost.profile() != nullptr ? find_kernel(*cost.profile(), input, cost.operation, cost.output)
+                                   : nullptr;
+}
+
+std::vector<double> contention_of(const Cost& cost, Encoding input, std::int64_t cores) {
+  if (const Kernel* kernel = kernel_of(cost, input))
+    return kernel->scaling ? speeds(*kernel->scaling, cores) : std::vector<double>();
+  return cost.profile() != nullptr ? cost.profile()->contention : std::vector<double>();
 }
 
 CostModel::CostModel(const ProcessingConfig& config, const Images& images, StreamKey key)
@@ -27,36 +43,47 @@ CostModel::CostModel(const ProcessingConfig& config, const Images& images, Strea
       pixels_key_(key / "pixels") {
   if (!config.cost) return;
   HEADROOM_CHECK(images.mean.has_value(), "cost by size needs a size");
-  if (const auto* rate = std::get_if<ConversionsPerCore>(&*config.cost))
-    ns_per_byte_ = 1e9 / rate->rate.per_second / static_cast<double>(images.mean->count());
-  else
-    profile_ = std::get<Profile>(*config.cost);
-}
-
-double CostModel::linear_ns(double bytes, double pixels) const {
-  const auto ns = [](Duration d) { return static_cast<double>(d.count_ns()); };
-  return ns(profile_->fixed) + ns(profile_->per_input_megapixel) * pixels / 1e6 +
-         ns(profile_->per_output_megapixel) * pixels * images_.rendition_share / 1e6 +
-         ns(profile_->per_input_megabyte) * bytes / 1e6;
-}
-
-Duration CostModel::by_profile(std::uint64_t request, std::int64_t rendition, Bytes image) const {
-  const auto bytes = static_cast<double>(image.count());
-  Engine about_image = pixels_key_.engine_for(request);
-  const double spread = law::sample(law::Lognormal{1, kPixelSigma}, about_image);
-  double ns = linear_ns(bytes, bytes * 8 / images_.bits_per_pixel * spread);
-  if (!profile_->residuals.empty()) {
-    Engine draw = key_.engine_for(request * kRenditionsPerRequest + static_cast<std::uint64_t>(rendition));
-    ns *= profile_->residuals[uniform_below(draw, profile_->residuals.size())];
+  const Profile* profile = config.cost->profile();
+  if (profile == nullptr) {
+    const double rate = std::get<ConversionsPerCore>(config.cost->by).rate.per_second;
+    ns_per_byte_ = 1e9 / rate / static_cast<double>(images.mean->count());
+  } else if (profile->kernels.empty()) {
+    profile_ = *profile;
+  } else {
+    const Kernel* kernel = kernel_of(*config.cost, images.format);
+    HEADROOM_CHECK(kernel != nullptr, "the profile has no such kernel");
+    profile_ = *kernel;
+    kernel_ = kernel->operation;
+    width_ = config.cost->width;
   }
-  return Duration::from_ns(ns);
 }
 
-Duration CostModel::work(std::uint64_t request, std::int64_t rendition, Bytes image) const {
-  if (profile_) return by_profile(request, rendition, image);
-  if (!service_time_) return Duration::from_ns(ns_per_byte_ * static_cast<double>(image.count()));
-  Engine draw = key_.engine_for(request * kRenditionsPerRequest + static_cast<std::uint64_t>(rendition));
-  return service_time_->sample(draw);
+double CostModel::by_profile(double bytes, double pixels) const {
+  const double output =
+      width_ ? output_pixels(static_cast<double>(*width_), pixels) : pixels * images_.rendition_share;
+  const double decoded = kernel_ ? decoded_pixels(*kernel_, images_.format, pixels, output) : pixels;
+  return cpu_seconds(*profile_, pixels, decoded, output, bytes);
+}
+
+Duration CostModel::work(std::uint64_t request, std::int64_t rendition, Image image) const {
+  const auto bytes = static_cast<double>(image.bytes.count());
+  if (!profile_ && !service_time_) return Duration::from_ns(ns_per_byte_ * bytes);
+  const auto number = request * kRenditionsPerRequest + static_cast<std::uint64_t>(rendition);
+  if (!profile_) {
+    Engine draw = key_.engine_for(number);
+    return service_time_->sample(draw);
+  }
+  auto pixels = static_cast<double>(image.pixels);
+  if (image.pixels == 0) {
+    Engine about_image = pixels_key_.engine_for(request);
+    pixels = bytes * 8 / images_.bits_per_pixel * law::sample(law::Lognormal{1, kPixelSigma}, about_image);
+  }
+  double seconds = by_profile(bytes, pixels);
+  if (!profile_->residuals.empty()) {
+    Engine draw = key_.engine_for(number);
+    seconds *= profile_->residuals[uniform_below(draw, profile_->residuals.size())];
+  }
+  return Duration::from_seconds(seconds);
 }
 
 double CostModel::mean_seconds() const {
@@ -65,8 +92,7 @@ double CostModel::mean_seconds() const {
   if (!profile_) return ns_per_byte_ * bytes / 1e9;
   double residual = 0;
   for (const double r : profile_->residuals) residual += r / static_cast<double>(profile_->residuals.size());
-  return linear_ns(bytes, bytes * 8 / images_.bits_per_pixel) / 1e9 *
-         (profile_->residuals.empty() ? 1 : residual);
+  return by_profile(bytes, bytes * 8 / images_.bits_per_pixel) * (profile_->residuals.empty() ? 1 : residual);
 }
 
 }  // namespace headroom::processing

@@ -170,7 +170,8 @@ class Worker final : public calls::JobServer {
   static world::Task<> convert(Worker* self, Work work, TimePoint arrived) {
     const Fleet& fleet = self->fleet_;
     const calls::Request& request = *work.job.request;
-    const Duration cpu = fleet.cost_.work(request.number, work.job.rendition, request.image);
+    const Duration cpu =
+        fleet.cost_.work(request.number, work.job.rendition, {request.image, request.pixels});
     {
       const Stay stay(*self, arrived, request.probe);
       co_await self->host().cpu().run(cpu);
@@ -261,9 +262,10 @@ void Fleet::install(const std::vector<world::Host*>& hosts, const Parts& parts) 
   workers_.reserve(hosts.size());
   for (world::Host* host : hosts) {
     const std::int64_t slots = config_.slots.value_or(host->cores());
-    if (const auto* profile = config_.cost ? std::get_if<Profile>(&*config_.cost) : nullptr;
-        profile != nullptr && !profile->contention.empty())
-      host->cpu().set_contention(profile->contention);
+    if (config_.cost) {
+      auto contention = contention_of(*config_.cost, parts.format, host->cores());
+      if (!contention.empty()) host->cpu().set_contention(std::move(contention));
+    }
     const std::size_t index = workers_.size();
     world::ProcessSlot& slot = host->install([this, slots, index](world::Host& h) {
       auto worker = std::make_unique<Worker>(h, *this, slots);

@@ -26,6 +26,7 @@ class Fleet {
   struct Parts {
     std::optional<calls::Endpoint> queue;  ///< workers pull from it; none: jobs are pushed to them
     double rendition_share = 0;            ///< bytes of a rendition / bytes of the image
+    Encoding format = Encoding::jpeg;      ///< of the images; selects a profile's kernel
     bool images_travel = true;             ///< false: the network is ideal, nothing has to be fetched
   };
   Fleet(const ProcessingConfig& config, CostModel cost, const calls::Environment& env);

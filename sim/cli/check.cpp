@@ -22,6 +22,8 @@ void add_check(CLI::App& app, int& status) {
       status = kBadInput;
       return;
     }
+    for (const std::string& warning : study::warnings(*scenario))
+      std::fprintf(stderr, "headroom: warning: %s\n", warning.c_str());
     std::fputs(study::outline(*scenario).c_str(), stdout);
   });
 }

@@ -18,6 +18,7 @@ inline constexpr int kOther = 4;
 void add_run(CLI::App& app, int& status);
 void add_check(CLI::App& app, int& status);
 void add_plot(CLI::App& app, int& status);
+void add_calibrate(CLI::App& app, int& status);
 void add_schema(CLI::App& app, int& status);
 void add_metrics(CLI::App& app, int& status);
 void add_list(CLI::App& app, int& status);

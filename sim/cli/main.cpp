@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   add_run(app, status);
   add_check(app, status);
   add_plot(app, status);
+  add_calibrate(app, status);
   add_schema(app, status);
   add_metrics(app, status);
   add_list(app, status);

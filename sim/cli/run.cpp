@@ -64,6 +64,9 @@ int execute(const RunOptions& options) {
     return kBadInput;
   }
 
+  if (!options.quiet)
+    for (const std::string& warning : study::warnings(*scenario))
+      std::fprintf(stderr, "headroom: warning: %s\n", warning.c_str());
   study::RunOutcome outcome;
   {
     const double simulated_s = (scenario->run.warmup + scenario->run.duration).seconds() *

@@ -149,6 +149,29 @@ std::variant<NewFolder, Problem> NewFolder::create(const fs::path& target) {
   return NewFolder(place, temporary);
 }
 
+std::optional<Problem> write_file(const fs::path& path, std::string_view contents) {
+  fs::path temporary = path;
+  temporary.replace_filename("." + path.filename().string() + "." + std::to_string(getpid()) + ".tmp");
+  const auto fail = [&](int error) {
+    unlink(temporary.c_str());
+    return cannot("write", path, error);
+  };
+  {
+    constexpr int kEveryoneReads = 0644;
+    const Descriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kEveryoneReads));
+    if (file.get() < 0) return cannot("write", path, errno);
+    while (!contents.empty()) {
+      const ssize_t n = ::write(file.get(), contents.data(), contents.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) return fail(n < 0 ? errno : EIO);
+      contents.remove_prefix(static_cast<std::size_t>(n));
+    }
+    if (fsync(file.get()) != 0) return fail(errno);
+  }
+  if (rename(temporary.c_str(), path.c_str()) != 0) return fail(errno);
+  return std::nullopt;
+}
+
 NewFolder::NewFolder(fs::path target, fs::path temporary)
     : target_(std::move(target)), temporary_(std::move(temporary)) {}
 

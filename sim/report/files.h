@@ -16,6 +16,10 @@ struct Problem {
 /// The contents of a file.
 std::variant<std::string, Problem> read_file(const std::filesystem::path&);
 
+/// Writes a file that appears complete or not at all: under a temporary name beside its place, synced to
+/// disk, renamed.
+std::optional<Problem> write_file(const std::filesystem::path&, std::string_view contents);
+
 /// A folder that appears under its name complete or not at all: it is filled under a temporary name beside
 /// its place, synced to disk and renamed. What stood there before is replaced as a whole if it is a headroom
 /// result, and refused otherwise. Dropped without `commit`, it leaves nothing behind; what a killed process

@@ -32,7 +32,8 @@ std::string progress_line(const std::string& what, double share, double simulate
       fmt::format("{}  [{}{}] {:3} %", what, std::string(static_cast<std::size_t>(full), '#'),
                   std::string(static_cast<std::size_t>(kWidth - full), '-'), static_cast<int>(share * 100));
   if (share > 0.01 && elapsed_s > 0) {
-    line += fmt::format("  {} x real time", significant(share * simulated_s / elapsed_s, 2));
+    if (simulated_s > 0)
+      line += fmt::format("  {} x real time", significant(share * simulated_s / elapsed_s, 2));
     const double left = elapsed_s * (1 - share) / share;
     const auto seconds = static_cast<std::int64_t>(std::ceil(std::min(left, 1e9)));
     line += seconds < 3600

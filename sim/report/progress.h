@@ -9,7 +9,7 @@ namespace headroom::report {
 /// (and `wanted`); redraws at most ten times a second; gone when the object is.
 class Progress {
  public:
-  /// `simulated_s`: all the time that is to be simulated.
+  /// `simulated_s`: all the time that is to be simulated; 0 if nothing is.
   Progress(std::string what, double simulated_s, bool wanted);
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;

@@ -65,9 +65,10 @@ Node Codec<client::Trace>::dump(const client::Trace& trace) {
   return type_of<std::vector<client::TraceRow>>().dump(&trace.rows);
 }
 void Codec<client::Trace>::schema(Json& out, Json& defs) {
-  out = {{"oneOf", Json::array({{{"type", "string"},
-                                 {"description", "a CSV file with the columns at_s, image_bytes, user"}},
-                                schema_part<std::vector<client::TraceRow>>(defs)})}};
+  out = {
+      {"oneOf", Json::array({{{"type", "string"},
+                              {"description", "a CSV file with the columns at_s, image_bytes, user, pixels"}},
+                             schema_part<std::vector<client::TraceRow>>(defs)})}};
 }
 std::string Codec<client::Trace>::what() {
   return "a CSV file, or a list of requests";

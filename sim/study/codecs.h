@@ -15,7 +15,7 @@ struct Codec<world::NetworkConfig> {
   static std::string what();
 };
 
-/// The name of a CSV file (`at_s,image_bytes,user`; the last two columns may be missing), or the rows.
+/// The name of a CSV file (`at_s,image_bytes,user,pixels`; only the first column is required), or the rows.
 template <>
 struct Codec<client::Trace> {
   static bool parse(const Node&, client::Trace& out, Diagnostics&);

@@ -51,11 +51,27 @@ double bits_per_pixel(client::Format format) {
       return 4.2;
     case client::Format::webp:
       return 1.4;
+    case client::Format::avif:
+      return 1.0;
   }
   return 0;
 }
 
 }  // namespace
+
+processing::Encoding encoding(const client::WorkloadConfig& workload) {
+  switch (workload.format.value_or(client::Format::jpeg)) {
+    case client::Format::jpeg:
+      return processing::Encoding::jpeg;
+    case client::Format::png:
+      return processing::Encoding::png;
+    case client::Format::webp:
+      return processing::Encoding::webp;
+    case client::Format::avif:
+      return processing::Encoding::avif;
+  }
+  return processing::Encoding::jpeg;
+}
 
 processing::CostModel cost_model(const ScenarioConfig& scenario, StreamKey key) {
   const client::WorkloadConfig& w = scenario.workload;
@@ -63,6 +79,7 @@ processing::CostModel cost_model(const ScenarioConfig& scenario, StreamKey key) 
   if (w.image_bytes) images.mean = w.image_bytes->mean();
   images.bits_per_pixel = bits_per_pixel(w.format.value_or(client::Format::jpeg));
   images.rendition_share = w.rendition_bytes.value;
+  images.format = encoding(w);
   return {*scenario.deployment.processing, images, key};
 }
 
@@ -91,6 +108,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     if (queue_) parts.queue = queue_->leader();
     parts.rendition_share = rendition_share;
     parts.images_travel = !scenario.platform.network.ideal;
+    parts.format = encoding(w);
     fleet_->install(group(d.processing->hosts), parts);
     if (!queue_) {
       const auto policy = d.load_balancer ? d.load_balancer->policy : balancer::Policy::random;

@@ -18,6 +18,8 @@
 
 namespace headroom::study {
 
+/// How the workload's images are encoded.
+processing::Encoding encoding(const client::WorkloadConfig& workload);
 /// What a conversion costs in this scenario, which must have processing.
 processing::CostModel cost_model(const ScenarioConfig& scenario, StreamKey key);
 

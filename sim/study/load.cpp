@@ -1,5 +1,7 @@
 #include "sim/study/load.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -7,8 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "models/processing/cost.h"
 #include "sim/config/load.h"
 #include "sim/study/codecs.h"
+#include "sim/study/deployment.h"
 
 namespace headroom::study {
 namespace {
@@ -117,6 +121,7 @@ class Checker {
     if (p.cost && image && !std::isfinite(law::mean(image->law)))
       error("workload.image_bytes",
             "the mean is infinite, but processing.cost relates to it; expected one with a finite mean");
+    if (p.cost) check_kernel(*p.cost);
     if (p.discipline == processing::Discipline::processor_sharing && p.max_waiting)
       error("deployment.processing.max_waiting",
             "nothing waits when jobs share the cores, expected no max_waiting, or discipline: fifo");
@@ -125,6 +130,22 @@ class Checker {
             "jobs wait in the queue, not on workers, expected queue.capacity instead");
     if (p.discipline == processing::Discipline::processor_sharing && scenario_.deployment.queue)
       error("deployment.processing.discipline", "workers that pull from a queue have slots: expected fifo");
+  }
+
+  void check_kernel(const processing::Cost& cost) {
+    const processing::Encoding input = encoding(scenario_.workload);
+    if (cost.profile() == nullptr || cost.profile()->kernels.empty()) return;
+    if (processing::kernel_of(cost, input) != nullptr) return;
+    const auto wanted = [&](const auto& given, auto fallback) {
+      using E = decltype(fallback);
+      return std::string(enum_names<E>::names[static_cast<std::size_t>(given.value_or(fallback))]);
+    };
+    error("deployment.processing.cost",
+          "the profile " + config::quote(cost.profile()->profile) + " has no kernel for " +
+              wanted(cost.operation, processing::Operation::thumbnail) + " " +
+              wanted(std::optional(input), input) + " → " + wanted(cost.output, input) +
+              " (cost.operation, workload.format, cost.output), expected one of " +
+              processing::kernel_names(*cost.profile()));
   }
 
   void check_slo() {
@@ -208,6 +229,36 @@ std::optional<ScenarioConfig> load_scenario(const std::string& file, std::span<c
   }
   if (!diagnostics.ok()) return std::nullopt;
   return scenario;
+}
+
+std::vector<std::string> warnings(const ScenarioConfig& scenario) {
+  const auto& processing = scenario.deployment.processing;
+  if (!processing || !processing->cost) return {};
+  const processing::Kernel* kernel = processing::kernel_of(*processing->cost, encoding(scenario.workload));
+  const world::HostGroupConfig& group = scenario.platform.hosts.at(processing->hosts.name);
+  std::vector<std::string> found;
+  if (kernel == nullptr) return found;
+  if (const auto& origin = processing->cost->profile()->provenance; origin && origin->noise)
+    found.push_back("the profile was measured on a noisy machine: " + *origin->noise);
+  if (!kernel->scaling || kernel->scaling->busy.back() >= group.cores) return found;
+  const processing::Scaling& scaling = *kernel->scaling;
+  const auto last = [&](double sigma, double kappa) {
+    processing::Scaling other = scaling;
+    other.sigma = sigma;
+    other.kappa = kappa;
+    return processing::speeds(other, group.cores).back() * 100;
+  };
+  const auto bound = [&](std::size_t i) {
+    return last(scaling.sigma_ci95.empty() ? scaling.sigma : scaling.sigma_ci95[1 - i],
+                scaling.kappa_ci95.empty() ? scaling.kappa : scaling.kappa_ci95[1 - i]);
+  };
+  found.push_back(fmt::format(
+      "the profile was measured with up to {} busy {}, but hosts of {} have {}: beyond, the Universal "
+      "Scalability Law is assumed, by which {} busy cores run at {:.0f} % of their speed each (95 % interval "
+      "of the fit: {:.0f} to {:.0f} %)",
+      scaling.busy.back(), scaling.busy.back() == 1 ? "core" : "cores", config::quote(processing->hosts.name),
+      group.cores, group.cores, last(scaling.sigma, scaling.kappa), bound(0), bound(1)));
+  return found;
 }
 
 std::string resolved_yaml(const ScenarioConfig& scenario) {

@@ -20,8 +20,8 @@ using config::list_of;
 using config::Mark;
 using config::quote;
 
-enum class Column { at, image_bytes, user };
-constexpr std::string_view kColumns[] = {"at_s", "image_bytes", "user"};
+enum class Column { at, image_bytes, user, pixels };
+constexpr std::string_view kColumns[] = {"at_s", "image_bytes", "user", "pixels"};
 
 /// A value of a line, without the blanks around it.
 struct Cell {
@@ -68,7 +68,7 @@ class Reader {
       diagnostics_.error(
           {source, 1, 1},
           "there is no request in this file, expected a line for each below a line with the names of "
-          "the columns (at_s, image_bytes, user)");
+          "the columns (at_s, image_bytes, user, pixels)");
   }
 
  private:
@@ -110,6 +110,7 @@ class Reader {
   void read_cell(Column column, const Cell& cell, client::TraceRow& row) {
     constexpr double kLongest = 9e9;  // s: 285 years, what a Duration holds
     constexpr double kMost = 9e15;    // whole numbers that a double tells apart
+    constexpr double kMostPixels = 1e12;
     const double x = config::parse_number(cell.text).value_or(-1);
     const auto refuse = [&](const std::string& expected) {
       diagnostics_.error(cell.where, "expected " + expected + ", got " + quote(cell.text));
@@ -129,6 +130,11 @@ class Reader {
         if (x < 0 || x > kMost || x != std::floor(x))
           return refuse("the number of a user, a whole number ≥ 0");
         row.user = static_cast<std::int64_t>(x);
+        return;
+      case Column::pixels:
+        if (x < 1 || x > kMostPixels || x != std::floor(x))
+          return refuse("the number of an image's pixels, a whole number ≥ 1");
+        row.pixels = static_cast<std::int64_t>(x);
         return;
     }
   }

@@ -48,7 +48,7 @@ TEST_CASE("what is wrong with a command line is said, with the nearest name") {
     CHECK(files_in(place.folder.path()) == std::vector<std::string>{"small.yaml"});
     return finished.err;
   };
-  const std::string commands = "expected run, check, plot, schema, metrics or list";
+  const std::string commands = "expected run, check, plot, calibrate, schema, metrics or list";
   CHECK(refused({}) ==
         "headroom: error: a command is missing, " + commands + "\n`headroom --help` says more.\n");
   CHECK(refused({"rnu", "small.yaml"}) == "headroom: error: unknown command \"rnu\", " + commands +

@@ -15,21 +15,21 @@ ProcessingConfig drawn() {
 
 TEST_CASE("conversions per core: an image of mean size takes 1/rate, others in proportion") {
   ProcessingConfig config;
-  config.cost = ConversionsPerCore{Rate{10}};
+  config.cost = Cost{ConversionsPerCore{Rate{10}}};
   const CostModel cost(config, Images{.mean = Bytes(256'000)}, StreamKey(1));
-  CHECK(cost.work(1, 0, Bytes(256'000)) == Duration::ms(100));
-  CHECK(cost.work(2, 3, Bytes(256'000)) == Duration::ms(100));
-  CHECK(cost.work(1, 0, Bytes(512'000)) == Duration::ms(200));
-  CHECK(cost.work(1, 0, Bytes(0)) == Duration());
+  CHECK(cost.work(1, 0, {Bytes(256'000)}) == Duration::ms(100));
+  CHECK(cost.work(2, 3, {Bytes(256'000)}) == Duration::ms(100));
+  CHECK(cost.work(1, 0, {Bytes(512'000)}) == Duration::ms(200));
+  CHECK(cost.work(1, 0, {Bytes(0)}) == Duration());
 }
 
 TEST_CASE("a drawn cost depends on the number, not on the order in which it is asked") {
   const CostModel one(drawn(), Images{}, StreamKey(1));
   const CostModel other(drawn(), Images{}, StreamKey(1));
   std::vector<Duration> forward;
-  for (std::uint64_t n = 0; n < 100; ++n) forward.push_back(one.work(n, 0, Bytes()));
-  for (std::uint64_t n = 100; n-- > 0;) CHECK(other.work(n, 0, Bytes()) == forward[n]);
-  CHECK(CostModel(drawn(), Images{}, StreamKey(2)).work(0, 0, Bytes()) != forward[0]);
+  for (std::uint64_t n = 0; n < 100; ++n) forward.push_back(one.work(n, 0, {Bytes()}));
+  for (std::uint64_t n = 100; n-- > 0;) CHECK(other.work(n, 0, {Bytes()}) == forward[n]);
+  CHECK(CostModel(drawn(), Images{}, StreamKey(2)).work(0, 0, {Bytes()}) != forward[0]);
 }
 
 TEST_CASE("every rendition of every request, probe or closed user draws for itself") {
@@ -41,7 +41,7 @@ TEST_CASE("every rendition of every request, probe or closed user draws for itse
        {std::uint64_t{0}, std::uint64_t{1} << 28, std::uint64_t{9'999'999} << 28, std::uint64_t{1} << 53})
     for (std::uint64_t n = 0; n < 20; ++n)
       for (const std::int64_t rendition : {0, 1, 999}) {
-        seen.insert(cost.work(base + n, rendition, Bytes()));
+        seen.insert(cost.work(base + n, rendition, {Bytes()}));
         ++asked;
       }
   CHECK(seen.size() == asked);
@@ -53,7 +53,7 @@ TEST_CASE("the law of drawn costs is the one asked for") {
   double squares = 0;
   constexpr int n = 100'000;
   for (int i = 0; i < n; ++i) {
-    const double x = cost.work(static_cast<std::uint64_t>(i), 0, Bytes()).seconds();
+    const double x = cost.work(static_cast<std::uint64_t>(i), 0, {Bytes()}).seconds();
     sum += x;
     squares += x * x;
   }
@@ -66,10 +66,10 @@ TEST_CASE("a profile: linear in pixels and bytes, residuals drawn by number") {
   profile.fixed = Duration::ms(1);
   profile.per_input_megabyte = Duration::ms(100);
   ProcessingConfig config;
-  config.cost = profile;
+  config.cost = Cost{profile};
   const Images images{.mean = Bytes(250'000), .bits_per_pixel = 2, .rendition_share = 0.25};
   // Bytes alone: nothing is drawn.
-  CHECK(CostModel(config, images, StreamKey(1)).work(7, 0, Bytes(500'000)) == Duration::ms(51));
+  CHECK(CostModel(config, images, StreamKey(1)).work(7, 0, {Bytes(500'000)}) == Duration::ms(51));
   CHECK(CostModel(config, images, StreamKey(1)).mean_seconds() == Approx(.026));
 
   // Pixels: 250 KB at 2 bits are a million on average; each image has its own, the same for all its
@@ -77,26 +77,26 @@ TEST_CASE("a profile: linear in pixels and bytes, residuals drawn by number") {
   profile.per_input_megabyte = Duration();
   profile.per_input_megapixel = Duration::ms(40);
   profile.per_output_megapixel = Duration::ms(40);
-  config.cost = profile;
+  config.cost = Cost{profile};
   const CostModel pixels(config, images, StreamKey(1));
   CHECK(pixels.mean_seconds() == Approx(.051));
-  CHECK(pixels.work(1, 0, Bytes(250'000)) == pixels.work(1, 3, Bytes(250'000)));
-  CHECK(pixels.work(1, 0, Bytes(250'000)) != pixels.work(2, 0, Bytes(250'000)));
+  CHECK(pixels.work(1, 0, {Bytes(250'000)}) == pixels.work(1, 3, {Bytes(250'000)}));
+  CHECK(pixels.work(1, 0, {Bytes(250'000)}) != pixels.work(2, 0, {Bytes(250'000)}));
   double sum = 0;
   constexpr std::uint64_t n =
       40'000;  // the relative error of the mean is sqrt(e^.25 - 1)/200 = .0027: 4 of them
-  for (std::uint64_t i = 0; i < n; ++i) sum += pixels.work(i, 0, Bytes(250'000)).seconds();
+  for (std::uint64_t i = 0; i < n; ++i) sum += pixels.work(i, 0, {Bytes(250'000)}).seconds();
   CHECK(sum / n == Approx(.051).epsilon(.011));
 
   // Residuals: factors, each as probable as the others.
   profile = Profile{};
   profile.fixed = Duration::ms(10);
   profile.residuals = {.5, 1.5};
-  config.cost = profile;
+  config.cost = Cost{profile};
   const CostModel noisy(config, images, StreamKey(1));
   int low = 0;
   for (std::uint64_t i = 0; i < 10'000; ++i) {
-    const Duration work = noisy.work(i, 0, Bytes(1));
+    const Duration work = noisy.work(i, 0, {Bytes(1)});
     CHECK((work == Duration::ms(5) || work == Duration::ms(15)));
     low += work == Duration::ms(5);
   }

@@ -50,7 +50,7 @@ TEST_CASE("a trace is read from a CSV file next to the scenario") {
 
 TEST_CASE("what is wrong with a trace is said with its place") {
   CHECK(says(trace_errors("at_s,usr\n"), "t.csv:1:6",
-             {"usr", "at_s, image_bytes or user", "did you mean \"user\"?"}));
+             {"usr", "at_s, image_bytes, user or pixels", "did you mean \"user\"?"}));
   CHECK(says(trace_errors("user,at_s\n"), "t.csv:1:1", {"at_s", "first"}));
   CHECK(says(trace_errors("at_s,user,user\n"), "t.csv:1:11", {"user", "twice"}));
   CHECK(says(trace_errors("at_s\n1\n1,2\n"), "t.csv:3:1", {"1", "got 2"}));

@@ -1,0 +1,276 @@
+#include "models/processing/calibrate/calibrate.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <fstream>
+#include <map>
+#include <thread>
+#include <tuple>
+
+#include "models/processing/calibrate/contention.h"
+#include "models/processing/calibrate/measure.h"
+
+namespace headroom::processing::calibrate {
+namespace {
+
+/// How long each part may take, and how much it is of the whole, for the bar.
+struct Budget {
+  int pictures, own_images;
+  double largest;  // pixels of the largest picture
+  double images_s, measure_s;
+  int rounds;
+  double round_s;
+  double capacity_s, load_s;
+};
+Budget budget(const Plan& plan) {
+  Budget b =
+      plan.quick ? Budget{20, 30, 8e6, 8, 22, 3, 0.12, 2, 8} : Budget{44, 80, 24e6, 40, 130, 5, 0.4, 6, 30};
+  if (plan.pictures > 0) b.pictures = plan.pictures;
+  if (plan.seconds > 0) {
+    b.round_s *= plan.seconds / b.measure_s;
+    b.measure_s = plan.seconds;
+  }
+  b.largest = std::min(b.largest, plan.most_pixels);
+  return b;
+}
+
+int cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+std::string processor() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name"))
+      if (const std::size_t colon = line.find(": "); colon != std::string::npos)
+        return line.substr(colon + 2);
+  return "unknown";
+}
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char text[16];
+  std::strftime(text, sizeof text, "%Y-%m-%d", &utc);
+  return text;
+}
+
+/// Every image with every operation and output, at two widths that make it smaller (large ones: at one; those that are
+/// smaller than every width: at half of their own).
+std::vector<Trial> trials_of(const std::vector<Encoded>& images, const Plan& plan) {
+  constexpr double kLarge = 4e6;
+  std::vector<Trial> trials;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const Encoded& image = images[i];
+    std::vector<int> widths;
+    for (const int width : plan.widths)
+      if (width < std::max(image.width, image.height)) widths.push_back(width);
+    if (widths.empty()) widths.push_back(static_cast<int>(std::max(image.width, image.height) / 2));
+    std::vector<int> chosen = {widths[i % widths.size()]};
+    if (image.pixels() < kLarge && widths.size() > 1)
+      chosen.push_back(widths[(i + widths.size() / 2) % widths.size()]);
+    std::vector<Encoding> outputs = {image.encoding};
+    for (const Encoding output : plan.outputs)
+      if (std::find(outputs.begin(), outputs.end(), output) == outputs.end()) outputs.push_back(output);
+    for (const Operation operation : plan.operations)
+      for (const Encoding output : outputs)
+        for (const int width : chosen) trials.push_back({i, {operation, output, plan.quality, width}});
+  }
+  return trials;
+}
+
+using KernelKey = std::tuple<Operation, Encoding, Encoding>;
+std::map<KernelKey, std::vector<const Timed*>> by_kernel(const std::vector<Timed>& timed,
+                                                         const std::vector<Encoded>& images) {
+  std::map<KernelKey, std::vector<const Timed*>> kernels;
+  for (const Timed& t : timed)
+    kernels[{t.trial.task.operation, images[t.trial.image].encoding, t.trial.task.output}].push_back(&t);
+  return kernels;
+}
+
+std::optional<Stages> stages_of(const std::vector<const Timed*>& timed) {
+  double decode = 0;
+  double resize = 0;
+  double all = 0;
+  for (const Timed* t : timed) {
+    if (t->decode <= 0) continue;
+    const double cpu = *std::min_element(t->seen.runs.begin(), t->seen.runs.end());
+    decode += std::min(t->decode, cpu);
+    resize += std::min(t->resize, std::max(0.0, cpu - t->decode));
+    all += cpu;
+  }
+  if (all <= 0) return std::nullopt;
+  const auto share = [&](double part) { return Share{std::round(part / all * 1000) / 1000}; };
+  return Stages{share(decode), share(resize), share(std::max(0.0, all - decode - resize))};
+}
+
+Kernel kernel_from(const KernelKey& key, const std::vector<const Timed*>& timed, const Plan& plan) {
+  std::vector<Observation> observations;
+  Kernel kernel;
+  std::int64_t precise = 0;
+  for (const Timed* t : timed) {
+    observations.push_back(t->seen);
+    precise += t->precise;
+    if (std::find(kernel.widths.begin(), kernel.widths.end(), t->trial.task.width) == kernel.widths.end())
+      kernel.widths.push_back(t->trial.task.width);
+  }
+  std::sort(kernel.widths.begin(), kernel.widths.end());
+  static_cast<Coefficients&>(kernel) = fit(observations);
+  std::tie(kernel.operation, kernel.input, kernel.output) = key;
+  kernel.quality = plan.quality;
+  kernel.fit = quality_of(kernel, observations);
+  kernel.fit->confidence =
+      Share{std::round(static_cast<double>(precise) / static_cast<double>(timed.size()) * 1000) / 1000};
+  kernel.hold_out = hold_out(observations);
+  kernel.stages = stages_of(timed);
+  return kernel;
+}
+
+double rounded(double share) {
+  return std::round(share * 1e4) / 1e4;
+}
+
+/// JPEG thumbnails of images of the size that the web sends: short enough for many requests in little time.
+std::variant<ServicePlan, Problem> service_plan(const std::vector<Encoded>& images, const Plan& plan,
+                                                const Budget& budget, int cores) {
+  constexpr double kLargest = 6e6;
+  ServicePlan service;
+  for (std::size_t i = 0; i < images.size(); ++i)
+    if (images[i].encoding == Encoding::jpeg && images[i].pixels() <= kLargest) service.images.push_back(i);
+  if (service.images.size() < 3)
+    return Problem{"a reality check needs at least 3 JPEG images of at most 6 million pixels"};
+  if (std::find(plan.operations.begin(), plan.operations.end(), Operation::thumbnail) ==
+      plan.operations.end())
+    return Problem{
+        "a reality check converts with the operation thumbnail, which is not among those measured"};
+  service.task = {
+      Operation::thumbnail, Encoding::jpeg, plan.quality,
+      *std::max_element(plan.widths.begin(), plan.widths.end()) >= 800 ? 800 : plan.widths.back()};
+  service.cores = cores;
+  service.loads = {0.3, 0.5, 0.7, 0.85};
+  service.seconds = budget.load_s;
+  service.warmup = budget.load_s / 20;
+  service.capacity_seconds = budget.capacity_s;
+  service.seed = plan.seed;
+  return service;
+}
+
+/// Progress of one part of a whole.
+class Parts {
+ public:
+  Parts(double total, const std::function<void(double)>& tell) : total_(total), tell_(tell) {}
+  std::function<void(double)> part(double seconds) {
+    const double begin = done_;
+    done_ += seconds;
+    return [this, begin, seconds](double share) {
+      if (tell_) tell_((begin + seconds * std::clamp(share, 0.0, 1.0)) / total_);
+    };
+  }
+
+ private:
+  double total_;
+  double done_ = 0;
+  const std::function<void(double)>& tell_;
+};
+
+std::optional<Failure> get_images(const Plan& plan, const Budget& budget, Outcome& outcome,
+                                  std::vector<Encoded>& images, const std::function<void(double)>& progress) {
+  if (!plan.folder.empty()) {
+    OwnLimits limits;
+    limits.most_images = budget.own_images;
+    limits.seed = plan.seed;
+    OwnImages own = read_folder(plan.folder, limits, progress);
+    outcome.skipped = std::move(own.skipped);
+    outcome.left_out = own.left_out;
+    images = std::move(own.images);
+    if (images.empty()) return Failure{"there is no usable image in " + plan.folder, outcome.skipped};
+    return std::nullopt;
+  }
+  CorpusPlan corpus;
+  corpus.images = budget.pictures;
+  corpus.most_pixels = budget.largest;
+  corpus.seed = plan.seed;
+  for (const Encoding encoding : {Encoding::jpeg, Encoding::png, Encoding::webp, Encoding::avif}) {
+    if (available(encoding))
+      corpus.encodings.push_back(encoding);
+    else
+      outcome.missing.push_back(encoding);
+  }
+  auto made = generate(corpus, progress);
+  if (const auto* problem = std::get_if<Problem>(&made)) return Failure{problem->why, {}};
+  images = std::move(std::get<std::vector<Encoded>>(made));
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::variant<Outcome, Failure> calibrate(const Plan& plan, const std::function<void(double)>& progress) {
+  const Library library;
+  const Budget time = budget(plan);
+  const int n = cores();
+  constexpr double kKernels = 12;  // about as many
+  const double contention_s =
+      kKernels * time.rounds * time.round_s * static_cast<double>(busy_counts(n).size());
+  const double service_s = plan.validate ? time.capacity_s + 4 * time.load_s : 0;
+  Parts parts(time.images_s + time.measure_s + contention_s + service_s, progress);
+
+  Outcome outcome;
+  std::vector<Encoded> images;
+  if (auto failure = get_images(plan, time, outcome, images, parts.part(time.images_s))) return *failure;
+
+  Watch watch;
+  MeasurePlan measuring;
+  measuring.seconds = time.measure_s;
+  measuring.seed = plan.seed;
+  double waiting = 0;
+  const std::vector<Trial> trials = trials_of(images, plan);
+  const std::vector<Timed> timed =
+      measure(images, trials, measuring, watch, waiting, parts.part(time.measure_s));
+  outcome.unmeasured = static_cast<std::int64_t>(trials.size() - timed.size());
+  if (timed.empty()) return Failure{"no conversion was possible", outcome.skipped};
+  const auto kernels = by_kernel(timed, images);
+  const auto tell = parts.part(contention_s);
+  Profile& profile = outcome.profile;
+  for (const auto& [key, list] : kernels) {
+    Kernel& kernel = profile.kernels.emplace_back(kernel_from(key, list, plan));
+    kernel.scaling = measure_contention(images, list, {n, time.rounds, time.round_s});
+    watch.probe();
+    tell(static_cast<double>(profile.kernels.size()) / static_cast<double>(kernels.size()));
+  }
+  Disturbance noise = watch.so_far();
+  noise.waiting = waiting;
+
+  profile.profile = plan.name;
+  Provenance& origin = profile.provenance.emplace();
+  origin.processor = processor();
+  origin.cores = n;
+  origin.libvips = libvips_version();
+  origin.date = today();
+  origin.corpus = plan.folder.empty() ? "generated, seed " + std::to_string(plan.seed) : "own images";
+  origin.images = static_cast<std::int64_t>(images.size());
+  origin.corpus_fingerprint = fingerprint(images);
+  origin.steal = Share{rounded(noise.steal)};
+  origin.other_work = Share{rounded(noise.other_work)};
+  origin.waiting = Share{rounded(noise.waiting)};
+  origin.drift = Share{rounded(noise.drift)};
+  if (const std::string why = noise.verdict(); !why.empty()) origin.noise = why;
+
+  if (plan.validate) {
+    auto service = service_plan(images, plan, time, n);
+    if (const auto* problem = std::get_if<Problem>(&service))
+      outcome.no_service = *problem;
+    else
+      outcome.service = run_service(images, std::get<ServicePlan>(service), parts.part(service_s));
+  }
+  outcome.images = std::move(images);
+  return outcome;
+}
+
+}  // namespace headroom::processing::calibrate

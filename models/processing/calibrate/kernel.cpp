@@ -1,0 +1,255 @@
+#include "models/processing/calibrate/kernel.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <optional>
+#include <utility>
+#include <vips/vips8>
+
+namespace headroom::processing::calibrate {
+namespace {
+
+using vips::VError;
+using vips::VImage;
+
+/// The latest complaint of libvips, in one line.
+std::string complaint(const VError& error) {
+  std::string text = error.what();
+  vips_error_clear();
+  text = text.substr(0, text.find_last_not_of("\n ") + 1);
+  text = text.substr(0, text.find('\n'));
+  return text.empty() ? "libvips does not say why" : text;
+}
+
+struct BlobUnref {
+  void operator()(VipsBlob* blob) const { vips_area_unref(reinterpret_cast<VipsArea*>(blob)); }
+};
+/// The bytes stay where they are: the image must outlive what is made from it.
+using Blob = std::unique_ptr<VipsBlob, BlobUnref>;
+
+vips::VOption* careful() {
+  return VImage::option()->set("fail_on", VIPS_FAIL_ON_TRUNCATED)->set("access", VIPS_ACCESS_SEQUENTIAL);
+}
+
+/// Pixels row by row, computed in this thread: libvips' own sinks would hand them to another.
+class Rows {
+ public:
+  explicit Rows(const VImage& image) : image_(image), region_(vips_region_new(image.get_image())) {
+    if (region_ == nullptr) throw VError();
+  }
+  Rows(const Rows&) = delete;
+  Rows& operator=(const Rows&) = delete;
+  ~Rows() { g_object_unref(region_); }
+
+  /// Gives each strip to `use(first line, lines, address of a line)`.
+  template <class Use>
+  void each(const Use& use) {
+    constexpr int kStrip = 16;
+    for (int y = 0; y < image_.height(); y += kStrip) {
+      const VipsRect strip{0, y, image_.width(), std::min(kStrip, image_.height() - y)};
+      if (vips_region_prepare(region_, &strip) != 0) throw VError();
+      for (int line = y; line < y + strip.height; ++line)
+        use(line,
+            VIPS_REGION_ADDR(region_, 0, line));  // NOLINT(cppcoreguidelines-pro-bounds-pointer-arithmetic)
+    }
+  }
+
+ private:
+  VImage image_;
+  VipsRegion* region_;
+};
+
+VImage in_memory(const VImage& image) {
+  const auto line_bytes = static_cast<std::size_t>(VIPS_IMAGE_SIZEOF_LINE(image.get_image()));
+  std::vector<unsigned char> pixels(line_bytes * static_cast<std::size_t>(image.height()));
+  Rows(image).each([&](int line, const VipsPel* from) {
+    std::copy(from, from + line_bytes, pixels.begin() + static_cast<std::ptrdiff_t>(line_bytes) * line);
+  });
+  VipsImage* copy = vips_image_new_from_memory_copy(pixels.data(), pixels.size(), image.width(),
+                                                    image.height(), image.bands(), image.format());
+  if (copy == nullptr) throw VError();
+  return VImage(copy).copy(VImage::option()->set("interpretation", image.interpretation()));
+}
+
+double scale_of(double width, double height, int target) {
+  return std::min(1.0, target / std::max(width, height));
+}
+
+VImage decode_all(const Encoded& image) {
+  return VImage::new_from_buffer(image.bytes, "", careful());
+}
+
+VImage resized(const Encoded& image, const Task& task) {
+  if (task.operation == Operation::thumbnail) {
+    const Blob blob(vips_blob_new(nullptr, image.bytes.data(), image.bytes.size()));
+    return VImage::thumbnail_buffer(
+        blob.get(), task.width,
+        VImage::option()->set("size", VIPS_SIZE_DOWN)->set("fail_on", VIPS_FAIL_ON_TRUNCATED));
+  }
+  const VImage whole = decode_all(image);
+  if (task.operation == Operation::crop) {
+    const int width = std::min(task.width, whole.width());
+    const int height = std::min(std::max(1, task.width * 2 / 3), whole.height());
+    return whole.extract_area((whole.width() - width) / 2, (whole.height() - height) / 2, width, height);
+  }
+  const double scale = scale_of(whole.width(), whole.height(), task.width);
+  return whole.resize(scale, VImage::option()->set("kernel", VIPS_KERNEL_LANCZOS3));
+}
+
+VImage decoded(const Encoded& image, const Task& task) {
+  const VImage header = decode_all(image);
+  if (task.operation == Operation::crop) {  // rows below the piece are never decoded
+    const int height = std::min(std::max(1, task.width * 2 / 3), header.height());
+    return header.extract_area(0, 0, header.width(), (header.height() + height) / 2);
+  }
+  if (task.operation == Operation::resize) return header;
+  const double scale = scale_of(header.width(), header.height(), task.width);
+  const double in = image.pixels();
+  const double factor =
+      std::sqrt(in / decoded_pixels(task.operation, image.encoding, in, in * scale * scale));
+  if (factor <= 1) return header;
+  if (image.encoding == Encoding::jpeg)
+    return VImage::new_from_buffer(image.bytes, "",
+                                   careful()->set("shrink", static_cast<int>(std::lround(factor))));
+  return VImage::new_from_buffer(image.bytes, "", careful()->set("scale", 1 / factor));
+}
+
+std::string written(const VImage& image, Encoding encoding, int quality) {
+  void* data = nullptr;
+  std::size_t size = 0;
+  vips::VOption* options = VImage::option()->set("strip", true);
+  switch (encoding) {
+    case Encoding::jpeg:
+      image.write_to_buffer(".jpg", &data, &size, options->set("Q", quality));
+      break;
+    case Encoding::png:
+      image.write_to_buffer(".png", &data, &size, options);
+      break;
+    case Encoding::webp:
+      image.write_to_buffer(".webp", &data, &size, options->set("Q", quality));
+      break;
+    case Encoding::avif:
+      image.write_to_buffer(".avif", &data, &size,
+                            options->set("Q", quality)
+                                ->set("compression", VIPS_FOREIGN_HEIF_COMPRESSION_AV1)
+                                ->set("effort", 2));
+      break;
+  }
+  std::string bytes(static_cast<const char*>(data), size);
+  g_free(data);
+  return bytes;
+}
+
+std::optional<Encoding> encoding_of(const std::string& bytes) {
+  const auto is = [&](std::size_t at, std::string_view magic) {
+    return std::string_view(bytes).substr(std::min(at, bytes.size())).starts_with(magic);
+  };
+  if (is(0, "\xff\xd8\xff")) return Encoding::jpeg;
+  if (is(0, "\x89PNG\r\n\x1a\n")) return Encoding::png;
+  if (is(0, "RIFF") && is(8, "WEBP")) return Encoding::webp;
+  if (is(4, "ftypavif") || is(4, "ftypavis")) return Encoding::avif;
+  return std::nullopt;
+}
+
+void say_nothing(const char*, GLogLevelFlags, const char*, void*) {}
+
+}  // namespace
+
+Library::Library() {
+  static const bool started = [] {
+    setenv("VIPS_WARNING", "0", 1);
+    g_log_set_default_handler(say_nothing, nullptr);
+    return VIPS_INIT("headroom") == 0;
+  }();
+  static_cast<void>(started);
+  vips_concurrency_set(1);
+  vips_cache_set_max(0);
+  vips_cache_set_max_mem(0);
+  vips_cache_set_max_files(0);
+}
+Library::~Library() {
+  thread_done();
+}
+
+void thread_done() {
+  vips_error_clear();
+  vips_thread_shutdown();
+}
+
+std::string libvips_version() {
+  return std::to_string(vips_version(0)) + "." + std::to_string(vips_version(1)) + "." +
+         std::to_string(vips_version(2));
+}
+
+bool available(Encoding encoding) {
+  if (encoding != Encoding::avif) return true;
+  const auto tiny =
+      encode(std::vector<unsigned char>(std::size_t{16} * 16 * 3, 128), 16, 16, Encoding::avif, 50);
+  const auto* image = std::get_if<Encoded>(&tiny);
+  return image != nullptr &&
+         std::holds_alternative<Converted>(convert(*image, {Operation::resize, Encoding::jpeg}));
+}
+
+std::variant<Encoded, Problem> identify(std::string name, std::string bytes, double most_pixels) {
+  if (bytes.empty()) return Problem{"the file is empty"};
+  const auto encoding = encoding_of(bytes);
+  if (!encoding) return Problem{"this is no JPEG, PNG, WebP or AVIF image"};
+  Encoded image{std::move(name), std::move(bytes), *encoding, 0, 0};
+  try {
+    const VImage header = VImage::new_from_buffer(image.bytes, "", careful());
+    image.width = header.width();
+    image.height = header.height();
+  } catch (const VError& error) {
+    return Problem{"it cannot be read: " + complaint(error)};
+  }
+  if (image.pixels() > most_pixels)
+    return Problem{std::to_string(image.width) + " x " + std::to_string(image.height) +
+                   " pixels are more than the limit of " +
+                   std::to_string(static_cast<std::int64_t>(most_pixels / 1e6)) + " million"};
+  return image;
+}
+
+std::variant<Converted, Problem> convert(const Encoded& image, const Task& task) {
+  try {
+    const VImage small = in_memory(resized(image, task));
+    return Converted{small.width(), small.height(), written(small, task.output, task.quality)};
+  } catch (const VError& error) {
+    return Problem{"it cannot be converted: " + complaint(error)};
+  }
+}
+
+bool only_decode(const Encoded& image, const Task& task) {
+  try {
+    Rows(decoded(image, task)).each([](int, const VipsPel*) {});
+    return true;
+  } catch (const VError&) {
+    vips_error_clear();
+    return false;
+  }
+}
+
+bool only_resize(const Encoded& image, const Task& task) {
+  try {
+    in_memory(resized(image, task));
+    return true;
+  } catch (const VError&) {
+    vips_error_clear();
+    return false;
+  }
+}
+
+std::variant<Encoded, Problem> encode(const std::vector<unsigned char>& rgb, int width, int height,
+                                      Encoding encoding, int quality) {
+  try {
+    // Only read from; the signature does not say so.
+    auto* pixels = const_cast<unsigned char*>(rgb.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    const VImage image = VImage::new_from_memory(pixels, rgb.size(), width, height, 3, VIPS_FORMAT_UCHAR)
+                             .copy(VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB));
+    return Encoded{"", written(image, encoding, quality), encoding, width, height};
+  } catch (const VError& error) {
+    return Problem{complaint(error)};
+  }
+}
+
+}  // namespace headroom::processing::calibrate
