@@ -1,106 +1,197 @@
 #include "models/usage/store.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "models/calls/call.h"
 #include "models/calls/job.h"
+#include "models/usage/ring.h"
+#include "models/usage/store_node.h"
+#include "models/usage/store_probes.h"
 
 namespace headroom::usage {
 namespace {
 
-/// How long a caller waits for one attempt, and pauses after one that failed.
-constexpr Duration kAttempt = Duration::s(2);
+/// Pause after an attempt that failed.
 constexpr Duration kPause = Duration::ms(500);
+/// How long a caller waits for one attempt, in the coordinator's timeouts: it may need one to find that
+/// somebody is down, and another one for who stands in.
+constexpr int kPatience = 2;
+
+Cluster make_cluster(const StoreConfig& config, world::World& world, const std::vector<world::Host*>& hosts,
+                     StreamKey key, const metrics::Window& window, StoreWatch* watch) {
+  const auto count = static_cast<std::int64_t>(hosts.size());
+  std::vector<std::string> names;
+  std::vector<Engine> engines;
+  for (const world::Host* host : hosts) {
+    names.push_back(host->name());
+    engines.push_back((key / host->name()).engine());
+  }
+  Cluster c{.config = config,
+            .world = world,
+            .window = window,
+            .homes = static_cast<int>(config.replicas_of(count)),
+            .write_quorum = static_cast<int>(config.write_quorum_of(count)),
+            .read_quorum = static_cast<int>(config.read_quorum_of(count)),
+            .preference = preference_lists(names, static_cast<int>(config.shards)),
+            .partners = std::vector<std::vector<int>>(hosts.size()),
+            .slots = {},
+            .disks = std::vector<Replica>(hosts.size(), Replica(static_cast<int>(config.shards))),
+            .engines = std::move(engines),
+            .books = {},
+            .probes = nullptr,
+            .watch = watch};
+  for (int shard = 0; shard < static_cast<int>(config.shards); ++shard)
+    for (const int a : c.homes_of(shard))
+      for (const int b : c.homes_of(shard)) {
+        std::vector<int>& partners = c.partners[static_cast<std::size_t>(a)];
+        if (a != b && std::find(partners.begin(), partners.end(), b) == partners.end()) partners.push_back(b);
+      }
+  return c;
+}
 
 }  // namespace
 
-/// A store's process.
-class BatchStore::Node final : public world::Process {
+/// Answers a caller on another host. Destroyed without an answer, it resets the connection.
+template <class Reply>
+class BatchStore::RemoteSink final : public Sink<Reply> {
  public:
-  Node(world::Host& host, BatchStore& store, std::size_t number)
-      : Process(host), store_(store), number_(number) {}
-  ~Node() override { scope().clear(); }
-  void put(ItemPtr item, calls::Responder<Stored> responder) {
-    scope().spawn(write(this, std::move(item), std::move(responder)));
-  }
-  void scan(int shard, std::int64_t period, calls::Responder<Found> responder) {
-    Found found;
-    Bytes size = calls::kControl;
-    const auto& disk = store_.disks_[number_];
-    for (auto i = disk.lower_bound({shard, period, 0}); i != disk.end(); ++i) {
-      if (i->first.shard != shard || i->first.period != period) break;
-      found.items.push_back(i->second);
-      size += i->second->size;
-    }
-    responder.reply(std::move(found), size);
-  }
+  explicit RemoteSink(calls::Responder<Reply> responder) : responder_(std::move(responder)) {}
+  ~RemoteSink() override = default;
+  void answer(Outcome<Reply> outcome, Bytes size) override { responder_.reply(std::move(outcome), size); }
 
  private:
-  static world::Task<> write(Node* self, ItemPtr item, calls::Responder<Stored> responder) {
-    co_await self->host().disk().write(item->size);
-    co_await self->host().disk().fsync();
-    self->store_.disks_[self->number_].emplace(item->key, item);
-    responder.reply(Stored{});
-  }
-  BatchStore& store_;
-  std::size_t number_;
+  calls::Responder<Reply> responder_;
 };
 
 BatchStore::BatchStore(const StoreConfig& config, world::World& world, const std::vector<world::Host*>& hosts,
-                       StreamKey, const metrics::Window&, metrics::Series&)
-    : config_(config), world_(world), disks_(hosts.size()) {
+                       StreamKey key, const metrics::Window& window, StoreWatch* watch)
+    : cluster_(make_cluster(config, world, hosts, key, window, watch)) {
   for (world::Host* host : hosts) {
-    const std::size_t number = nodes_.size();
-    nodes_.push_back(
-        &host->install([this, number](world::Host& h) { return std::make_unique<Node>(h, *this, number); }));
+    const auto number = static_cast<int>(cluster_.slots.size());
+    cluster_.slots.push_back(&host->install(
+        [this, number](world::Host& h) { return std::make_unique<StoreNode>(h, cluster_, number); }));
+  }
+  for (std::size_t h = 0; h <= world.hosts().size(); ++h) coordinator_.push_back(h % hosts.size());
+  if (config.probe) {
+    probes_ = std::make_unique<Probes>(cluster_, key / "probes");
+    cluster_.probes = probes_.get();
   }
 }
 
-int BatchStore::shard_of(std::uint64_t hash) const {
-  return static_cast<int>(hash % static_cast<std::uint64_t>(config_.shards));
+BatchStore::~BatchStore() = default;
+
+void BatchStore::start() {
+  if (probes_) probes_->start();
 }
 
-world::Task<Outcome<Stored>> BatchStore::put(world::HostId from, ItemPtr item, TimePoint until) {
-  world::Scheduler& scheduler = world_.scheduler();
+void BatchStore::stop() {
+  if (probes_) probes_->stop();
+}
+
+/// Asks one store host after the other. `ask_node(node, sink)` is called where the question arrives.
+template <class Reply, class Ask>
+world::Task<Outcome<Reply>> BatchStore::ask(world::HostId from, Bytes size, TimePoint until, Ask ask_node) {
+  world::Scheduler& scheduler = cluster_.world.scheduler();
+  world::Network& network = cluster_.world.network();
   Failure why = Failure::timeout;
   while (scheduler.now() < until) {
-    world::ProcessSlot& slot = *nodes_[static_cast<std::size_t>(item->key.shard) % nodes_.size()];
-    calls::Call<Stored> call(scheduler, std::min(until, scheduler.now() + kAttempt));
+    std::size_t& coordinator = coordinator_[from.value];
+    world::ProcessSlot& slot = *cluster_.slots[coordinator];
     const world::HostId to = slot.host().id();
-    calls::send_to<Node>(world_.network(), {from, to}, item->size, slot,
-                         [item, r = call.responder(world_.network(), {to, from})](Node& n) mutable {
-                           n.put(item, std::move(r));
-                         });
-    const auto outcome = co_await call;
-    if (outcome) co_return *outcome;
+    calls::Call<Reply> call(scheduler,
+                            std::min(until, scheduler.now() + cluster_.config.timeout * kPatience));
+    calls::send_to<StoreNode>(
+        network, {from, to}, size, slot,
+        [ask_node, responder = call.responder(network, {to, from})](StoreNode& node) mutable {
+          ask_node(node, std::make_unique<RemoteSink<Reply>>(std::move(responder)));
+        },
+        [slot = call.slot()](Failure failure) {
+          if (failure == Failure::lost) slot->if_silent = failure;
+        });
+    Outcome<Reply> outcome = co_await call;
+    if (outcome) co_return std::move(outcome);
     why = outcome.failure();
+    coordinator = (coordinator + 1) % cluster_.slots.size();
     co_await world::Sleep(scheduler, std::min(until, scheduler.now() + kPause));
   }
   co_return why;
+}
+
+world::Task<Outcome<Stored>> BatchStore::put(world::HostId from, ItemPtr item, TimePoint until) {
+  const Bytes size = item->size;
+  return ask<Stored>(from, size, until,
+                     [item = std::move(item)](StoreNode& node, std::unique_ptr<Sink<Stored>> sink) {
+                       node.put(item, std::move(sink));
+                     });
 }
 
 world::Task<Outcome<Found>> BatchStore::scan(world::HostId from, int shard, std::int64_t period,
                                              TimePoint until) {
-  world::Scheduler& scheduler = world_.scheduler();
-  Failure why = Failure::timeout;
-  while (scheduler.now() < until) {
-    world::ProcessSlot& slot = *nodes_[static_cast<std::size_t>(shard) % nodes_.size()];
-    calls::Call<Found> call(scheduler, std::min(until, scheduler.now() + kAttempt));
-    const world::HostId to = slot.host().id();
-    calls::send_to<Node>(world_.network(), {from, to}, calls::kControl, slot,
-                         [shard, period, r = call.responder(world_.network(), {to, from})](Node& n) mutable {
-                           n.scan(shard, period, std::move(r));
-                         });
-    auto outcome = co_await call;
-    if (outcome) co_return std::move(*outcome);
-    why = outcome.failure();
-    co_await world::Sleep(scheduler, std::min(until, scheduler.now() + kPause));
-  }
-  co_return why;
+  return ask<Found>(from, calls::kControl, until,
+                    [shard, period](StoreNode& node, std::unique_ptr<Sink<Found>> sink) {
+                      node.get({shard, period, {}}, std::move(sink));
+                    });
 }
 
-void BatchStore::report(metrics::ResultBuilder&) const {}
+void BatchStore::report(metrics::ResultBuilder& results) const {
+  const StoreBooks& b = cluster_.books;
+  results.quantile("store.read_p99_9_ms", b.read_ns, 0.999, 1e-6);
+  results.quantile("store.write_p99_9_ms", b.write_ns, 0.999, 1e-6);
+  results.ratio("store.reads_answered", b.reads_answered, b.reads);
+  results.ratio("store.writes_acknowledged", b.writes_acknowledged, b.writes);
+  results.total("store.hints_stored", b.hints_stored);
+  results.total("store.hints_delivered", b.hints_delivered);
+  results.total("store.hints_expired", b.hints_expired);
+  results.total("store.read_repairs", b.read_repairs);
+  results.total("store.anti_entropy_repairs", b.anti_entropy_repairs);
+  if (probes_) probes_->report(results);
+}
+
+void BatchStore::for_each_copy(const std::function<void(int, const ItemKey&, int)>& seen) const {
+  for (std::size_t h = 0; h < cluster_.disks.size(); ++h) {
+    const auto host = static_cast<int>(h);
+    for (const auto& [key, item] : cluster_.disks[h].items())
+      if (key.period != kProbePeriod) seen(host, key, -1);
+    for (const auto& [address, hint] : cluster_.disks[h].hints())
+      if (address.second.period != kProbePeriod) seen(host, address.second, address.first);
+  }
+}
+
+using metrics::Better;
+
+const std::vector<metrics::MetricInfo> kStoreMetrics = {
+    {"store.read_p99_9_ms", "ms",
+     "99.9th percentile of the time from a read's start at its coordinator to the R-th answer",
+     Better::lower},
+    {"store.write_p99_9_ms", "ms",
+     "99.9th percentile of the time from a write's start at its coordinator to the W-th acknowledgement",
+     Better::lower},
+    {"store.reads_answered", "share", "reads that got R answers", Better::higher},
+    {"store.writes_acknowledged", "share", "writes that got W acknowledgements", Better::higher},
+    {"store.t_99_9_ms", "ms",
+     "time after a write's acknowledgement from which on 99.9 % of reads see it; needs store.probe",
+     Better::lower},
+    {"store.consistent_at_0ms", "share", "reads begun at a write's acknowledgement that see it",
+     Better::higher},
+    {"store.consistent_at_1ms", "share", "reads begun 1 ms after a write's acknowledgement that see it",
+     Better::higher},
+    {"store.consistent_at_10ms", "share", "reads begun 10 ms after a write's acknowledgement that see it",
+     Better::higher},
+    {"store.consistent_at_100ms", "share", "reads begun 100 ms after a write's acknowledgement that see it",
+     Better::higher},
+    {"store.consistent_at_1000ms", "share", "reads begun 1 s after a write's acknowledgement that see it",
+     Better::higher},
+    {"store.probe_pairs", "count", "probes: a write that was acknowledged and a read that was answered",
+     Better::neither},
+    {"store.hints_stored", "count", "copies kept for a host that was believed down", Better::neither},
+    {"store.hints_delivered", "count", "copies handed over to a host that had missed them", Better::neither},
+    {"store.hints_expired", "count", "copies given up after hint_ttl", Better::lower},
+    {"store.read_repairs", "count", "copies that replicas got because a read found that they lacked them",
+     Better::neither},
+    {"store.anti_entropy_repairs", "count",
+     "copies that replicas got because a comparison with another replica found that they lacked them",
+     Better::neither},
+};
 
 }  // namespace headroom::usage

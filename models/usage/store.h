@@ -1,59 +1,80 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "models/usage/item.h"
+#include "models/usage/store_cluster.h"
 #include "models/usage/store_config.h"
 #include "sim/base/outcome.h"
 #include "sim/base/random.h"
 #include "sim/base/units.h"
+#include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
-#include "sim/metrics/series.h"
-#include "sim/metrics/window.h"
 #include "sim/world/host.h"
 #include "sim/world/task.h"
 #include "sim/world/world.h"
 
 namespace headroom::usage {
 
-/// A put was acknowledged: the batch is durable.
-struct Stored {};
-
-/// What a read found, each batch once, in the order of keys.
-struct Found {
-  std::vector<ItemPtr> items;
-};
+class Probes;
 
 /// The replicated store of usage batches: its hosts, what is on their disks, and the library through which it
 /// is asked. Batches are spread over shards; each shard lives on hosts of its own.
 class BatchStore {
  public:
+  /// `watch` is told of acknowledgements; may be null.
   BatchStore(const StoreConfig& config, world::World& world, const std::vector<world::Host*>& hosts,
-             StreamKey key, const metrics::Window& window, metrics::Series& series);
+             StreamKey key, const metrics::Window& window, StoreWatch* watch = nullptr);
+  BatchStore(const BatchStore&) = delete;
+  BatchStore& operator=(const BatchStore&) = delete;
+  ~BatchStore();
 
-  int shards() const { return static_cast<int>(config_.shards); }
+  /// Begins to probe, if the configuration says so.
+  void start();
+  /// Ends probing: no new pairs, and what is under way is forgotten.
+  void stop();
+
+  int shards() const { return static_cast<int>(cluster_.config.shards); }
   /// The shard of a key's hash (of a user, say); equally likely for well mixed hashes.
-  int shard_of(std::uint64_t hash) const;
+  int shard_of(std::uint64_t hash) const {
+    return static_cast<int>(hash % static_cast<std::uint64_t>(shards()));
+  }
 
-  /// Asks for the batch to be kept; tries again, on other store hosts too, until it is acknowledged or it is
-  /// `until`. A failure does not say that it was not kept: the acknowledgement may be what was lost. Putting
-  /// the same batch again is harmless. Runs inside the caller: who dies with it gives up. `from`: the
+  /// Asks for the batch to be kept; tries again, through other store hosts too, until it is acknowledged or
+  /// it is `until`. A failure does not say that it was not kept: the acknowledgement may be what was lost.
+  /// Putting the same batch again is harmless. Runs inside the caller: who dies with it gives up. `from`: the
   /// caller's host.
+  ///
+  /// An acknowledged batch is on the disks of W hosts. It is not lost as long as one of those disks survives
+  /// and, if all of those hosts are stand-ins, one of them can hand it over within `hint_ttl`.
   world::Task<Outcome<Stored>> put(world::HostId from, ItemPtr item, TimePoint until);
-  /// All batches of a shard and period that enough replicas know of; tries again as `put` does.
+  /// All batches of a shard and period that at least one of R of its replicas has; tries again as `put` does.
+  /// Fails if fewer than R replicas answer: that shard is missing from the answer, which then has a harvest
+  /// below 1.
   world::Task<Outcome<Found>> scan(world::HostId from, int shard, std::int64_t period, TimePoint until);
 
   void report(metrics::ResultBuilder& results) const;
 
+  /// For checkers: `seen(host, key, for_host)` for all that is on disks; for_host −1: it is there to stay.
+  void for_each_copy(const std::function<void(int host, const ItemKey& key, int for_host)>& seen) const;
+  const Cluster& cluster() const { return cluster_; }
+
  private:
-  class Node;
-  StoreConfig config_;
-  world::World& world_;
-  std::vector<world::ProcessSlot*> nodes_;
-  std::vector<std::map<ItemKey, ItemPtr>> disks_;
+  template <class Reply>
+  class RemoteSink;
+  template <class Reply, class Ask>
+  world::Task<Outcome<Reply>> ask(world::HostId from, Bytes size, TimePoint until, Ask ask_node);
+
+  Cluster cluster_;
+  std::vector<std::size_t> coordinator_;  ///< by the caller's host: which store host it asks
+  std::unique_ptr<Probes> probes_;
 };
+
+/// Metrics of the store.
+extern const std::vector<metrics::MetricInfo> kStoreMetrics;
 
 }  // namespace headroom::usage

@@ -172,7 +172,8 @@ Network::Chance Network::impair(const Route& route) {
   return chance;
 }
 
-void Network::send(const Route& route, Bytes size, std::unique_ptr<Message> owned) {
+void Network::send(const Route& route, Bytes size, std::unique_ptr<Message> owned,
+                   std::optional<Duration> takes) {
   HEADROOM_CHECK(owned->network_ == nullptr, "a message is sent twice");
   Message& message = *owned.release();
   message.network_ = this;
@@ -188,7 +189,7 @@ void Network::send(const Route& route, Bytes size, std::unique_ptr<Message> owne
   message.boots_to_ = boots(route.to);
   if (route.via != kNoHost) message.boots_via_ = boots(route.via);
   if (impairments_.empty()) {
-    dispatch(message, Duration());
+    dispatch(message, Duration(), takes);
     return;
   }
   if (blocked(route)) {
@@ -212,20 +213,21 @@ void Network::send(const Route& route, Bytes size, std::unique_ptr<Message> owne
       if (its_own.dropped)
         fail(twin, Lost::dropped);
       else
-        dispatch(twin, its_own.delay);
+        dispatch(twin, its_own.delay, takes);
     }
   }
   if (chance.dropped)
     fail(message, Lost::dropped);
   else
-    dispatch(message, chance.delay);
+    dispatch(message, chance.delay, takes);
 }
 
 // Sends the message on its way: the latency first.
-void Network::dispatch(Message& message, Duration added) {
-  message.state_ =
-      message.size_ > kPacket && fluid_ != nullptr ? Message::State::before_flow : Message::State::arriving;
-  scheduler_.schedule_in(message, (ideal_ ? Duration() : latency(message.route_)) + added);
+void Network::dispatch(Message& message, Duration added, std::optional<Duration> takes) {
+  const bool flows = message.size_ > kPacket && fluid_ != nullptr && !takes;
+  message.state_ = flows ? Message::State::before_flow : Message::State::arriving;
+  if (!takes) takes = ideal_ ? Duration() : latency(message.route_);
+  scheduler_.schedule_in(message, *takes + added);
 }
 
 // The next thing in a message's life.

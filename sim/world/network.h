@@ -125,8 +125,10 @@ class Network {
   /// Messages in flight are deleted without a word.
   ~Network();
 
-  /// Hands a message over; see `Message`. Never fails to the caller: the message learns its fate.
-  void send(const Route& route, Bytes size, std::unique_ptr<Message> message);
+  /// Hands a message over; see `Message`. Never fails to the caller: the message learns its fate. `takes`: in
+  /// place of the route's latency and of its bandwidth; hosts that are down and impairments still apply.
+  void send(const Route& route, Bytes size, std::unique_ptr<Message> message,
+            std::optional<Duration> takes = std::nullopt);
 
   /// One-way latency of a route without impairments.
   Duration latency(const Route& route) const;
@@ -195,7 +197,7 @@ class Network {
   Fluid::Path path(const Route& route) const;
   void add_leg(Fluid::Path& path, HostId from, HostId to) const;
   bool blocked(const Route& route) const;
-  void dispatch(Message& message, Duration added);
+  void dispatch(Message& message, Duration added, std::optional<Duration> takes);
   Chance impair(const Route& route);
   void impair_leg(HostId from, HostId to, Chance& chance);
   headroom::Engine& engine(HostId from, HostId to);
