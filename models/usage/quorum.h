@@ -160,11 +160,12 @@ class Suspicion {
     --count_;
     return true;
   }
-  /// A request sent at `since` is still unanswered.
-  void silent(int host, TimePoint since) {
-    if (!up(host) || last_heard_[static_cast<std::size_t>(host)] >= since) return;
+  /// A request sent at `since` is still unanswered. True: so it is suspected, and was not before.
+  bool silent(int host, TimePoint since) {
+    if (!up(host) || last_heard_[static_cast<std::size_t>(host)] >= since) return false;
     suspected_[static_cast<std::size_t>(host)] = true;
     ++count_;
+    return true;
   }
 
  private:

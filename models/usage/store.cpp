@@ -18,8 +18,8 @@ constexpr Duration kPause = Duration::ms(500);
 /// somebody is down, and another one for who stands in.
 constexpr int kPatience = 2;
 
-Cluster make_cluster(const StoreConfig& config, world::World& world, const std::vector<world::Host*>& hosts,
-                     StreamKey key, const metrics::Window& window, StoreWatch* watch) {
+Cluster make_cluster(const StoreConfig& config, const calls::Environment& env,
+                     const std::vector<world::Host*>& hosts, StreamKey key, StoreWatch* watch) {
   const auto count = static_cast<std::int64_t>(hosts.size());
   std::vector<std::string> names;
   std::vector<Engine> engines;
@@ -28,8 +28,9 @@ Cluster make_cluster(const StoreConfig& config, world::World& world, const std::
     engines.push_back((key / host->name()).engine());
   }
   Cluster c{.config = config,
-            .world = world,
-            .window = window,
+            .world = env.world,
+            .window = env.window,
+            .journal = env.journal,
             .homes = static_cast<int>(config.replicas_of(count)),
             .write_quorum = static_cast<int>(config.write_quorum_of(count)),
             .read_quorum = static_cast<int>(config.read_quorum_of(count)),
@@ -39,6 +40,7 @@ Cluster make_cluster(const StoreConfig& config, world::World& world, const std::
             .disks = std::vector<Replica>(hosts.size(), Replica(static_cast<int>(config.shards))),
             .engines = std::move(engines),
             .books = {},
+            .forgotten = {},
             .probes = nullptr,
             .watch = watch};
   for (int shard = 0; shard < static_cast<int>(config.shards); ++shard)
@@ -64,15 +66,15 @@ class BatchStore::RemoteSink final : public Sink<Reply> {
   calls::Responder<Reply> responder_;
 };
 
-BatchStore::BatchStore(const StoreConfig& config, world::World& world, const std::vector<world::Host*>& hosts,
-                       StreamKey key, const metrics::Window& window, StoreWatch* watch)
-    : cluster_(make_cluster(config, world, hosts, key, window, watch)) {
+BatchStore::BatchStore(const StoreConfig& config, const calls::Environment& env,
+                       const std::vector<world::Host*>& hosts, StreamKey key, StoreWatch* watch)
+    : cluster_(make_cluster(config, env, hosts, key, watch)) {
   for (world::Host* host : hosts) {
     const auto number = static_cast<int>(cluster_.slots.size());
     cluster_.slots.push_back(&host->install(
         [this, number](world::Host& h) { return std::make_unique<StoreNode>(h, cluster_, number); }));
   }
-  for (std::size_t h = 0; h <= world.hosts().size(); ++h) coordinator_.push_back(h % hosts.size());
+  for (std::size_t h = 0; h <= env.world.hosts().size(); ++h) coordinator_.push_back(h % hosts.size());
   if (config.probe) {
     probes_ = std::make_unique<Probes>(cluster_, key / "probes");
     cluster_.probes = probes_.get();
@@ -96,7 +98,7 @@ world::Task<Outcome<Reply>> BatchStore::ask(world::HostId from, Bytes size, Time
   world::Network& network = cluster_.world.network();
   Failure why = Failure::timeout;
   while (scheduler.now() < until) {
-    std::size_t& coordinator = coordinator_[from.value];
+    const std::size_t coordinator = coordinator_[from.value];
     world::ProcessSlot& slot = *cluster_.slots[coordinator];
     const world::HostId to = slot.host().id();
     calls::Call<Reply> call(scheduler,
@@ -112,7 +114,9 @@ world::Task<Outcome<Reply>> BatchStore::ask(world::HostId from, Bytes size, Time
     Outcome<Reply> outcome = co_await call;
     if (outcome) co_return std::move(outcome);
     why = outcome.failure();
-    coordinator = (coordinator + 1) % cluster_.slots.size();
+    // Unless another caller on this host has done so already.
+    if (coordinator_[from.value] == coordinator)
+      coordinator_[from.value] = (coordinator + 1) % cluster_.slots.size();
     co_await world::Sleep(scheduler, std::min(until, scheduler.now() + kPause));
   }
   co_return why;
@@ -132,6 +136,14 @@ world::Task<Outcome<Found>> BatchStore::scan(world::HostId from, int shard, std:
                     [shard, period](StoreNode& node, std::unique_ptr<Sink<Found>> sink) {
                       node.get({shard, period, {}}, std::move(sink));
                     });
+}
+
+void BatchStore::forget(const ItemKey& key) {
+  cluster_.forgotten.insert(key);
+  for (Replica& disk : cluster_.disks) {
+    disk.remove(key);
+    for (const int home : cluster_.homes_of(key.shard)) disk.remove_hint(home, key);
+  }
 }
 
 void BatchStore::report(metrics::ResultBuilder& results) const {

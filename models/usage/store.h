@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "models/calls/environment.h"
 #include "models/usage/item.h"
 #include "models/usage/store_cluster.h"
 #include "models/usage/store_config.h"
@@ -27,8 +28,8 @@ class Probes;
 class BatchStore {
  public:
   /// `watch` is told of acknowledgements; may be null.
-  BatchStore(const StoreConfig& config, world::World& world, const std::vector<world::Host*>& hosts,
-             StreamKey key, const metrics::Window& window, StoreWatch* watch = nullptr);
+  BatchStore(const StoreConfig& config, const calls::Environment& env, const std::vector<world::Host*>& hosts,
+             StreamKey key, StoreWatch* watch = nullptr);
   BatchStore(const BatchStore&) = delete;
   BatchStore& operator=(const BatchStore&) = delete;
   ~BatchStore();
@@ -56,6 +57,9 @@ class BatchStore {
   /// Fails if fewer than R replicas answer: that shard is missing from the answer, which then has a harvest
   /// below 1.
   world::Task<Outcome<Found>> scan(world::HostId from, int shard, std::int64_t period, TimePoint until);
+
+  /// Drops a batch for good, on all disks, as a time to live on each of them would.
+  void forget(const ItemKey& key);
 
   void report(metrics::ResultBuilder& results) const;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "sim/base/units.h"
 #include "sim/metrics/batches.h"
 #include "sim/metrics/histogram.h"
+#include "sim/metrics/journal.h"
 #include "sim/metrics/window.h"
 #include "sim/world/host.h"
 #include "sim/world/pool.h"
@@ -76,6 +78,7 @@ struct Cluster {
   StoreConfig config;
   world::World& world;
   metrics::Window window;
+  metrics::Journal& journal;
   int homes, write_quorum, read_quorum;
   std::vector<std::vector<int>> preference;  ///< by shard; the first `homes` of each are its replicas
   std::vector<std::vector<int>> partners;    ///< by host: others that share a shard with it
@@ -83,6 +86,7 @@ struct Cluster {
   std::vector<Replica> disks;                ///< by host
   std::vector<Engine> engines;               ///< by host
   StoreBooks books;
+  std::set<ItemKey> forgotten;
   ProbeWatch* probes = nullptr;
   StoreWatch* watch = nullptr;
 
@@ -90,6 +94,10 @@ struct Cluster {
     return std::span(preference[static_cast<std::size_t>(shard)]).first(static_cast<std::size_t>(homes));
   }
   int batch() const { return window.batch(world.now()); }
+  /// Whether the batch is still of use to anybody.
+  bool wanted(const ItemKey& key) const {
+    return key.period == kProbePeriod ? probes->open(key) : !forgotten.contains(key);
+  }
 };
 
 }  // namespace headroom::usage

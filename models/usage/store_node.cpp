@@ -112,10 +112,9 @@ world::Task<> StoreNode::coordinate_write(StoreNode* self, ItemPtr item, std::un
     const bool timely =
         co_await writing.progress.wait(self->host().scheduler(), asked + self->cluster_.config.timeout);
     if (timely) continue;
-    for (const int host : writing.books.waiting()) self->suspicion_.silent(host, asked);
+    self->suspect(writing.books.waiting(), asked);
     asked = self->now();
     self->send(writing, writing.books.give_up(believed_up));
-    if (self->suspicion_.any()) self->trouble_.notify_one();
   }
 }
 
@@ -162,9 +161,8 @@ world::Task<> StoreNode::coordinate_read(StoreNode* self, Query query, std::uniq
     const bool timely =
         co_await reading.progress.wait(self->host().scheduler(), began + self->cluster_.config.timeout);
     if (!timely) {
-      for (const int host : reading.books.waiting()) self->suspicion_.silent(host, began);
+      self->suspect(reading.books.waiting(), began);
       reading.books.give_up();
-      if (self->suspicion_.any()) self->trouble_.notify_one();
     }
     if (!reading.answered && reading.books.reached()) {
       reading.answered = true;
@@ -210,7 +208,6 @@ void StoreNode::repair(const Reading& reading) {
 
 void StoreNode::copy_arrived(int from, Copy copy) {
   heard(from);
-  if (copy.item->key.period == kProbePeriod && !cluster_.probes->open(copy.item->key)) return;
   if (cluster_.config.latency.write)
     kept(from, copy);
   else
@@ -230,7 +227,7 @@ world::Task<> StoreNode::keep(StoreNode* self, int from, Copy copy) {
 void StoreNode::kept(int from, const Copy& copy) {
   if (copy.stands_in_for >= 0) {
     hint_kept(copy.stands_in_for, copy.item);
-  } else {
+  } else if (cluster_.wanted(copy.item->key)) {
     const bool news = disk().add(copy.item);
     StoreBooks& books = cluster_.books;
     if (news && copy.cause == Cause::hint) books.hints_delivered.add(cluster_.batch());
@@ -261,7 +258,7 @@ world::Task<> StoreNode::keep_hint(StoreNode* self, int home, ItemPtr item) {
 }
 
 void StoreNode::hint_kept(int home, const ItemPtr& item) {
-  if (item->key.period == kProbePeriod && !cluster_.probes->open(item->key)) return;
+  if (!cluster_.wanted(item->key)) return;
   disk().add_hint(home, item, now() + cluster_.config.hint_ttl);
   cluster_.books.hints_stored.add(cluster_.batch());
   trouble_.notify_one();
@@ -283,6 +280,15 @@ void StoreNode::question_arrived(int from, std::uint64_t operation, const Query&
 
 void StoreNode::heard(int from) {
   if (suspicion_.heard(from, now())) returned_.notify_one();
+}
+
+void StoreNode::suspect(const std::vector<int>& hosts, TimePoint since) {
+  for (const int h : hosts)
+    if (suspicion_.silent(h, since))
+      cluster_.journal.record(now(), "suspected",
+                              "host/" + cluster_.slots[static_cast<std::size_t>(h)]->host().name(),
+                              {{"by", host().name()}});
+  if (suspicion_.any()) trouble_.notify_one();
 }
 
 /// Costs nothing while nobody is suspected and no hint is kept.

@@ -72,6 +72,7 @@ class StoreNode final : public world::Process {
   void give(int host, const ItemPtr& item, Cause cause);
 
   void heard(int host);
+  void suspect(const std::vector<int>& hosts, TimePoint since);
   TimePoint now() { return host().scheduler().now(); }
   Replica& disk() { return cluster_.disks[static_cast<std::size_t>(number_)]; }
   Engine& engine() { return cluster_.engines[static_cast<std::size_t>(number_)]; }

@@ -176,22 +176,34 @@ void Probes::found(std::uint64_t number, const Outcome<Found>& outcome) {
 /// When all replicas that answered first have the batch, what the pair tells is known.
 void Probes::finish_if_known(Pair& pair) {
   if (!pair.answered) return;
-  const Duration delay = Duration::ms(kDelaysMs[pair.delay]);
+  const auto has = [&](int host) { return find(pair.written, host) != nullptr; };
+  if (!std::all_of(pair.replicas.begin(), pair.replicas.end(), has)) return;
+  tell(pair);
+  close(pair);
+}
+
+void Probes::tell(const Pair& pair) {
   Duration since = Duration::max();
   for (const int host : pair.replicas) {
     const At* written = find(pair.written, host);
-    if (written == nullptr) return;
-    since = std::min(since, written->when - find(pair.asked, host)->when);
+    const TimePoint had = written != nullptr ? written->when : cluster_.world.now();
+    since = std::min(since, had - find(pair.asked, host)->when);
   }
-  const Duration consistent_after = std::max(Duration(), delay + since);
+  const Duration consistent_after = std::max(Duration(), Duration::ms(kDelaysMs[pair.delay]) + since);
   const int batch = cluster_.window.batch(pair.acknowledged);
   consistent_after_ns_.record(batch, consistent_after);
-  if (exact_)
-    for (std::size_t d = 0; d < kDelaysMs.size(); ++d) {
-      told_[d].add(batch);
-      if (consistent_after <= Duration::ms(kDelaysMs[d])) seen_[d].add(batch);
-    }
-  close(pair);
+  if (!exact_) return;
+  for (std::size_t d = 0; d < kDelaysMs.size(); ++d) {
+    told_[d].add(batch);
+    if (consistent_after <= Duration::ms(kDelaysMs[d])) seen_[d].add(batch);
+  }
+}
+
+void Probes::stop() {
+  next_.cancel();
+  for (const auto& [number, pair] : open_)
+    if (pair->answered) tell(*pair);
+  open_.clear();
 }
 
 /// What is left of the batch is taken away, so that a run's memory does not grow with its length.

@@ -33,10 +33,9 @@ class Probes final : public ProbeWatch {
   Probes(Cluster& cluster, StreamKey key);
   ~Probes() override;
   void start();
-  /// No more new pairs.
-  void stop() { next_.cancel(); }
-  /// No pair is under way that still may tell something.
-  bool settled() const { return open_.empty(); }
+  /// Ends probing. What is under way tells what can be told: a replica that still lacks the batch gets it
+  /// now, at the earliest.
+  void stop();
   void report(metrics::ResultBuilder& results) const;
 
   bool open(const ItemKey& key) override { return open_.contains(key.id); }
@@ -62,6 +61,7 @@ class Probes final : public ProbeWatch {
   void read(Pair& pair);
   void found(std::uint64_t number, const Outcome<Found>& outcome);
   void finish_if_known(Pair& pair);
+  void tell(const Pair& pair);
   void close(Pair& pair);
   world::ProcessSlot* live_host(Engine& engine);
 
@@ -70,7 +70,7 @@ class Probes final : public ProbeWatch {
   Engine arrivals_;
   bool exact_;  ///< all four delays are given
   std::uint64_t pairs_ = 0;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Pair>> open_;  // never iterated
+  std::unordered_map<std::uint64_t, std::unique_ptr<Pair>> open_;  ///< iterated only to add up
   Next next_{*this};
   metrics::BatchHistogram consistent_after_ns_;
   std::array<metrics::BatchSum, kDelaysMs.size()> told_, seen_;
