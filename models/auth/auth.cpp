@@ -1,70 +1,64 @@
 #include "models/auth/auth.h"
 
-#include <memory>
-#include <utility>
-
-#include "models/calls/job.h"
+#include <string>
 
 namespace headroom::auth {
-namespace {
 
-class DataPlane final : public world::Process {
- public:
-  DataPlane(world::Host& host, Duration cpu) : Process(host), cpu_(cpu) {}
-  void look_up(calls::Responder<Credentials> responder) { scope().spawn(handle(this, std::move(responder))); }
-
- private:
-  static world::Task<> handle(DataPlane* self, calls::Responder<Credentials> responder) {
-    co_await self->host().cpu().run(self->cpu_);
-    responder.reply(Credentials{});
+Identity::Identity(const AuthConfig& config, const calls::Environment& env, StreamKey key, std::int64_t users,
+                   const Hosts& hosts)
+    : config_(config), world_(env.world), window_(env.window), journal_(env.journal) {
+  static constexpr std::array<const char*, kSources> kNames = {"cache", "data_plane", "stale", "nobody"};
+  for (std::size_t s = 0; s < kSources; ++s)
+    checks_[s].series = &env.series.counter("auth.by_" + std::string(kNames[s]));
+  if (config.management) {
+    denied_valid_.series = &env.series.counter("auth.denied_valid");
+    served_revoked_.series = &env.series.counter("auth.served_revoked");
+    world::Host* where = hosts.management.empty() ? nullptr : hosts.management.front();
+    management_.emplace(*config.management, env, log_, key, users, where);
   }
-  Duration cpu_;
-};
+  data_plane_.emplace(config.data_plane, env, log_, management(), hosts.data_plane);
+}
 
-}  // namespace
+void Identity::start() {
+  if (management_) management_->start();
+}
 
-Identity::Identity(const AuthConfig& config, const calls::Environment& env,
-                   const std::vector<world::Host*>& data_plane)
-    : config_(config), world_(env.world), window_(env.window) {
-  for (world::Host* host : data_plane)
-    data_plane_.push_back(&host->install(
-        [cpu = config.data_plane.cpu](world::Host& h) { return std::make_unique<DataPlane>(h, cpu); }));
+void Identity::end() {
+  if (management_) management_->end();
+  data_plane_->end();
+}
+
+void Identity::stop() {
+  if (management_) management_->stop();
+}
+
+void Identity::count(Counted& counted, bool probe) {
+  counted.sum.add(batch(probe));
+  if (!probe) counted.series->add(world_.now());
+}
+
+void Identity::decided(Source source, bool accepted, Credentials who, bool probe) {
+  count(source, probe);
+  if (!management_) return;
+  const bool valid = log_.valid(who);
+  if (valid && !accepted) count(denied_valid_, probe);
+  if (!valid && accepted) count(served_revoked_, probe);
 }
 
 void Identity::report(metrics::ResultBuilder& results) const {
-  if (config_.edge_cache) results.ratio("auth.hit_ratio", hits_, checks_);
-}
-
-Edge::Edge(Identity& identity, world::HostId host) : identity_(identity), host_(host) {
-  if (const auto& cache = identity.config().edge_cache) cache_.emplace(cache->ttl, cache->entries);
-}
-
-bool Edge::known(std::uint64_t user, bool probe) {
-  const TimePoint now = identity_.world().now();
-  const bool hit = cache_ && cache_->hit(user, now);
-  identity_.count(hit, now, probe);
-  if (!hit && identity_.data_plane_costs_nothing()) {
-    if (cache_) cache_->put(user, now);
-    return true;
+  const metrics::BatchSum asked = checks(Source::data_plane) + checks(Source::stale) + checks(Source::nobody);
+  const metrics::BatchSum all = asked + checks(Source::cache);
+  if (config_.edge_cache) {
+    results.ratio("auth.hit_ratio", checks(Source::cache), all);
+    results.total("auth.stale_served", checks(Source::stale));
+    results.total("auth.coalesced", coalesced_);
   }
-  return hit;
-}
-
-world::Task<Outcome<Credentials>> Edge::ask(std::uint64_t user, std::uint64_t request, TimePoint until) {
-  world::World& world = identity_.world();
-  world::ProcessSlot& server = identity_.server_for(request);
-  const world::HostId there = server.host().id();
-  calls::Call<Credentials> call(world.scheduler(), until);
-  auto responder = call.responder(world.network(), {there, host_});
-  calls::send_to<DataPlane>(
-      world.network(), {host_, there}, calls::kControl, server,
-      [responder = std::move(responder)](DataPlane& plane) mutable { plane.look_up(std::move(responder)); },
-      [slot = call.slot()](Failure why) {
-        if (why == Failure::lost) slot->if_silent = why;  // refused: the responder dies and says so
-      });
-  auto outcome = co_await call;
-  if (outcome && cache_) cache_->put(user, world.now());
-  co_return outcome;
+  results.total("auth.unchecked", checks(Source::nobody));
+  results.ratio("auth.availability", checks(Source::data_plane), asked);
+  if (!management_) return;
+  results.total("auth.denied_valid", denied_valid_.sum);
+  results.total("auth.served_revoked", served_revoked_.sum);
+  management_->report(results);
 }
 
 const std::vector<metrics::MetricInfo> kMetrics = {
@@ -72,6 +66,32 @@ const std::vector<metrics::MetricInfo> kMetrics = {
      metrics::Better::lower},
     {"auth.hit_ratio", "share", "share of credential checks answered from the edge cache",
      metrics::Better::higher},
+    {"auth.stale_served", "count",
+     "credential checks answered from an entry past its time, because the data plane could not be reached",
+     metrics::Better::neither},
+    {"auth.coalesced", "count", "credential checks that waited for a look-up which another one had begun",
+     metrics::Better::neither},
+    {"auth.unchecked", "count",
+     "credential checks that could not be made: no entry to believe, no answer from the data plane",
+     metrics::Better::lower},
+    {"auth.availability", "share",
+     "share of credential checks beyond the edge cache that the data plane answered",
+     metrics::Better::higher},
+    {"auth.denied_valid", "count",
+     "requests denied although their credentials were valid, because that was not yet known where they were "
+     "checked",
+     metrics::Better::lower},
+    {"auth.served_revoked", "count",
+     "requests accepted although their credentials were revoked, because that was not yet known where they "
+     "were checked",
+     metrics::Better::lower},
+    {"auth.propagation_mean_s", "s",
+     "mean time from a change of an account to its arrival at a data-plane host or an edge cache",
+     metrics::Better::lower},
+    {"auth.propagation_p99_s", "s",
+     "99th percentile of the time from a change of an account to its arrival at a data-plane host or an edge "
+     "cache",
+     metrics::Better::lower},
 };
 
 }  // namespace headroom::auth

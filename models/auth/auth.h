@@ -1,70 +1,92 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
-#include "models/auth/cache.h"
 #include "models/auth/config.h"
-#include "models/calls/call.h"
+#include "models/auth/data_plane.h"
+#include "models/auth/management.h"
+#include "models/auth/update_log.h"
 #include "models/calls/environment.h"
+#include "sim/base/random.h"
 #include "sim/metrics/batches.h"
 #include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
+#include "sim/metrics/series.h"
 #include "sim/metrics/window.h"
 #include "sim/world/host.h"
-#include "sim/world/task.h"
 #include "sim/world/world.h"
 
 namespace headroom::auth {
 
-/// What is known of a user.
-struct Credentials {};
+/// What a check of credentials rests on.
+enum class Source {
+  cache,       ///< an entry of the edge cache
+  data_plane,  ///< an answer
+  stale,       ///< an entry past its time, because nobody could be asked
+  nobody,      ///< nothing: the request failed
+};
+inline constexpr std::size_t kSources = 4;
 
-/// The identity service as a whole: its data plane's hosts, and what is counted.
+/// The identity service as a whole: the truth about all accounts, the planes that know of it, and what is
+/// counted.
 class Identity {
  public:
-  /// `data_plane`: empty if it costs nothing.
-  Identity(const AuthConfig& config, const calls::Environment& env,
-           const std::vector<world::Host*>& data_plane);
+  struct Hosts {
+    std::vector<world::Host*> data_plane;  ///< empty: it costs nothing
+    std::vector<world::Host*> management;  ///< empty: it is outside of the region
+  };
+  /// `users`: how many there are, from 0.
+  Identity(const AuthConfig& config, const calls::Environment& env, StreamKey key, std::int64_t users,
+           const Hosts& hosts);
+
+  void start();
+  /// No more changes, and nobody watches anybody: so that the run may come to its end.
+  void end();
+  void stop();
 
   const AuthConfig& config() const { return config_; }
-  world::World& world() { return world_; }
-  bool data_plane_costs_nothing() const { return data_plane_.empty(); }
-  /// The data-plane server that a request of this number asks.
-  world::ProcessSlot& server_for(std::uint64_t request) const {
-    return *data_plane_[request % data_plane_.size()];
-  }
-  void count(bool hit, TimePoint now, bool probe) {
-    const int batch = probe ? -1 : window_.batch(now);
-    checks_.add(batch);
-    if (hit) hits_.add(batch);
-  }
+  world::World& world() const { return world_; }
+  metrics::Journal& journal() { return journal_; }
+  const UpdateLog& log() const { return log_; }
+  DataPlane& data_plane() { return *data_plane_; }
+  /// Null: nothing ever changes.
+  Management* management() { return management_ ? &*management_ : nullptr; }
+
+  /// A check ended: accepted, or denied.
+  void decided(Source source, bool accepted, Credentials who, bool probe);
+  /// A check could not be made.
+  void unchecked(bool probe) { count(Source::nobody, probe); }
+  /// A check waits for a look-up that another one began.
+  void coalesced(bool probe) { coalesced_.add(batch(probe)); }
   void report(metrics::ResultBuilder& results) const;
 
  private:
+  /// A count, and when.
+  struct Counted {
+    metrics::BatchSum sum;
+    metrics::Series::Counter* series = nullptr;
+  };
+  int batch(bool probe) const { return probe ? -1 : window_.batch(world_.now()); }
+  void count(Counted& counted, bool probe);
+  void count(Source source, bool probe) { count(checks_[static_cast<std::size_t>(source)], probe); }
+  const metrics::BatchSum& checks(Source source) const {
+    return checks_[static_cast<std::size_t>(source)].sum;
+  }
+
   AuthConfig config_;
   world::World& world_;
   metrics::Window window_;
-  std::vector<world::ProcessSlot*> data_plane_;
-  metrics::BatchSum checks_;
-  metrics::BatchSum hits_;
-};
-
-/// Where credentials are checked: one per API server (part of its process, lost with it), or one for all at
-/// the clients' side if there is no API tier.
-class Edge {
- public:
-  Edge(Identity& identity, world::HostId host);
-  /// From the cache if it is believed there; no waiting then.
-  bool known(std::uint64_t user, bool probe);
-  /// Asks the data plane; keeps the answer.
-  world::Task<Outcome<Credentials>> ask(std::uint64_t user, std::uint64_t request, TimePoint until);
-
- private:
-  Identity& identity_;
-  world::HostId host_;
-  std::optional<TtlCache> cache_;
+  metrics::Journal& journal_;
+  UpdateLog log_;
+  std::optional<Management> management_;
+  std::optional<DataPlane> data_plane_;
+  std::array<Counted, kSources> checks_;
+  Counted denied_valid_;
+  Counted served_revoked_;
+  metrics::BatchSum coalesced_;
 };
 
 extern const std::vector<metrics::MetricInfo> kMetrics;

@@ -7,14 +7,13 @@ namespace headroom::study {
 /// Credentials of requests, checked by one server's edge cache.
 class Deployment::ServerAuth final : public calls::Authenticator {
  public:
-  ServerAuth(auth::Identity& identity, world::HostId host) : edge_(identity, host) {}
+  ServerAuth(auth::Identity& identity, world::HostId host, const std::string& name)
+      : edge_(identity, host, name) {}
   bool known(const calls::Request& request) override { return edge_.known(request.user, request.probe); }
   world::Task<std::optional<Failure>> ask(calls::RequestPtr request, TimePoint until) override {
-    const auto outcome = co_await edge_.ask(request->user, request->number, until);
-    if (outcome) co_return std::nullopt;
-    // A server that could not ask has no answer to give; only the client's own deadline is the client's.
-    co_return outcome.failure() == Failure::denied ? Failure::denied : Failure::error;
+    return edge_.ask(request->user, request->probe, request->number, until);
   }
+  void stop() { edge_.stop(); }
 
  private:
   auth::Edge edge_;
@@ -95,9 +94,11 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
   // From the back to the front: each component is given those that it calls.
   if (d.usage) usage_ = std::make_unique<usage::Pipeline>(*d.usage, env, group(d.usage->store.hosts));
   if (d.auth) {
-    const auto hosts = group(d.auth->data_plane.hosts);
-    identity_ = std::make_unique<auth::Identity>(*d.auth, env, hosts);
-    if (!hosts.empty()) gauges_.add_tier("auth", hosts);
+    auth::Identity::Hosts hosts;
+    hosts.data_plane = group(d.auth->data_plane.hosts);
+    if (d.auth->management) hosts.management = group(d.auth->management->hosts);
+    identity_ = std::make_unique<auth::Identity>(*d.auth, env, key / "auth", w.users, hosts);
+    if (!hosts.data_plane.empty()) gauges_.add_tier("auth", hosts.data_plane);
   }
   if (d.queue) queue_ = std::make_unique<queue::Queue>(*d.queue, env, group(d.queue->hosts));
   calls::Dispatcher* dispatcher = queue_.get();
@@ -122,7 +123,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     api::Tier::Parts parts;
     if (identity_)
       parts.authenticator = [this](world::Host& host) {
-        return std::make_unique<ServerAuth>(*identity_, host.id());
+        return std::make_unique<ServerAuth>(*identity_, host.id(), host.name());
       };
     if (usage_)
       parts.meter = [this](world::Process& server) { return std::make_unique<ServerMeter>(*usage_, server); };
@@ -139,7 +140,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
   parts.metered = usage_ != nullptr;
   parts.only_below = scenario.slo.only_below;
   if (identity_ && !api_) {
-    client_side_auth_ = std::make_unique<ServerAuth>(*identity_, world::kClients);
+    client_side_auth_ = std::make_unique<ServerAuth>(*identity_, world::kClients, "clients");
     parts.authenticator = client_side_auth_.get();
   }
   // What clients connect to: API servers, or the workers themselves; through a balancer, or at random.
@@ -167,11 +168,14 @@ Deployment::~Deployment() = default;
 
 void Deployment::start() {
   gauges_.start();
+  if (identity_) identity_->start();
   clients_->start();
 }
 
 void Deployment::stop() {
   clients_->finish();
+  if (client_side_auth_) client_side_auth_->stop();
+  if (identity_) identity_->stop();
   gauges_.stop();
 }
 
@@ -181,6 +185,7 @@ bool Deployment::idle() const {
 
 void Deployment::flush() {
   if (api_) api_->flush();
+  if (identity_) identity_->end();
 }
 
 void Deployment::report(metrics::ResultBuilder& results) const {

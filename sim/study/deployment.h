@@ -5,6 +5,7 @@
 
 #include "models/api/api.h"
 #include "models/auth/auth.h"
+#include "models/auth/edge.h"
 #include "models/balancer/balancer.h"
 #include "models/calls/environment.h"
 #include "models/client/client.h"
@@ -41,7 +42,7 @@ class Deployment {
   client::Clients& clients() { return *clients_; }
   /// No conversion waits or runs.
   bool idle() const;
-  /// Ships the usage records that are left.
+  /// No more requests will come: ships the usage records that are left, and ends what would go on for ever.
   void flush();
   /// Every record shipped is in the bill.
   bool settled() const { return !usage_ || usage_->settled(); }
@@ -60,7 +61,7 @@ class Deployment {
   std::unique_ptr<balancer::JobBalancer> job_balancer_;
   std::unique_ptr<api::Tier> api_;
   std::unique_ptr<balancer::Balancer> balancer_;
-  std::unique_ptr<calls::Authenticator> client_side_auth_;
+  std::unique_ptr<ServerAuth> client_side_auth_;
   std::unique_ptr<client::Clients> clients_;
   Gauges gauges_;
 };

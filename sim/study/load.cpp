@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <set>
 #include <string>
 #include <string_view>
@@ -79,6 +80,8 @@ class Checker {
     if (d.api) group("deployment.api.hosts", d.api->hosts);
     if (d.auth && d.auth->data_plane.hosts)
       group("deployment.auth.data_plane.hosts", *d.auth->data_plane.hosts);
+    if (d.auth && d.auth->management && d.auth->management->hosts)
+      group("deployment.auth.management.hosts", *d.auth->management->hosts);
     if (d.queue) group("deployment.queue.hosts", d.queue->hosts);
     if (d.processing) group("deployment.processing.hosts", d.processing->hosts);
     if (d.usage) group("deployment.usage.store.hosts", d.usage->store.hosts);
@@ -163,6 +166,12 @@ class Checker {
       if (metric.starts_with("processing.") && !d.processing) return "processing";
       if (metric.starts_with("api.") && !d.api) return "api";
       if (metric.starts_with("auth.") && !d.auth) return "auth";
+      if (auth_part(metric, {"hit_ratio", "stale_served", "coalesced"}) && !d.auth->edge_cache)
+        return "auth.edge_cache";
+      if (auth_part(metric, {"denied_valid", "served_revoked", "propagation_mean_s", "propagation_p99_s"}) &&
+          !d.auth->management)
+        return "auth.management";
+      if (metric == "auth.utilization" && !d.auth->data_plane.hosts) return "auth.data_plane.hosts";
       if (metric.starts_with("usage.") && !d.usage) return "usage";
       if (metric.starts_with("lb.") && (!d.load_balancer || !d.load_balancer->hosts))
         return "load_balancer with hosts";
@@ -177,6 +186,11 @@ class Checker {
     for (const metrics::Objective& o : slo.objectives)
       if (const auto missing = absent(o.metric); !missing.empty())
         error("slo." + o.metric, "there will be no such metric: the scenario has no " + std::string(missing));
+  }
+
+  static bool auth_part(std::string_view metric, std::initializer_list<std::string_view> names) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](std::string_view name) { return metric == "auth." + std::string(name); });
   }
 
   template <class Condition>

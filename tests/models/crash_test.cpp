@@ -14,6 +14,9 @@ study::ScenarioConfig region(bool with_queue, bool with_balancer) {
   hosts(s, "auth", 1, 2);
   s.deployment.auth.emplace();
   s.deployment.auth->edge_cache.emplace();
+  s.deployment.auth->edge_cache->ttl = Duration::s(1);
+  s.deployment.auth->edge_cache->serve_stale_for = Duration::s(1);
+  s.deployment.auth->management.emplace().updates = Rate{20};
   s.deployment.auth->data_plane.hosts = Ref{"auth"};
   s.deployment.auth->data_plane.cpu = Duration::us(100);
   if (with_balancer) {

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "models/auth/config.h"
+#include "models/auth/management.h"
+#include "models/auth/standby.h"
+#include "models/auth/update_log.h"
+#include "models/calls/call.h"
+#include "models/calls/environment.h"
+#include "sim/world/host.h"
+
+namespace headroom::auth {
+
+/// What the data plane says of credentials.
+struct Answer {
+  bool accepted = true;
+  std::uint64_t position = 0;  ///< how much of the log that rests on
+};
+
+/// The service that knows all credentials, as far as the management plane has told it: its hosts, each with a
+/// copy of the log on its disk. Without hosts it answers at once and costs nothing.
+class DataPlane {
+ public:
+  /// `management`: null, nothing ever changes.
+  DataPlane(const DataPlaneConfig& config, const calls::Environment& env, const UpdateLog& log,
+            Management* management, const std::vector<world::Host*>& hosts);
+
+  const DataPlaneConfig& config() const { return config_; }
+  int hosts() const { return static_cast<int>(members_.size()); }
+  /// Without hosts.
+  Answer answer(Credentials who) const { return look_up(*outside_, who); }
+  /// Asks a host; the call is answered, or fails.
+  void ask(calls::Call<Answer>& call, world::HostId from, int host, Credentials who);
+  /// The hosts need not watch each other any more.
+  void end() { ended_ = true; }
+
+ private:
+  class Server;
+  /// How much of the log it has; survives the process.
+  class Copy final : public Subscriber {
+   public:
+    std::uint64_t receive(std::uint64_t from, std::uint64_t to) override {
+      subscription_.receive(from, to);
+      return position();
+    }
+    std::uint64_t position() const { return subscription_.position(); }
+
+   private:
+    Subscription subscription_;
+  };
+  struct Member {
+    world::ProcessSlot* slot = nullptr;
+    Copy copy;
+    int lives = 0;
+  };
+  Answer look_up(const Copy& copy, Credentials who) const {
+    return {log_.valid(who, copy.position()), copy.position()};
+  }
+
+  DataPlaneConfig config_;
+  world::World& world_;
+  metrics::Journal& journal_;
+  const UpdateLog& log_;
+  Management* management_;
+  std::deque<Member> members_;
+  std::optional<Copy> outside_;  ///< without hosts
+  std::optional<Listener> outside_listener_;
+  bool ended_ = false;
+};
+
+}  // namespace headroom::auth

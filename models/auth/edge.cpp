@@ -1,0 +1,140 @@
+#include "models/auth/edge.h"
+
+#include <utility>
+
+#include "models/calls/call.h"
+
+namespace headroom::auth {
+
+Edge::Edge(Identity& identity, world::HostId host, const std::string& name)
+    : identity_(identity),
+      host_(host),
+      name_(name),
+      choice_(identity.config().data_plane.redundancy, identity.data_plane().hosts(),
+              identity.config().data_plane.retry_after),
+      listener_(identity.management(), host, "edge/" + name, *this) {
+  if (const auto& c = identity.config().edge_cache)
+    cache_.emplace(TtlCache::Times{c->ttl, c->negative_ttl, c->serve_stale_for}, c->entries);
+}
+
+Edge::~Edge() = default;
+
+std::uint64_t Edge::receive(std::uint64_t from, std::uint64_t to) {
+  const auto received = subscription_.receive(from, to);
+  if (cache_) {
+    // What it did not hear of (it is younger than that) may concern anybody.
+    if (received.gap) cache_->clear();
+    for (std::uint64_t p = received.first; p <= to; ++p) cache_->invalidate(identity_.log().at(p).user);
+  }
+  return subscription_.position();
+}
+
+std::optional<Edge::Verdict> Edge::at_once(Credentials who) {
+  if (cache_)
+    if (const auto accepted = cache_->hit(who, now())) return Verdict{Source::cache, *accepted};
+  if (identity_.data_plane().hosts() > 0) return std::nullopt;
+  const Answer answer = identity_.data_plane().answer(who);
+  keep(who, answer);
+  return Verdict{Source::data_plane, answer.accepted};
+}
+
+void Edge::keep(Credentials who, const Answer& answer) {
+  // An answer that is older than a change which this cache was told of would outlive its invalidation.
+  const bool outdated = identity_.management() != nullptr &&
+                        identity_.log().last_change(who.user, subscription_.position()) > answer.position;
+  if (cache_ && !outdated) cache_->put(who, answer.accepted, now());
+}
+
+bool Edge::known(std::uint64_t user, bool probe) {
+  const Credentials who = identity_.log().credentials(user);
+  const auto verdict = at_once(who);
+  if (!verdict || !verdict->accepted) return false;
+  decide(*verdict, who, probe);
+  return true;
+}
+
+world::Task<std::optional<Failure>> Edge::ask(std::uint64_t user, bool probe, std::uint64_t number,
+                                              TimePoint until) {
+  const Credentials who = identity_.log().credentials(user);
+  if (const auto verdict = at_once(who)) co_return decide(*verdict, who, probe);
+  if (!choice_.any(now())) co_return without_data_plane(who, probe);
+  const FlightPtr flight = look_up(who, probe, number);
+  if (!flight->ended) co_await flight->end.wait(identity_.world().scheduler(), until);
+  if (flight->answer) co_return decide({Source::data_plane, flight->answer->accepted}, who, probe);
+  if (flight->ended) co_return without_data_plane(who, probe);
+  identity_.unchecked(probe);  // its own time is over
+  co_return Failure::error;
+}
+
+Edge::FlightPtr Edge::look_up(Credentials who, bool probe, std::uint64_t number) {
+  const bool coalesce = cache_ && identity_.config().edge_cache->coalesce;
+  if (coalesce) {
+    const auto found = flights_.find(who.user);
+    if (found != flights_.end() && found->second->who.account == who.account) {
+      identity_.coalesced(probe);
+      return found->second;
+    }
+  }
+  FlightPtr flight(new Flight(who));
+  if (coalesce) flights_.insert_or_assign(who.user, flight);
+  scope_.spawn(fly(this, flight, number));
+  return flight;
+}
+
+world::Task<> Edge::fly(Edge* self, FlightPtr flight, std::uint64_t number) {
+  world::Scheduler& scheduler = self->identity_.world().scheduler();
+  DataPlane& data_plane = self->identity_.data_plane();
+  HostChoice::Round round = self->choice_.begin(number);
+  while (const auto host = self->choice_.next(round, scheduler.now())) {
+    const TimePoint asked = scheduler.now();
+    calls::Call<Answer> call(scheduler, asked + data_plane.config().timeout);
+    data_plane.ask(call, self->host_, *host, flight->who);
+    const auto outcome = co_await call;
+    if (!outcome) {
+      self->choice_.failed(*host, asked, scheduler.now());
+      continue;
+    }
+    self->choice_.answered(*host, scheduler.now());
+    self->data_plane_back();
+    self->keep(flight->who, *outcome);
+    flight->answer = *outcome;
+    break;
+  }
+  if (!flight->answer && !self->choice_.any(scheduler.now())) self->data_plane_lost();
+  flight->ended = true;
+  const auto listed = self->flights_.find(flight->who.user);
+  if (listed != self->flights_.end() && listed->second == flight) self->flights_.erase(listed);
+  flight->end.notify_all();
+}
+
+std::optional<Failure> Edge::decide(Verdict verdict, Credentials who, bool probe) {
+  identity_.decided(verdict.source, verdict.accepted, who, probe);
+  return verdict.accepted ? std::nullopt : std::optional(Failure::denied);
+}
+
+std::optional<Failure> Edge::without_data_plane(Credentials who, bool probe) {
+  if (cache_) {
+    if (const auto accepted = cache_->stale(who, now())) {
+      ++stale_;
+      return decide({Source::stale, *accepted}, who, probe);
+    }
+  }
+  ++failed_;
+  identity_.unchecked(probe);
+  return Failure::error;
+}
+
+void Edge::data_plane_lost() {
+  if (std::exchange(cut_off_, true)) return;
+  stale_ = failed_ = 0;
+  const bool stale = cache_ && identity_.config().edge_cache->serve_stale_for > Duration();
+  identity_.journal().record(now(), "data plane lost", name_, {{"serves_stale", stale}});
+}
+
+void Edge::data_plane_back() {
+  if (!std::exchange(cut_off_, false)) return;
+  identity_.journal().record(now(), "data plane back", name_,
+                             {{"served_stale", stale_}, {"failed", failed_}});
+}
+
+}  // namespace headroom::auth
