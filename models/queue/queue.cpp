@@ -209,6 +209,12 @@ Queue::Queue(const QueueConfig& config, const calls::Environment& env, const std
   }
 }
 
+std::vector<world::ProcessSlot*> Queue::followers() const {
+  std::vector<world::ProcessSlot*> slots;
+  for (std::size_t m = 1; m < members_.size(); ++m) slots.push_back(members_[m].slot);
+  return slots;
+}
+
 void Queue::dispatch(calls::Job job) {
   calls::send_job<calls::JobQueue>(world_.network(), leader(), calls::kControl, std::move(job),
                                    [](calls::JobQueue& queue, calls::Job j) { queue.enqueue(std::move(j)); });

@@ -29,6 +29,9 @@ class Queue final : public calls::Dispatcher {
   void dispatch(calls::Job job) override;
   /// Where workers pull from.
   const calls::Endpoint& leader() const { return members_.front(); }
+  /// Who leads now, and who does not, for faults that strike them.
+  std::vector<world::ProcessSlot*> leaders() const { return {members_.front().slot}; }
+  std::vector<world::ProcessSlot*> followers() const;
 
   /// No job is in the queue or with a worker.
   bool idle() const { return counts_.uncommitted + counts_.waiting + counts_.in_progress == 0; }

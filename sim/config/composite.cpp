@@ -102,7 +102,8 @@ Json ListType::schema(const Limits& limits, const void*, Json& defs) const {
   return {{"type", "array"}, {"items", item_().schema(limits, nullptr, defs)}};
 }
 std::string ListType::what(const Limits& limits) const {
-  return "list of " + item_().what(limits);
+  const std::string item = item_().what(limits);
+  return "list of " + item + (item == "map" ? "s" : "");
 }
 void ListType::rows(const std::string& path, const void*, std::vector<Row>& out) const {
   item_().rows(path + "[]", nullptr, out);

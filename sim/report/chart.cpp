@@ -29,6 +29,8 @@ constexpr std::array<std::string_view, 11> kFills = {"solid 0.35", "pattern 4", 
                                                      "pattern 5",  "pattern 6", "pattern 7", "solid 0.9",
                                                      "solid 0.15", "solid 0.6", "pattern 0"};
 constexpr std::size_t kMostNameLines = 4;
+/// A fault that lasts no time at all is seen, too: a share of the width.
+constexpr double kThinnestFault = 0.002;
 
 template <std::size_t N>
 std::string_view nth(const std::array<std::string_view, N>& list, std::size_t i) {
@@ -144,10 +146,11 @@ std::string spans(const Chart& chart, const Range& x, std::size_t& lines) {
   std::set<std::string> named;
   int object = 1;
   for (const auto& span : chart.spans) {
-    const double begin = std::clamp(span.begin, x.low, x.high);
-    const double end = std::clamp(span.end, x.low, x.high);
-    if (!(begin < end)) continue;
     const bool fault = span.kind == Chart::Span::Kind::fault;
+    const double begin = std::clamp(span.begin, x.low, x.high);
+    double end = std::clamp(span.end, x.low, x.high);
+    if (fault && begin < x.high) end = std::max(end, begin + kThinnestFault * width);
+    if (!(begin < end)) continue;
     const std::string_view fill = fault ? "rgb '#e69f00' fillstyle transparent solid 0.30"
                                   : span.kind == Chart::Span::Kind::no_leader
                                       ? "rgb '#444444' fillstyle transparent solid 0.45"

@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "sim/report/fault_bands.h"
 #include "sim/report/html.h"
 #include "sim/report/journal_lines.h"
 #include "sim/report/summary.h"
@@ -152,6 +153,13 @@ std::variant<FigureData, Problem> load_figure_data(const fs::path& folder) {
       if (auto* problem = std::get_if<Problem>(&parsed)) return in(file, *problem);
       data.series = std::move(std::get<TimeSeries>(parsed));
     }
+  }
+  // The table knows of faults by the slot, the journal to the nanosecond.
+  if (const auto journal = read_file(folder / "journal.jsonl");
+      std::holds_alternative<std::string>(journal) && !data.series.faults.empty()) {
+    const TimePoint end = TimePoint::at(Duration::from_seconds(data.series.t.back() + data.series.slot_s));
+    if (auto exact = fault_bands(std::get<std::string>(journal), end); !exact.empty())
+      data.series.faults = std::move(exact);
   }
   return data;
 }

@@ -42,7 +42,9 @@ std::string active(const std::vector<Band>& faults, double begin, double end) {
   std::string names;
   std::set<std::string> seen;
   for (const Band& fault : faults) {
-    if (fault.begin.since_start().seconds() >= end || fault.end.since_start().seconds() <= begin) continue;
+    const double from = fault.begin.since_start().seconds();
+    const double to = fault.end.since_start().seconds();
+    if (from >= end || (to <= begin && from < begin)) continue;  // one without length has its slot, too
     if (!seen.insert(fault.name).second) continue;
     names += (names.empty() ? "" : "; ") + fault.name;
   }

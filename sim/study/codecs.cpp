@@ -206,24 +206,66 @@ std::string Codec<processing::Profile>::what() {
   return "a profile file, or a map";
 }
 
-bool Codec<study::FaultsConfig>::parse(const Node& node, study::FaultsConfig&, Diagnostics& diagnostics) {
-  if (!node.is_sequence()) {
-    diagnostics.error(node.where(), "expected a list of faults, got " + describe_node(node));
+namespace {
+
+struct Pick {
+  std::int64_t pick = 1;
+  faults::Target of;
+  template <class V>
+  static void describe(V& v) {
+    v.required("pick", &Pick::pick, "how many, drawn when the fault strikes", between(1, 100'000));
+    v.required("of", &Pick::of, "what they are picked from");
+  }
+};
+
+const RecordOf<Pick>& pick_type() {
+  static const RecordOf<Pick> type;
+  return type;
+}
+
+}  // namespace
+
+bool Codec<faults::Target>::parse(const Node& node, faults::Target& out, Diagnostics& diagnostics) {
+  out = {};
+  if (node.is_map()) {
+    Pick pick;
+    if (!pick_type().parse(node, &pick, {}, diagnostics)) return false;
+    out.pick = pick.pick;
+    out.of.push_back(std::move(pick.of));
+    return true;
+  }
+  const bool nothing = node.is_scalar() ? node.text().empty() : node.items().empty();
+  if (nothing) {
+    diagnostics.error(node.where(), "expected " + what() + ", got " + describe_node(node));
     return false;
   }
-  for (const Node& fault : node.items())
-    diagnostics.error(fault.where(),
-                      "unknown fault: this version has no kinds of fault, expected an empty list");
-  return node.items().empty();
+  if (node.is_scalar()) {
+    out.name = node.text();
+    return true;
+  }
+  return type_of<std::vector<faults::Target>>().parse(node, &out.of, {}, diagnostics);
 }
-Node Codec<study::FaultsConfig>::dump(const study::FaultsConfig&) {
-  return Node::sequence({});
+Node Codec<faults::Target>::dump(const faults::Target& target) {
+  if (target.pick > 0) {
+    const Pick pick{target.pick, target.of.front()};
+    return pick_type().dump(&pick);
+  }
+  if (!target.name.empty()) return Node::text_scalar(target.name);
+  return type_of<std::vector<faults::Target>>().dump(&target.of);
 }
-void Codec<study::FaultsConfig>::schema(Json& out, Json&) {
-  out = {{"type", "array"}, {"maxItems", 0}};
+void Codec<faults::Target>::schema(Json& out, Json& defs) {
+  out = {{"$ref", "#/$defs/target"}};
+  if (defs.contains("target")) return;
+  defs["target"] = {};  // it is part of itself
+  const Json inner = out;
+  const Json list = {{"type", "array"}, {"items", inner}, {"minItems", 1}};
+  defs["target"] = {
+      {"oneOf",
+       Json::array({{{"type", "string"}, {"minLength", 1}}, list, pick_type().schema({}, nullptr, defs)})},
+      {"description", what()}};
 }
-std::string Codec<study::FaultsConfig>::what() {
-  return "a list of faults";
+std::string Codec<faults::Target>::what() {
+  return "a target such as host/worker-1 or rack/a1, a list of them, or {pick: N, of: TARGET}";
 }
 
 }  // namespace headroom::config

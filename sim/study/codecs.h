@@ -42,11 +42,11 @@ struct Codec<study::SloConfig> {
   static std::string what();
 };
 
-/// A list of faults; no kind of fault is available yet.
+/// A name, a list of targets, or `{pick: N, of: TARGET}`.
 template <>
-struct Codec<study::FaultsConfig> {
-  static bool parse(const Node&, study::FaultsConfig& out, Diagnostics&);
-  static Node dump(const study::FaultsConfig&);
+struct Codec<faults::Target> {
+  static bool parse(const Node&, faults::Target& out, Diagnostics&);
+  static Node dump(const faults::Target&);
   static void schema(nlohmann::json& out, nlohmann::json& defs);
   static std::string what();
 };

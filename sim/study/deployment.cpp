@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sim/base/check.h"
+
 namespace headroom::study {
 
 /// Credentials of requests, checked by one server's edge cache.
@@ -165,6 +167,19 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
 }
 
 Deployment::~Deployment() = default;
+
+std::vector<std::string> roles_of(const DeploymentConfig& d) {
+  std::vector<std::string> roles;
+  if (d.queue) roles.insert(roles.end(), {"queue.leader", "queue.followers"});
+  return roles;
+}
+
+std::vector<world::ProcessSlot*> Deployment::players(std::string_view role) const {
+  if (role == "queue.leader") return queue_->leaders();
+  if (role == "queue.followers") return queue_->followers();
+  HEADROOM_CHECK(false, "a role that nobody offers");
+  return {};
+}
 
 void Deployment::start() {
   gauges_.start();

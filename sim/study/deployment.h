@@ -2,6 +2,9 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "models/api/api.h"
 #include "models/auth/auth.h"
@@ -12,6 +15,7 @@
 #include "models/processing/fleet.h"
 #include "models/queue/queue.h"
 #include "models/usage/usage.h"
+#include "sim/faults/hardware.h"
 #include "sim/metrics/result.h"
 #include "sim/study/gauges.h"
 #include "sim/study/scenario.h"
@@ -24,9 +28,12 @@ processing::Encoding encoding(const client::WorkloadConfig& workload);
 /// What a conversion costs in this scenario, which must have processing.
 processing::CostModel cost_model(const ScenarioConfig& scenario, StreamKey key);
 
+/// The roles that faults may strike in such a deployment; see Deployment::players.
+std::vector<std::string> roles_of(const DeploymentConfig& deployment);
+
 /// All the wiring, top to bottom: which component hands what to which. Nothing else knows more than its
 /// neighbours' message types (models/calls).
-class Deployment {
+class Deployment final : public faults::Roles {
  public:
   /// The scenario must have passed its checks; it and the environment must outlive the deployment, but for
   /// the world, which must be destroyed before it.
@@ -34,12 +41,13 @@ class Deployment {
              client::RequestWatch* watch);
   Deployment(const Deployment&) = delete;
   Deployment& operator=(const Deployment&) = delete;
-  ~Deployment();
+  ~Deployment() override;
 
   void start();
   /// The run is over; what is still open has no outcome. After this the world may be destroyed.
   void stop();
   client::Clients& clients() { return *clients_; }
+  std::vector<world::ProcessSlot*> players(std::string_view role) const override;
   /// No conversion waits or runs.
   bool idle() const;
   /// No more requests will come: ships the usage records that are left, and ends what would go on for ever.

@@ -12,6 +12,8 @@
 
 #include "models/processing/cost.h"
 #include "sim/config/load.h"
+#include "sim/config/located.h"
+#include "sim/faults/config.h"
 #include "sim/study/codecs.h"
 #include "sim/study/deployment.h"
 
@@ -47,6 +49,7 @@ class Checker {
     if (d.processing) check_processing(*d.processing);
     check_slo();
     check_trace();
+    check_faults();
   }
 
  private:
@@ -149,6 +152,15 @@ class Checker {
               wanted(std::optional(input), input) + " → " + wanted(cost.output, input) +
               " (cost.operation, workload.format, cost.output), expected one of " +
               processing::kernel_names(*cost.profile()));
+  }
+
+  void check_faults() {
+    if (scenario_.faults.empty()) return;
+    const world::Topology topology(scenario_.platform);
+    const config::Node* list = tree_.find("faults");
+    config::Located complaints(list != nullptr ? *list : tree_, diagnostics_);
+    faults::check_faults(scenario_.faults, {topology, roles_of(scenario_.deployment)},
+                         TimePoint::at(scenario_.run.warmup + scenario_.run.duration), complaints);
   }
 
   void check_slo() {

@@ -70,6 +70,8 @@ std::string outline(const ScenarioConfig& s) {
                           report::significant(jobs), report::significant(*cpu * 1e3),
                           report::significant(needed), report::significant(slots), needed / slots * 100);
     }
+  for (const faults::FaultConfig& fault : s.faults)
+    text += fmt::format("  fault        {}\n", faults::describe_fault(fault));
   text += fmt::format("  run          {} × ({} warm-up + {} measured)", s.run.replications,
                       config::print(s.run.warmup), config::print(s.run.duration));
   if (rate) {

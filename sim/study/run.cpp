@@ -9,6 +9,7 @@
 
 #include "sim/config/units.h"
 #include "sim/metrics/slo.h"
+#include "sim/report/fault_bands.h"
 #include "sim/study/catalogue.h"
 #include "sim/study/load.h"
 #include "sim/study/simulate.h"
@@ -83,6 +84,9 @@ RunOutcome run_scenario(const ScenarioConfig& scenario, int jobs,
   run.fingerprint = fingerprint(run.scenario_yaml);
   run.window = window_of(scenario);
   run.result = metrics::merge(replications);
+  const metrics::SeriesTable& series = run.result.series;
+  run.faults = report::fault_bands(run.result.journal,
+                                   TimePoint::at(series.slot * static_cast<std::int64_t>(series.rows)));
   run.slo = judge(scenario.slo, run.result);
   run.catalogue = catalogue();
   run.partial = replications.size() < pool.results.size();

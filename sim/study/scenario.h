@@ -14,6 +14,7 @@
 #include "models/usage/config.h"
 #include "sim/base/describe.h"
 #include "sim/base/units.h"
+#include "sim/faults/config.h"
 #include "sim/metrics/slo.h"
 #include "sim/world/platform.h"
 
@@ -62,9 +63,6 @@ struct SloConfig {
   std::optional<Bytes> only_below;  ///< latency objectives look at images smaller than this
 };
 
-/// What goes wrong.
-struct FaultsConfig {};
-
 /// A scenario, complete: a run is a pure function of it (and the program's version).
 struct ScenarioConfig {
   std::string scenario;
@@ -74,7 +72,7 @@ struct ScenarioConfig {
   RunConfig run;
   client::WorkloadConfig workload;
   DeploymentConfig deployment;
-  FaultsConfig faults;
+  std::vector<faults::FaultConfig> faults;
   SloConfig slo;
   template <class V>
   static void describe(V& v) {

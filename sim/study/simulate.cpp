@@ -52,7 +52,11 @@ Replication::Replication(const ScenarioConfig& scenario, int number, client::Req
       world_(std::make_unique<world::World>(scenario.platform, key_of(scenario, number) / "platform")),
       deployment_(std::make_unique<Deployment>(scenario,
                                                calls::Environment{*world_, window_, series_, journal_},
-                                               key_of(scenario, number), &watch_)) {}
+                                               key_of(scenario, number), &watch_)) {
+  if (!scenario.faults.empty())
+    injector_ = std::make_unique<faults::Injector>(scenario.faults, *world_, *deployment_, journal_,
+                                                   key_of(scenario, number) / "faults");
+}
 
 Replication::~Replication() {
   stop();
@@ -60,11 +64,15 @@ Replication::~Replication() {
 }
 
 void Replication::begin() {
-  if (!std::exchange(begun_, true)) deployment_->start();
+  if (std::exchange(begun_, true)) return;
+  deployment_->start();
+  if (injector_) injector_->start();
 }
 
 void Replication::stop() {
-  if (!std::exchange(stopped_, true)) deployment_->stop();
+  if (std::exchange(stopped_, true)) return;
+  deployment_->stop();
+  injector_.reset();
 }
 
 void Replication::run_until(TimePoint date) {

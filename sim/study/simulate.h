@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "models/client/client.h"
+#include "sim/faults/injector.h"
 #include "sim/invariants/request_ledger.h"
 #include "sim/metrics/journal.h"
 #include "sim/metrics/result.h"
@@ -63,6 +64,7 @@ class Replication {
   Watch watch_;
   std::unique_ptr<world::World> world_;
   std::unique_ptr<Deployment> deployment_;
+  std::unique_ptr<faults::Injector> injector_;  ///< none: nothing goes wrong
   bool begun_ = false;
   bool stopped_ = false;
 };

@@ -19,6 +19,16 @@ void ProcessSlot::start() {
   host_.scheduler().post(start_);
 }
 
+void ProcessSlot::disable() {
+  enabled_ = false;
+  kill();
+}
+
+void ProcessSlot::enable() {
+  enabled_ = true;
+  start();
+}
+
 void ProcessSlot::destroy_now() {
   if (process_ == nullptr) return;
   const std::unique_ptr<Process> dying = std::move(process_);  // `get` is nullptr for whoever asks meanwhile
@@ -26,7 +36,7 @@ void ProcessSlot::destroy_now() {
 }
 
 void ProcessSlot::start_now() {
-  if (process_ != nullptr || !host_.up()) return;
+  if (process_ != nullptr || !enabled_ || !host_.up()) return;
   ++starts_;
   process_ = make_(host_);
 }

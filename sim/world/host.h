@@ -61,8 +61,12 @@ class ProcessSlot {
   /// Orders the process's death; it goes on until its next suspension, and the scheduler's root destroys it
   /// at the same instant. Nothing if it is not alive then.
   void kill();
-  /// Orders a start; nothing if it is alive, or if its host is down, when the order is carried out.
+  /// Orders a start; nothing if it is alive or disabled, or if its host is down, when the order is carried
+  /// out.
   void start();
+  /// `kill`, and nothing starts it until it is enabled again, the host's boot included.
+  void disable();
+  void enable();
 
  private:
   friend class Host;
@@ -83,6 +87,7 @@ class ProcessSlot {
   std::function<std::unique_ptr<Process>(Host&)> make_;
   std::unique_ptr<Process> process_;
   std::uint64_t starts_ = 0;
+  bool enabled_ = true;
   Act<&ProcessSlot::destroy_now> kill_{*this};
   Act<&ProcessSlot::start_now> start_{*this};
 };

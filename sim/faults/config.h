@@ -1,0 +1,59 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/base/describe.h"
+#include "sim/base/distribution.h"
+#include "sim/base/units.h"
+#include "sim/faults/crash.h"
+#include "sim/faults/partition.h"
+#include "sim/faults/target.h"
+
+namespace headroom::faults {
+
+/// The list of kinds. A new one is a file beside crash.h and its name here (README.md).
+using Kind = std::variant<Crash, Partition>;
+
+/// When something breaks, and what. Either on a schedule: `at` (first strike; without it, after one `every`),
+/// `for` (without it, to the end of the run), `every` (again and again). Or at random: up for `mttf`, down
+/// for `mttr` and the time to come up again, for ever; then every member of a group fails by itself.
+struct FaultConfig {
+  std::optional<Duration> at;
+  std::optional<Duration> every;
+  std::optional<Duration> length;
+  std::optional<Distribution<Duration>> mttf;
+  std::optional<Distribution<Duration>> mttr;
+  Kind kind;
+  template <class V>
+  static void describe(V& v) {
+    v.optional("at", &FaultConfig::at,
+               "the first strike, since the start of the simulation, warm-up included", not_negative());
+    v.optional("every", &FaultConfig::every, "from one strike to the next", positive());
+    v.optional("for", &FaultConfig::length, "how long a strike lasts (default: to the end of the run)",
+               not_negative());
+    v.optional("mttf", &FaultConfig::mttf, "from the end of repair to the next failure", positive());
+    v.optional("mttr", &FaultConfig::mttr, "from a failure to its repair", not_negative());
+    v.alternative(&FaultConfig::kind, "what breaks");
+  }
+  static void check(const FaultConfig& fault, Complaints& complaints);
+
+  bool stochastic() const { return mttf.has_value(); }
+  /// The date of the first strike that a schedule has.
+  TimePoint first() const { return TimePoint::at(at ? *at : *every); }
+};
+
+/// `crash rack/a1`
+std::string name_of(const Kind& kind);
+
+/// `crash rack/a1: at 30s, for 20s; then 60s to come up again`, for people.
+std::string describe_fault(const FaultConfig& fault);
+
+/// Complains about faults that strike what does not exist, or that begin after `end`. Paths begin with the
+/// number of the fault, from 0.
+void check_faults(const std::vector<FaultConfig>& faults, const Names& names, TimePoint end,
+                  Complaints& complaints);
+
+}  // namespace headroom::faults

@@ -1,0 +1,69 @@
+#include "sim/faults/injector.h"
+
+#include <utility>
+
+namespace headroom::faults {
+
+Injector::Injector(const std::vector<FaultConfig>& faults, world::World& world, const Roles& roles,
+                   metrics::Journal& journal, StreamKey key)
+    : world_(world), journal_(journal), hardware_(world, roles, journal) {
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    const FaultConfig& fault = faults[i];
+    const StreamKey fault_key = key / std::to_string(i);
+    if (!fault.stochastic()) {
+      parts_.push_back({&fault, fault.kind, fault_key});
+      continue;
+    }
+    std::visit(
+        [&](const auto& kind) {
+          for (auto& part : kind.parts(world.topology()))
+            parts_.push_back({&fault, part, fault_key / part.subject()});
+        },
+        fault.kind);
+  }
+}
+
+Injector::~Injector() {
+  scope_.clear();
+}
+
+void Injector::start() {
+  for (const Part& part : parts_)
+    scope_.spawn(part.fault->stochastic() ? at_random(part) : on_schedule(part));
+}
+
+world::Task<> Injector::on_schedule(const Part& part) {
+  const FaultConfig& fault = *part.fault;
+  TimePoint next = fault.first();
+  for (std::uint64_t n = 0;; ++n) {
+    co_await world::Sleep(world_.scheduler(), next);
+    co_await strike(part, n, fault.length.value_or(Duration::max()));
+    if (!fault.every) co_return;
+    next = next + *fault.every;
+  }
+}
+
+world::Task<> Injector::at_random(const Part& part) {
+  Engine draw = (part.key / "times").engine();
+  const Duration recovery = std::visit([](const auto& kind) { return kind.recovery(); }, part.kind);
+  for (std::uint64_t n = 0;; ++n) {
+    co_await world::Sleep(world_.scheduler(), part.fault->mttf->sample(draw));
+    const Duration down = part.fault->mttr->sample(draw);
+    co_await strike(part, n, down);
+    co_await world::Sleep(world_.scheduler(), recovery);
+  }
+}
+
+world::Task<> Injector::strike(const Part& part, std::uint64_t number, Duration length) {
+  const std::string name = name_of(part.kind);
+  Engine draw = part.key.engine_for(number);
+  const auto effect = std::visit([&](const auto& kind) { return kind.strike(hardware_, draw); }, part.kind);
+  std::vector<metrics::Field> details = {{"fault", name_of(part.fault->kind)}, {"struck", effect->struck()}};
+  if (length < Duration::max()) details.emplace_back("for_s", length.seconds());
+  journal_.record(world_.now(), "fault begins", name, std::move(details));
+  effect->begin();
+  co_await world::Sleep(world_.scheduler(), length);
+  journal_.record(world_.now(), "fault ends", name);
+}
+
+}  // namespace headroom::faults

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/base/random.h"
+#include "sim/faults/config.h"
+#include "sim/faults/hardware.h"
+#include "sim/metrics/journal.h"
+#include "sim/world/task.h"
+#include "sim/world/world.h"
+
+namespace headroom::faults {
+
+/// Lets faults strike and end when they are due. Each strike is noted in the journal: `fault begins` with
+/// `for_s` (how long, unless to the end), `fault` (what was written in the scenario) and `struck` (which
+/// hosts); and `fault ends`.
+///
+/// Random streams are keyed by the fault's number and the member's name, so what one fault does changes
+/// neither another one nor anything else in the run.
+class Injector {
+ public:
+  /// The faults must have passed their checks. Everything given outlives the injector.
+  Injector(const std::vector<FaultConfig>& faults, world::World& world, const Roles& roles,
+           metrics::Journal& journal, StreamKey key);
+  Injector(const Injector&) = delete;
+  Injector& operator=(const Injector&) = delete;
+  /// What is broken then is mended.
+  ~Injector();
+
+  void start();
+
+ private:
+  /// What strikes by itself: a fault, or one member's share of it.
+  struct Part {
+    const FaultConfig* fault;
+    Kind kind;
+    StreamKey key;
+  };
+  world::Task<> on_schedule(const Part& part);
+  world::Task<> at_random(const Part& part);
+  world::Task<> strike(const Part& part, std::uint64_t number, Duration length);
+
+  world::World& world_;
+  metrics::Journal& journal_;
+  Hardware hardware_;
+  std::vector<Part> parts_;
+  world::Scope scope_;
+};
+
+}  // namespace headroom::faults

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/describe.h"
+#include "sim/world/topology.h"
+
+namespace headroom::faults {
+
+/// What a fault strikes, as it is written: a name, a list of targets, or `{pick: 2, of: group/worker}`.
+///
+/// Names are those of failure domains (`host/worker-7`, `group/worker`, `rack/a1`, `zone/a`, `region/NAME`:
+/// their hosts), `clients`, and roles (`queue.leader`), which are resolved when the fault strikes.
+struct Target {
+  std::string name;        ///< empty: it is a list, or a pick
+  std::vector<Target> of;  ///< of a list: all of them; of a pick: the one that is picked from
+  std::int64_t pick = 0;   ///< > 0: so many different members, drawn when the fault strikes
+};
+
+inline constexpr std::string_view kClientsName = "clients";
+
+/// `rack/a1`, `host/a-1, host/b-1`, `2 of group/worker`; a long list is cut.
+std::string to_text(const Target& target);
+
+/// What names mean in a scenario.
+struct Names {
+  const world::Topology& topology;
+  std::vector<std::string> roles;  ///< that somebody can play
+};
+
+/// What a kind of fault can strike; hosts by name, group, rack, zone, region and role always.
+enum class Strikes { hosts, hosts_and_clients };
+
+/// Complains about names that mean nothing, or nothing that `kind` can strike. `path` is where the target
+/// stands.
+void check_target(const Target& target, const std::string& path, std::string_view kind, Strikes strikes,
+                  const Names& names, Complaints& complaints);
+
+}  // namespace headroom::faults
