@@ -1,5 +1,6 @@
 #include "sim/base/distribution.h"
 
+#include <algorithm>
 #include <boost/math/special_functions/gamma.hpp>
 #include <boost/random/exponential_distribution.hpp>
 #include <boost/random/gamma_distribution.hpp>
@@ -108,6 +109,24 @@ struct Mean {
   }
 };
 
+struct Least {
+  double operator()(const Constant& d) const { return d.value; }
+  double operator()(const Uniform& d) const { return d.low; }
+  double operator()(const Normal& d) const { return d.stddev == 0 ? d.mean : 0; }
+  double operator()(const Lognormal& d) const { return d.sigma == 0 ? d.mean : 0; }
+  double operator()(const Pareto& d) const { return d.scale; }
+  double operator()(const Empirical& d) const { return *std::min_element(d.values.begin(), d.values.end()); }
+  double operator()(const Mixture& d) const {
+    double least = kInfinity;
+    for (const Any& part : d.parts) least = std::min(least, law::least(part));
+    return least;
+  }
+  template <class D>
+  double operator()(const D&) const {
+    return 0;
+  }
+};
+
 /// E[X²]
 double second_moment(const Any& law) {
   const double m = law::mean(law);
@@ -163,6 +182,9 @@ double lognormal_sigma_from_p99(double p99_over_mean) {
 
 double mean(const Any& law) {
   return std::visit(Mean{}, law);
+}
+double least(const Any& law) {
+  return std::visit(Least{}, law);
 }
 double scv(const Any& law) {
   return std::visit(Scv{}, law);

@@ -98,6 +98,8 @@ struct Mixture {
 double lognormal_sigma_from_p99(double p99_over_mean);
 /// The expectation; infinite for a Pareto of shape ≤ 1.
 double mean(const Any&);
+/// The value that no draw is below.
+double least(const Any&);
 /// variance / mean²; infinite where the variance is.
 double scv(const Any&);
 /// One draw.
@@ -112,6 +114,7 @@ struct Distribution {
   static Distribution exponential(Q mean) { return {law::Exponential{quantity<Q>::raw(mean)}}; }
   Q sample(Engine& engine) const { return quantity<Q>::from_raw(law::sample(law, engine)); }
   Q mean() const { return quantity<Q>::from_raw(law::mean(law)); }
+  Q least() const { return quantity<Q>::from_raw(law::least(law)); }
   double scv() const { return law::scv(law); }
 };
 

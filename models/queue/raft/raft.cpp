@@ -232,10 +232,7 @@ void Raft::lead(TimePoint now) {
 
 /// A leader that a majority does not hear steps down (D 6.2).
 void Raft::check_quorum(TimePoint now) {
-  std::size_t heard = 1;
-  for (MemberId m = 0; m < settings_.members; ++m)
-    if (m != self() && of(m).heard >= quorum_since_) ++heard;
-  if (heard < majority()) {
+  if (quorum_heard(now) < quorum_since_) {
     step_down(term(), now);
     return;
   }
@@ -410,15 +407,24 @@ BatchPtr Raft::batch_from(Index first) {
   return batch_;
 }
 
-bool Raft::may_read(TimePoint now) const {
-  if (!leads() || log_.term_at(commit_) != term()) return false;
-  if (majority() == 1) return true;
-  std::vector<TimePoint> sent;
+/// With the leader itself, a majority of the members had `stamp` at that time or later.
+TimePoint Raft::majority_at(TimePoint Progress::* stamp, TimePoint now) const {
+  if (majority() == 1) return now;
+  std::vector<TimePoint> stamps;
   for (MemberId m = 0; m < settings_.members; ++m)
-    if (m != self()) sent.push_back(progress(m).lease);
-  const auto nth = sent.begin() + static_cast<std::ptrdiff_t>(majority() - 2);  // with itself, a majority
-  std::nth_element(sent.begin(), nth, sent.end(), std::greater<>());
-  return now < *nth + settings_.least_timeout * kLeaseShare;
+    if (m != self()) stamps.push_back(progress(m).*stamp);
+  const auto nth = stamps.begin() + static_cast<std::ptrdiff_t>(majority() - 2);
+  std::nth_element(stamps.begin(), nth, stamps.end(), std::greater<>());
+  return *nth;
+}
+
+TimePoint Raft::quorum_heard(TimePoint now) const {
+  return majority_at(&Progress::heard, now);
+}
+
+bool Raft::may_read(TimePoint now) const {
+  return leads() && log_.term_at(commit_) == term() &&
+         now < majority_at(&Progress::lease, now) + settings_.least_timeout * kLeaseShare;
 }
 
 // Messages and writes

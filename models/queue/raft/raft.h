@@ -104,6 +104,8 @@ class Raft {
   /// While it leads, has committed an entry of its term, and no other leader can exist (D 6.4): it may answer
   /// from its own state.
   bool may_read(TimePoint now) const;
+  /// A leader: when it last was in touch with a majority.
+  TimePoint quorum_heard(TimePoint now) const;
   const Progress& progress(MemberId follower) const { return progress_[static_cast<std::size_t>(follower)]; }
 
  private:
@@ -151,6 +153,7 @@ class Raft {
   void send_heartbeats(TimePoint now);
   void check_quorum(TimePoint now);
   void advance_commit();
+  TimePoint majority_at(TimePoint Progress::* stamp, TimePoint now) const;
   Progress& of(MemberId follower) { return progress_[static_cast<std::size_t>(follower)]; }
   std::size_t majority() const { return static_cast<std::size_t>(settings_.members / 2 + 1); }
 

@@ -1,0 +1,81 @@
+#include "models/queue/elections.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace headroom::queue {
+
+Elections::Elections(const calls::Environment& env)
+    : window_(env.window),
+      journal_(env.journal),
+      slot_(env.series.slot_length()),
+      series_(env.series.counter("queue.leader", 1 / static_cast<double>(slot_.count_ns()))) {}
+
+void Elections::elected(TimePoint now, raft::Term term, const std::string& host, TimePoint useful_until) {
+  if (term_) led_until(useful_until);
+  const Duration took = now - since_;
+  leaderless_until(now);
+  const int batch = window_.batch(now);
+  changes_.add(batch);
+  if (!std::exchange(first_, false)) took_.record(batch, took);  // the first one follows upon no loss
+  journal_.record(now, "election", "queue",
+                  {{"term", term}, {"leader", host}, {"took_ms", took.milliseconds()}});
+  term_ = term;
+}
+
+void Elections::lost(raft::Term term, TimePoint useful_until) {
+  if (term_ == term) led_until(useful_until);
+}
+
+void Elections::finish(TimePoint now) {
+  if (term_)
+    led_until(now);
+  else
+    leaderless_until(now);
+}
+
+void Elections::led_until(TimePoint end) {
+  term_ = std::nullopt;
+  while (since_ < end) {
+    const TimePoint slot_end =
+        TimePoint::at(slot_ * (since_.since_start().count_ns() / slot_.count_ns() + 1));
+    const TimePoint to = std::min(end, slot_end);
+    series_.add(since_, (to - since_).count_ns());
+    since_ = to;
+  }
+}
+
+void Elections::leaderless_until(TimePoint end) {
+  for (TimePoint t = std::max(since_, window_.begin()); t < std::min(end, window_.end());) {
+    const int batch = window_.batch(t);
+    const TimePoint to = std::min(end, window_.edge(batch + 1));
+    leaderless_ns_.add(batch, (to - t).count_ns());
+    t = to;
+  }
+  since_ = end;
+}
+
+void Elections::report(metrics::ResultBuilder& results) const {
+  results.total("queue.leader_changes", changes_);
+  results.total("queue.leaderless_s", leaderless_ns_, 1e-9);
+  results.mean("election.mean_ms", took_, 1e-6);
+  results.quantile("election.p50_ms", took_, 0.50, 1e-6);
+  results.quantile("election.p99_ms", took_, 0.99, 1e-6);
+  results.maximum("election.max_ms", took_, 1e-6);
+}
+
+const std::vector<metrics::MetricInfo> kElectionMetrics = {
+    {"queue.leader_changes", "count", "elections won in the window", metrics::Better::lower},
+    {"queue.leaderless_s", "s",
+     "time in the window without a leader that a majority hears: from a leader's death, or the last answer "
+     "that "
+     "it had from a majority, to the next election",
+     metrics::Better::lower},
+    {"election.mean_ms", "ms", "mean time without a leader before an election, of elections in the window",
+     metrics::Better::lower},
+    {"election.p50_ms", "ms", "median of the same", metrics::Better::lower},
+    {"election.p99_ms", "ms", "99th percentile of the same", metrics::Better::lower},
+    {"election.max_ms", "ms", "the longest of the same", metrics::Better::lower},
+};
+
+}  // namespace headroom::queue
