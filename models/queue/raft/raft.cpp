@@ -84,12 +84,13 @@ bool Raft::settle_terms(const Message& message, TimePoint now) {
     return true;
   }
   if (message.term == term()) return true;
+  // A refusal promises nothing, so it need not wait for the disk.
   if (request != nullptr) {
-    send_after(write_of_hard_state(), message.from, Vote{request->last, request->pre, false});
+    send(message.from, term(), Vote{request->last, request->pre, false});
   } else if (!std::holds_alternative<Vote>(message.body) &&
              !std::holds_alternative<AppendReply>(message.body) &&
              !std::holds_alternative<HeartbeatReply>(message.body)) {
-    send_after(write_of_hard_state(), message.from, AppendReply{});  // its sender leads no more
+    send(message.from, term(), AppendReply{});  // its sender leads no more
   }
   return false;
 }
@@ -184,12 +185,13 @@ void Raft::on(const RequestVote& request, const Message& message, TimePoint now)
     send(message.from, granted ? message.term : term(), Vote{request.last, true, granted});
     return;
   }
-  const bool granted = up_to_date && free;
-  if (granted) {
-    hard_state_.vote = message.from;
-    restart_election_timer(now);
+  if (!up_to_date || !free) {
+    send(message.from, term(), Vote{request.last, false, false});
+    return;
   }
-  send_after(write_of_hard_state(), message.from, Vote{request.last, false, granted});
+  hard_state_.vote = message.from;
+  restart_election_timer(now);
+  send_after(write_of_hard_state(), message.from, Vote{request.last, false, true});
 }
 
 void Raft::on(const Vote& vote, const Message& message, TimePoint now) {
@@ -247,8 +249,8 @@ void Raft::on(const AppendEntries& append_entries, const Message& message, TimeP
   const Position previous = append_entries.previous;
   // What comes before the base is committed, so it matches.
   if (previous.index >= log_.base().index && log_.term_at(previous.index) != previous.term) {
-    send_after(write_of_hard_state(), message.from,
-               AppendReply{false, previous.index, log_.may_match(previous.index, previous.term)});
+    send(message.from, term(),
+         AppendReply{false, previous.index, log_.may_match(previous.index, previous.term)});
     return;
   }
   append(append_entries);
@@ -472,8 +474,12 @@ bool Raft::own_vote_on_disk() const {
   return hard_state_.vote == self() && write_of_hard_state() <= written_;
 }
 
+/// A term that was only heard of need not be on disk before something rests on it.
 bool Raft::must_write() const {
-  return hard_state_ != hard_state_taken_ || !snapshot_taken_ || log_.last_index() > taken_;
+  if (!snapshot_taken_ || log_.last_index() > taken_) return true;
+  if (hard_state_ == hard_state_taken_) return false;
+  return hard_state_.vote != kNobody ||
+         std::any_of(held_.begin(), held_.end(), [&](const Held& held) { return held.write > writes_; });
 }
 
 std::optional<Write> Raft::take_write(TimePoint now) {
