@@ -39,7 +39,8 @@ struct Bugs {
   bool forge_acks = false;        ///< a member's acknowledgement counts for another one, too
   bool forget_votes = false;      ///< the disk keeps the term but not the vote
   bool ack_before_fsync = false;  ///< a write is called durable when it begins
-  bool count_old_terms = false;   ///< entries of older terms are committed by counting
+  bool commit_rule = false;       ///< the driver commits by a rule of its own: right, unless …
+  bool count_old_terms = false;   ///< … it takes entries of older terms, too
   bool ignore_log = false;        ///< voters take every candidate's log for up to date
 };
 
@@ -167,8 +168,8 @@ class Cluster {
     bool writing = false;
     TimePoint wakes = TimePoint::never();
     std::uint64_t state = 0;
-    Index early_applied = 0;           ///< with count_old_terms
-    std::vector<Index> early_match{};  ///< with count_old_terms, by member
+    Index early_applied = 0;           ///< with commit_rule
+    std::vector<Index> early_match{};  ///< with commit_rule, by member
   };
   Node& node(MemberId m) { return nodes_[static_cast<std::size_t>(m)]; }
 
@@ -254,7 +255,7 @@ class Cluster {
     }
     const Message seen = message;
     member(to)->receive(std::move(message), now_);
-    if (chaos_.bugs.count_old_terms) count_old_terms(to, seen);
+    if (chaos_.bugs.commit_rule) commit_by_own_rule(to, seen);
     pump(to);
   }
 
@@ -278,7 +279,7 @@ class Cluster {
     while (auto committed = raft.next_committed()) {
       ++applied_;
       n.state = (n.state ^ number(committed->entry.command)) * 0x100000001b3ULL + 1;
-      if (!chaos_.bugs.count_old_terms || committed->index > n.early_applied)
+      if (!chaos_.bugs.commit_rule || committed->index > n.early_applied)
         checker_.applied(m, committed->index, committed->entry.term, number(committed->entry.command));
       n.early_applied = std::max(n.early_applied, committed->index);
     }
@@ -328,8 +329,8 @@ class Cluster {
     });
   }
 
-  /// The faulty commit rule: an entry of whatever term that a majority has acknowledged to the leader.
-  void count_old_terms(MemberId m, const Message& message) {
+  /// Commits what a majority has acknowledged to the leader, on its own disk included.
+  void commit_by_own_rule(MemberId m, const Message& message) {
     Node& n = node(m);
     const auto* reply = std::get_if<AppendReply>(&message.body);
     if (reply == nullptr || !reply->success || !n.raft->leads() || message.term != n.raft->term()) return;
@@ -339,6 +340,7 @@ class Cluster {
     std::vector<Index> sorted = n.early_match;
     std::sort(sorted.begin(), sorted.end());
     const Index commit = std::min(sorted[(sorted.size() - 1) / 2], n.raft->log().last_index());
+    if (!chaos_.bugs.count_old_terms && n.raft->log().term_at(commit) != n.raft->term()) return;
     while (n.early_applied < commit && n.early_applied >= n.raft->log().base().index) {
       ++n.early_applied;
       const Entry& e = n.raft->log().at(n.early_applied);

@@ -11,7 +11,7 @@ using namespace headroom::queue::raft::test;
 namespace {
 
 #ifdef __SANITIZE_ADDRESS__
-constexpr std::uint64_t kSeeds = 300;
+constexpr std::uint64_t kSeeds = 500;
 #else
 constexpr std::uint64_t kSeeds = 3000;
 #endif
@@ -59,44 +59,47 @@ TEST_CASE("raft: safe under random crashes, partitions, loss, duplication and re
     applied += cluster.applied();
     snapshots += cluster.snapshots_sent();
   }
-  WARN(elections << " elections, " << applied << " applied, " << snapshots << " snapshots");
   CHECK(elections > 3 * kSeeds);
   CHECK(applied > 300 * kSeeds);
   CHECK(snapshots > kSeeds / 10);
 }
 
-TEST_CASE("raft: planted bugs are found") {
-  const auto seeds_to_find = [](Bugs bugs, bool slow_appends) -> std::uint64_t {
-    for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-      Chaos chaos = chaos_of(seed);
-      chaos.bugs = bugs;
-      if (slow_appends) {
-        chaos.members = 5;
-        chaos.append_bytes = Bytes(1);
-        chaos.crash_every = Duration::ms(150);
-      }
-      Cluster cluster(chaos, seed);
-      cluster.run_for(Duration::s(4));
-      if (!cluster.checker().holds()) {
-        WARN("found by seed " << seed << ": " << cluster.checker().detail());
-        return seed;
-      }
+namespace {
+
+/// The first seed whose schedule shows the checker that something is wrong; 0: none does.
+std::uint64_t found_by(const Bugs& bugs, bool figure_8 = false) {
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    Chaos chaos = chaos_of(seed);
+    chaos.bugs = bugs;
+    if (figure_8) {  // leaders that crash in the middle of sending old entries, one by one
+      chaos.members = 5;
+      chaos.append_bytes = Bytes(1);
+      chaos.crash_every = Duration::ms(150);
     }
-    return 0;
-  };
+    Cluster cluster(chaos, seed);
+    cluster.run_for(Duration::s(4));
+    if (!cluster.checker().holds()) return seed;
+  }
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("raft: planted bugs are found") {
   SECTION("a commit without a majority") {
-    CHECK(seeds_to_find({.forge_acks = true}, false) > 0);
+    CHECK(found_by({.forge_acks = true}) > 0);
   }
   SECTION("two votes in a term") {
-    CHECK(seeds_to_find({.forget_votes = true}, false) > 0);
+    CHECK(found_by({.forget_votes = true}) > 0);
   }
   SECTION("an acknowledgement before the fsync") {
-    CHECK(seeds_to_find({.ack_before_fsync = true}, false) > 0);
-  }
-  SECTION("an entry of an older term committed by counting (§5.4.2, figure 8)") {
-    CHECK(seeds_to_find({.count_old_terms = true}, true) > 0);
+    CHECK(found_by({.ack_before_fsync = true}) > 0);
   }
   SECTION("votes for a candidate whose log is behind (§5.4.1)") {
-    CHECK(seeds_to_find({.ignore_log = true}, false) > 0);
+    CHECK(found_by({.ignore_log = true}) > 0);
+  }
+  SECTION("an entry of an older term committed by counting (§5.4.2, figure 8)") {
+    CHECK(found_by({.commit_rule = true}, true) == 0);  // the same driver with the right rule
+    CHECK(found_by({.commit_rule = true, .count_old_terms = true}, true) > 0);
   }
 }
