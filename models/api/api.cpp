@@ -26,11 +26,12 @@ class Server final : public calls::ConvertingServer {
     scope().spawn(handle(this, std::move(arrival), batch));
   }
 
-  void converted(const calls::Job& job, Duration cpu, TimePoint finished) override {
-    if (meter_) meter_->converted(job, cpu, finished);
-  }
-  void flush() {
-    if (meter_) meter_->flush();
+  void converted(const calls::Job& job) override {
+    if (meter_) {
+      meter_->converted(job);
+    } else {
+      job.gather->done(job.rendition);
+    }
   }
 
  private:
@@ -125,11 +126,6 @@ void Tier::install(const std::vector<world::Host*>& hosts, Parts parts) {
 void Tier::report(metrics::ResultBuilder& results, TimePoint now) const {
   results.ratio("api.availability", answered_, reached_);
   results.invariant("Little's law: api", station_.holds(now), station_.entered());
-}
-
-void Tier::flush() {
-  for (const calls::Endpoint& server : servers_)
-    if (auto* process = server.slot->as<Server>(); process != nullptr) process->flush();
 }
 
 const std::vector<metrics::MetricInfo> kMetrics = {

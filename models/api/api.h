@@ -25,9 +25,8 @@ namespace headroom::api {
 class Meter {
  public:
   virtual ~Meter() = default;
-  virtual void converted(const calls::Job& job, Duration cpu, TimePoint finished) = 0;
-  /// Ships what is left (an orderly end).
-  virtual void flush() = 0;
+  /// Tells the job's gather that it is done, once its record is as safe as it is to be.
+  virtual void converted(const calls::Job& job) = 0;
 };
 
 /// The tier as a whole: what its servers are made of, and what is counted.
@@ -46,8 +45,6 @@ class Tier {
 
   const std::vector<calls::Endpoint>& servers() const { return servers_; }
   void report(metrics::ResultBuilder& results, TimePoint now) const;
-  /// Ships all usage records (the measured run is over).
-  void flush();
 
  private:
   friend class Server;

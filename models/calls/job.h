@@ -99,8 +99,8 @@ class Dispatcher {
 class ConversionSink {
  public:
   virtual ~ConversionSink() = default;
-  /// A result arrived. `cpu` is what the worker spent on it, `finished` when.
-  virtual void converted(const Job& job, Duration cpu, TimePoint finished) = 0;
+  /// A result arrived. Tells the job's gather that it is done, at once or once it is safe to say so.
+  virtual void converted(const Job& job) = 0;
 };
 
 /// Where the asking server can be reached.

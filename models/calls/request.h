@@ -3,6 +3,7 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <cstdint>
 
+#include "models/calls/conversion.h"
 #include "models/calls/marks.h"
 #include "sim/base/outcome.h"
 #include "sim/base/units.h"
@@ -25,11 +26,19 @@ struct Request : world::Pooled {
   std::int64_t renditions = 1;  ///< asked for
 
   // notes
-  bool ended = false;            ///< the client has its outcome
-  bool answered = false;         ///< … and it is an answer
-  std::int64_t delivered = 0;    ///< renditions in the answer
-  std::int64_t billed_jobs = 0;  ///< conversions that were metered
-  Marks converted;               ///< renditions that a worker has made at least once
+  bool ended = false;           ///< the client has its outcome
+  bool answered = false;        ///< … and it is an answer
+  std::int64_t delivered = 0;   ///< renditions in the answer
+  Marks converted;              ///< renditions that a worker has made at least once
+  ConversionPtr conversions{};  ///< the latest first; none if nobody keeps books of them
+  std::int16_t metered = 0;     ///< how many of them were metered
+
+  /// Null if that rendition was not made, or if nobody keeps books.
+  Conversion* conversion(std::int64_t rendition) const {
+    Conversion* c = conversions.get();
+    while (c != nullptr && c->rendition() != rendition) c = c->next.get();
+    return c;
+  }
 
   /// Called when nobody works for it any more.
   void (*on_last)(Request&, void* context) = nullptr;

@@ -94,7 +94,7 @@ class Clients::Visit {
 class Clients::Sink final : public calls::ConversionSink {
  public:
   ~Sink() override = default;
-  void converted(const calls::Job&, Duration, TimePoint) override {}
+  void converted(const calls::Job& job) override { job.gather->done(job.rendition); }
 };
 
 Clients::Clients(const WorkloadConfig& config, const calls::Environment& env, StreamKey key,
@@ -158,8 +158,10 @@ calls::RequestPtr Clients::make_request(std::uint64_t number, TimePoint sent) {
     Engine draw = image_key_.engine_for(number);
     request->image = config_.image_bytes->sample(draw);
   }
-  request->on_last = &Clients::last_reference;
-  request->context = this;
+  if (parts_.books != nullptr) {
+    request->on_last = &Clients::last_reference;
+    request->context = this;
+  }
   return request;
 }
 
@@ -257,13 +259,7 @@ void Clients::count(const calls::Request& request, Ending ending, std::int64_t r
 }
 
 void Clients::last_reference(calls::Request& request, void* self) {
-  auto& clients = *static_cast<Clients*>(self);
-  if (request.probe) return;
-  if (!request.answered)
-    clients.billed_unanswered_.add(request.batch, request.billed_jobs);
-  else
-    clients.answered_unbilled_.add(request.batch,
-                                   std::max<std::int64_t>(0, request.delivered - request.billed_jobs));
+  static_cast<Clients*>(self)->parts_.books->request_over(request);
 }
 
 world::Task<> Clients::probe_regularly() {
@@ -331,10 +327,6 @@ void Clients::report(metrics::ResultBuilder& results) const {
   results.latency("all", latency_);
   if (config_.image_bytes || trace_ != nullptr)
     for (std::size_t c = 0; c < kSizeClasses; ++c) results.latency(kSizeNames[c], latency_by_size_[c]);
-  if (parts_.metered) {
-    results.total("usage.billed_unanswered", billed_unanswered_);
-    results.total("usage.answered_unbilled", answered_unbilled_);
-  }
   results.invariant("Little's law: clients", station_.holds(world_.now()), station_.entered());
   std::int64_t sum = 0;
   for (const auto& ending : endings_) sum += ending.total() + ending.outside();

@@ -65,8 +65,8 @@ class Clients {
     calls::Authenticator* authenticator =
         nullptr;  ///< null: credentials are checked elsewhere, or not at all
     RequestWatch* watch = nullptr;
-    bool metered = false;             ///< there is a usage pipeline
-    std::optional<Bytes> only_below;  ///< the `only.` metrics look at images smaller than this
+    calls::ConversionWatch* books = nullptr;  ///< is told when nobody works for a request any more
+    std::optional<Bytes> only_below;          ///< the `only.` metrics look at images smaller than this
   };
   Clients(const WorkloadConfig& config, const calls::Environment& env, StreamKey key, const Parts& parts);
   ~Clients();
@@ -120,7 +120,6 @@ class Clients {
   metrics::BatchSum offered_;
   std::array<metrics::BatchSum, kEndings.size()> endings_;
   metrics::Tally harvest_;
-  metrics::BatchSum billed_unanswered_, answered_unbilled_;
   metrics::BatchSum probes_, probes_up_;
   metrics::BatchHistogram latency_;
   metrics::BatchHistogram only_latency_;

@@ -177,7 +177,7 @@ class Worker final : public calls::JobServer {
       co_await self->host().cpu().run(cpu);
       self->count(work.job, cpu, stay.started());
     }
-    self->answer(work, cpu);
+    self->answer(work);
     self->done_with(work.delivery);
   }
 
@@ -192,11 +192,12 @@ class Worker final : public calls::JobServer {
     if (first) {
       fleet_.actual_cpu_ns_.add(batch, cpu.count_ns());
       fleet_.actual_series_->add(finished, cpu.count_ns());
+      if (fleet_.parts_.books != nullptr) fleet_.parts_.books->completed(job, cpu, finished);
     }
     if (!first || request.ended || job.deadline <= finished) fleet_.wasted_cpu_ns_.add(batch, cpu.count_ns());
   }
 
-  void answer(Work& work, Duration cpu) {
+  void answer(Work& work) {
     const calls::Request& request = *work.job.request;
     const auto image = static_cast<double>(request.image.count()) * fleet_.parts_.rendition_share;
     if (work.direct) {
@@ -207,12 +208,10 @@ class Worker final : public calls::JobServer {
     }
     const world::Route way{host().id(), work.job.origin.host};
     calls::send_note(network(), way, Bytes::from_double(image) + calls::kControl,
-                     [job = std::move(work.job), cpu, finished = now()] {
+                     [job = std::move(work.job)] {
                        if (job.dispatcher != nullptr) job.dispatcher->came_back(job);
-                       calls::ConversionSink* sink = job.origin.live();
-                       if (sink == nullptr) return;
-                       sink->converted(job, cpu, finished);
-                       job.gather->done(job.rendition);
+                       if (calls::ConversionSink* sink = job.origin.live(); sink != nullptr)
+                         sink->converted(job);
                      });
   }
 

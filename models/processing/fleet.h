@@ -28,6 +28,7 @@ class Fleet {
     double rendition_share = 0;            ///< bytes of a rendition / bytes of the image
     Encoding format = Encoding::jpeg;      ///< of the images; selects a profile's kernel
     bool images_travel = true;             ///< false: the network is ideal, nothing has to be fetched
+    calls::ConversionWatch* books = nullptr;  ///< keeps the true books; null: nobody meters
   };
   Fleet(const ProcessingConfig& config, CostModel cost, const calls::Environment& env);
   /// Starts a worker on each host.
@@ -37,8 +38,6 @@ class Fleet {
   bool idle() const { return station_.present() == 0; }
 
   const std::vector<calls::Endpoint>& workers() const { return workers_; }
-  /// CPU of first completed executions, by when they ended.
-  const metrics::BatchSum& actual_cpu_ns() const { return actual_cpu_ns_; }
   void report(metrics::ResultBuilder& results, TimePoint now) const;
 
  private:

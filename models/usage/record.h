@@ -2,16 +2,16 @@
 
 #include <cstdint>
 
-#include "sim/base/units.h"
+#include "models/calls/conversion.h"
 
 namespace headroom::usage {
 
-/// What one conversion used.
+/// A usage record: a conversion, as the API server that metered it wrote it down. What it used is never
+/// changed, so all copies of a record share it.
 struct Record {
-  TimePoint finished;
-  std::int64_t cpu_ns = 0;
-  std::int64_t bytes = 0;
-  bool probe = false;  ///< billed to nobody
+  calls::ConversionPtr conversion;
+  std::int64_t period =
+      0;  ///< billing period, by the clock of the host that metered it; 0 began at the start
 };
 
 }  // namespace headroom::usage

@@ -1,99 +1,224 @@
 #include "models/usage/usage.h"
 
-#include <memory>
+#include <algorithm>
 #include <utility>
 
 namespace headroom::usage {
 namespace {
 
-/// A store's process: makes batches durable, one after the other, then bills them.
-class Store final : public world::Process {
- public:
-  Store(world::Host& host, Pipeline& pipeline) : Process(host), pipeline_(pipeline) {}
-  void put(std::vector<Record> records) { scope().spawn(write(this, std::move(records))); }
+/// When all is over: how long batches may take to reach the store, and the last bill to be computed.
+constexpr Duration kLastShipping = Duration::s(25);
+constexpr Duration kLastBill = Duration::s(30);
+constexpr Duration kPoll = Duration::ms(100);
 
- private:
-  static world::Task<> write(Store* self, std::vector<Record> records) {
-    const Bytes size(static_cast<std::int64_t>(records.size()) *
-                     self->pipeline_.config().record_bytes.count());
-    co_await self->host().disk().write(size);
-    co_await self->host().disk().fsync();
-    self->pipeline_.bill(records, self->host().scheduler().now());
-  }
-  Pipeline& pipeline_;
-};
+/// Stafford's variant 13 of the MurmurHash3 finaliser: neighbouring numbers go to different shards.
+std::uint64_t spread(std::uint64_t z) {
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+  return z ^ (z >> 31);
+}
 
 }  // namespace
 
-Pipeline::Pipeline(const UsageConfig& config, const calls::Environment& env,
-                   const std::vector<world::Host*>& store)
+Pipeline::Pipeline(const UsageConfig& config, const calls::Environment& env, const Hosts& hosts,
+                   StreamKey key, BooksCheck* check)
     : config_(config),
       world_(env.world),
-      window_(env.window),
-      billed_(env.series.counter("usage.billed_cpu_s", 1e-9)) {
-  for (world::Host* host : store)
-    store_.push_back(&host->install([this](world::Host& h) { return std::make_unique<Store>(h, *this); }));
+      journal_(env.journal),
+      key_(key),
+      store_(config.store, env, hosts.store, key / "store"),
+      audit_(env, check),
+      bill_(config.billing, config.idempotency, store_.shards(), audit_),
+      billing_(config.billing, env, store_, hosts.billing, key / "billing") {}
+
+Pipeline::~Pipeline() = default;
+
+std::unique_ptr<Aggregator> Pipeline::aggregator(world::Process& server) {
+  const world::HostId host = server.host().id();
+  std::unique_ptr<BatchLog>& log = logs_[host.value];
+  // All records of a job meet in one shard.
+  const auto shard_of = [this](const Record& record) {
+    return store_.shard_of(spread(record.conversion->job));
+  };
+  if (!log)
+    log = std::make_unique<BatchLog>(static_cast<int>(host.value), config_.record_bytes,
+                                     config_.aggregator.journal,
+                                     config_.cold_storage && config_.cold_storage->replay, shard_of);
+  auto aggregator = std::make_unique<Aggregator>(*this, server, *log);
+  aggregators_.push_back(aggregator.get());
+  return aggregator;
 }
 
-void Pipeline::bill(const std::vector<Record>& records, TimePoint now) {
-  for (const Record& r : records) {
-    ++bill_.records;
-    if (r.probe) continue;
-    const int batch = window_.batch(r.finished);
-    bill_.cpu_ns.add(batch, r.cpu_ns);
-    bill_.bytes.add(batch, r.bytes);
-    billed_.add(r.finished, r.cpu_ns);
-    lag_.record(batch, now - r.finished);
+void Pipeline::gone(const Aggregator& aggregator) {
+  aggregators_.erase(std::find(aggregators_.begin(), aggregators_.end(), &aggregator));
+}
+
+std::int64_t Pipeline::period(TimePoint date) const {
+  const std::int64_t ns = date.since_start().count_ns();
+  const std::int64_t length = config_.billing.every.count_ns();
+  return ns / length - (ns % length < 0);
+}
+
+void Pipeline::start() {
+  store_.start();
+  scope_.spawn(work());
+  if (config_.report) scope_.spawn(report_regularly());
+}
+
+void Pipeline::finish() {
+  finish_ = true;
+  for (Aggregator* aggregator : aggregators_) aggregator->flush();
+  finishing_.notify_all();
+}
+
+void Pipeline::stop() {
+  scope_.clear();
+  store_.stop();
+  audit_.close(bill_);
+}
+
+bool Pipeline::shipped() const {
+  return std::all_of(logs_.begin(), logs_.end(), [](const auto& log) { return log.second->empty(); });
+}
+
+void Pipeline::keep(const std::vector<ItemPtr>& raw) {
+  for (const ItemPtr& batch : raw) {
+    cold_.emplace(batch->key, batch);
+    billed_not_cold_.erase(batch->key);
   }
 }
 
-void Pipeline::report(metrics::ResultBuilder& results, const metrics::BatchSum& actual_cpu_ns) const {
-  results.total("usage.billed_cpu_s", bill_.cpu_ns, 1e-9);
-  results.total("usage.billed_bytes", bill_.bytes);
-  results.ratio("usage.billing_error", bill_.cpu_ns - actual_cpu_ns, actual_cpu_ns);
-  results.quantile("usage.lag_p99_s", lag_, 0.99, 1e-9);
-  results.invariant("every metered conversion billed once", bill_.records == metered_, metered_,
-                    "metered " + std::to_string(metered_) + ", billed " + std::to_string(bill_.records));
+world::Task<> Pipeline::work() {
+  world::Scheduler& scheduler = world_.scheduler();
+  const auto& replay_config = config_.cold_storage ? config_.cold_storage->replay : std::nullopt;
+  TimePoint replay_at = TimePoint::never();
+  if (replay_config)
+    if (const auto* at = std::get_if<ReplayAt>(&*replay_config)) replay_at = TimePoint::at(at->date);
+  while (!finish_) {
+    const TimePoint now = scheduler.now();
+    const std::int64_t ended = period(now - config_.billing.delay);  // periods before this one are over
+    const TimePoint next_bill = TimePoint::at(config_.billing.every * (ended + 1)) + config_.billing.delay;
+    const TimePoint next = std::min(next_bill, replay_at);
+    if (co_await finishing_.wait(scheduler, next)) break;
+    if (next == replay_at) {
+      replay_at = TimePoint::never();
+      co_await replay();
+    } else {
+      co_await bill(next + config_.billing.every);
+    }
+  }
+  const TimePoint latest = scheduler.now() + kLastShipping;
+  while (!shipped() && scheduler.now() < latest) co_await world::Sleep(scheduler, kPoll);
+  co_await bill(scheduler.now() + kLastBill);
+  if (replay_config && std::holds_alternative<ReplayAtEnd>(*replay_config)) co_await replay();
+  settled_ = true;
 }
 
-Aggregator::Aggregator(Pipeline& pipeline, world::Host& host) : pipeline_(pipeline), host_(host) {}
+world::Task<> Pipeline::bill(TimePoint until) {
+  const MappedShards shards = co_await billing_.run(until);
+  const TimePoint now = world_.now();
+  for (const auto& items : shards) {
+    if (!items) continue;
+    for (const ItemPtr& batch : *items) {
+      const bool added = bill_.add(batch, now);
+      const bool replayable = config_.cold_storage && config_.cold_storage->replay;
+      if (added && replayable && !cold_.contains(batch->key)) billed_not_cold_.emplace(batch->key, batch);
+      store_.forget(batch->key);
+    }
+  }
+  bill_.close(period(now - config_.billing.delay) - 1);
+}
 
-world::Task<> Aggregator::flush_regularly() {
+world::Task<> Pipeline::replay() {
+  world::Scheduler& scheduler = world_.scheduler();
+  const TimePoint began = scheduler.now();
+  for (Aggregator* aggregator : aggregators_) aggregator->ship_raw();
+  co_await world::Sleep(scheduler, config_.cold_storage->latency * 2);
+  std::int64_t records = 0;
+  for (const auto& [key, batch] : cold_) records += static_cast<std::int64_t>(batch->records.size());
+  co_await world::Sleep(scheduler, config_.billing.cpu_per_record * records / billing_.cores());
+  auto batches = cold_;
+  batches.insert(billed_not_cold_.begin(), billed_not_cold_.end());
+  bill_.rebuild(batches, scheduler.now());
+  journal_.record(scheduler.now(), "replay", "usage",
+                  {{"records", records}, {"took_s", (scheduler.now() - began).seconds()}});
+}
+
+world::Task<> Pipeline::report_regularly() {
+  world::Scheduler& scheduler = world_.scheduler();
   while (true) {
-    co_await world::Sleep(host_.scheduler(), pipeline_.config().aggregator.flush_every);
-    flush();
+    co_await world::Sleep(scheduler, config_.report->every);
+    const TimePoint until = scheduler.now() + config_.report->timeout;
+    const auto answers = std::make_shared<std::int64_t>(0);
+    for (int shard = 0; shard < store_.shards(); ++shard) scope_.spawn(ask(answers, shard, until));
+    co_await world::Sleep(scheduler, until);
+    ++reports_;
+    report_answers_ += *answers;
   }
 }
 
-void Aggregator::add(const Record& record) {
-  records_.push_back(record);
-  if (static_cast<std::int64_t>(records_.size()) >= pipeline_.config().aggregator.max_records) flush();
+world::Task<> Pipeline::ask(std::shared_ptr<std::int64_t> answers, int shard, TimePoint until) {
+  const world::Host* host = billing_.live_host();
+  if (host == nullptr) co_return;
+  if (co_await store_.scan(host->id(), shard, 0, until)) ++*answers;
 }
 
-void Aggregator::flush() {
-  if (records_.empty()) return;
-  pipeline_.shipped(records_.size());
-  world::ProcessSlot& store = pipeline_.store_for(host_.index());
-  const Bytes size(static_cast<std::int64_t>(records_.size()) * pipeline_.config().record_bytes.count());
-  calls::send_to<Store>(
-      pipeline_.world().network(), {host_.id(), store.host().id()}, size, store,
-      [records = std::exchange(records_, {})](Store& s) mutable { s.put(std::move(records)); });
+void Pipeline::report(metrics::ResultBuilder& results) const {
+  audit_.report(results);
+  billing_.report(results);
+  store_.report(results);
+  results.single("usage.late_records", static_cast<double>(bill_.late_records()));
+  results.single("usage.invoices", static_cast<double>(bill_.invoices()));
+  results.single("usage.invoiced_usd", bill_.amount().usd());
+  if (config_.report)
+    results.single("usage.report_harvest",
+                   reports_ == 0 ? std::nullopt
+                                 : std::optional(static_cast<double>(report_answers_) /
+                                                 static_cast<double>(reports_ * store_.shards())));
 }
 
+using metrics::Better;
 const std::vector<metrics::MetricInfo> kMetrics = {
     {"usage.actual_cpu_s", "s", "CPU of the first completed execution of each distinct conversion",
-     metrics::Better::neither},
-    {"usage.billed_cpu_s", "s", "CPU of conversions that ended in the window and are in the bill",
-     metrics::Better::neither},
-    {"usage.billed_bytes", "B", "image bytes of conversions that ended in the window and are in the bill",
-     metrics::Better::neither},
-    {"usage.billing_error", "share", "(billed - actual) / actual CPU", metrics::Better::neither},
-    {"usage.lag_p99_s", "s", "99th percentile of the time from a conversion's end to its being in the bill",
-     metrics::Better::lower},
+     Better::neither},
+    {"usage.billed_cpu_s", "s",
+     "CPU of conversions that ended in the window, as it stands on the bill in the end", Better::neither},
+    {"usage.billed_bytes", "B",
+     "image bytes of conversions that ended in the window, as they stand on the bill in the end",
+     Better::neither},
+    {"usage.billing_error", "share", "(billed - actual) / actual CPU", Better::neither},
+    {"usage.lost_records", "count", "conversions that ended in the window and are not on the bill in the end",
+     Better::lower},
+    {"usage.duplicate_records", "count",
+     "records on the bill in the end beyond the first of each conversion that ended in the window",
+     Better::lower},
     {"usage.billed_unanswered", "count",
-     "conversions metered for requests of the window that were not answered", metrics::Better::lower},
-    {"usage.answered_unbilled", "count", "conversions delivered in answers of the window but never metered",
-     metrics::Better::lower},
+     "conversions on the bill for requests of the window that were not answered", Better::lower},
+    {"usage.answered_unbilled", "count",
+     "conversions delivered in answers to requests of the window that are not on the bill in the end",
+     Better::lower},
+    {"usage.wrong_period_records", "count",
+     "records metered in the window whose billing period, by their host's clock, is not the true one",
+     Better::lower},
+    {"usage.late_records", "count",
+     "records that came to the bill of a period, in all of the run, after that had been computed",
+     Better::lower},
+    {"usage.store_lag_p99_s", "s",
+     "99th percentile of the time from a conversion's end to its batch's acknowledgement by the store",
+     Better::lower},
+    {"usage.lag_p99_s", "s", "99th percentile of the time from a conversion's end to its being on the bill",
+     Better::lower},
+    {"usage.harvest", "share",
+     "share of the store's shards that bills were computed from, all bills of the run", Better::higher},
+    {"usage.report_harvest", "share", "share of the store's shards that reports of usage were answered from",
+     Better::higher},
+    {"usage.billing_mean_s", "s", "mean time to compute a bill", Better::lower},
+    {"usage.backup_tasks", "count", "map tasks that were started a second time because they were slow",
+     Better::neither},
+    {"usage.reexecuted_tasks", "count", "map tasks that were done again because they had failed",
+     Better::lower},
+    {"usage.invoices", "count", "invoices in the end, all of the run", Better::neither},
+    {"usage.invoiced_usd", "USD", "sum of all invoices in the end, all of the run", Better::neither},
 };
 
 }  // namespace headroom::usage

@@ -1,75 +1,93 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <map>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "models/calls/environment.h"
-#include "models/calls/job.h"
+#include "models/usage/aggregator.h"
+#include "models/usage/audit.h"
+#include "models/usage/batch_log.h"
+#include "models/usage/bill.h"
+#include "models/usage/billing.h"
 #include "models/usage/config.h"
-#include "models/usage/record.h"
-#include "sim/metrics/batches.h"
-#include "sim/metrics/histogram.h"
+#include "models/usage/store.h"
+#include "sim/base/random.h"
 #include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
-#include "sim/metrics/series.h"
-#include "sim/metrics/window.h"
 #include "sim/world/host.h"
-#include "sim/world/network.h"
-#include "sim/world/world.h"
+#include "sim/world/task.h"
 
 namespace headroom::usage {
 
-/// The bill, as it stands on the disks of the store: sums in whole nanoseconds and bytes, by the part of the
-/// measured window in which the conversion ended. It survives the store's processes.
-struct Bill {
-  metrics::BatchSum cpu_ns;
-  metrics::BatchSum bytes;
-  std::int64_t records = 0;
-};
-
-/// All of the usage pipeline that belongs to no single process: configuration, the store's hosts, the bill.
+/// All of the usage pipeline that belongs to no single process: what is on disks (the journals of the API
+/// hosts, the store, the bill, cold storage), the clock that says when bills are computed, and the books.
 class Pipeline {
  public:
-  Pipeline(const UsageConfig& config, const calls::Environment& env, const std::vector<world::Host*>& store);
+  struct Hosts {
+    std::vector<world::Host*> store;
+    std::vector<world::Host*> billing;  ///< on which map tasks run
+  };
+  /// `check` may be null.
+  Pipeline(const UsageConfig& config, const calls::Environment& env, const Hosts& hosts, StreamKey key,
+           BooksCheck* check);
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+  ~Pipeline();
 
+  /// The part of the pipeline on an API server.
+  std::unique_ptr<Aggregator> aggregator(world::Process& server);
+
+  void start();
+  /// The run is over: ships what there is, computes the last bill, replays it if it is to be.
+  void finish();
+  /// `finish` is done.
+  bool settled() const { return settled_; }
+  /// Nothing happens any more.
+  void stop();
+  void report(metrics::ResultBuilder& results) const;
+
+  Audit& audit() { return audit_; }
+
+  // For its parts:
   const UsageConfig& config() const { return config_; }
-  world::World& world() { return world_; }
-  /// Where the API server with this number ships to.
-  world::ProcessSlot& store_for(int api_index) {
-    return *store_[static_cast<std::size_t>(api_index) % store_.size()];
-  }
-  /// A batch is durable: its records are in the bill.
-  void bill(const std::vector<Record>& records, TimePoint now);
-  bool settled() const { return bill_.records == metered_; }
-  void shipped(std::size_t records) { metered_ += static_cast<std::int64_t>(records); }
-  /// `actual_cpu_ns`: what the workers spent, by the same window.
-  void report(metrics::ResultBuilder& results, const metrics::BatchSum& actual_cpu_ns) const;
+  const StreamKey& key() const { return key_; }
+  BatchStore& store() { return store_; }
+  /// The billing period of a date.
+  std::int64_t period(TimePoint date) const;
+  /// Cold storage has these batches.
+  void keep(const std::vector<ItemPtr>& raw);
+  void gone(const Aggregator& aggregator);
 
  private:
+  world::Task<> work();
+  world::Task<> bill(TimePoint until);
+  world::Task<> replay();
+  world::Task<> report_regularly();
+  world::Task<> ask(std::shared_ptr<std::int64_t> answers, int shard, TimePoint until);
+  /// Nothing is on its way to the store.
+  bool shipped() const;
+
   UsageConfig config_;
   world::World& world_;
-  metrics::Window window_;
-  std::vector<world::ProcessSlot*> store_;
+  metrics::Journal& journal_;
+  StreamKey key_;
+  BatchStore store_;
+  Audit audit_;
   Bill bill_;
-  std::int64_t metered_ = 0;
-  metrics::BatchHistogram lag_;
-  metrics::Series::Counter& billed_;
-};
-
-/// Sums up records on one API server, in its memory, and ships them in batches. Part of the API's process.
-class Aggregator {
- public:
-  Aggregator(Pipeline& pipeline, world::Host& host);
-  /// Runs for ever in the API process's scope.
-  world::Task<> flush_regularly();
-  void add(const Record& record);
-  void flush();
-
- private:
-  Pipeline& pipeline_;
-  world::Host& host_;
-  std::vector<Record> records_;
+  Billing billing_;
+  std::map<std::uint32_t, std::unique_ptr<BatchLog>> logs_;  ///< by API host
+  std::vector<Aggregator*> aggregators_;                     ///< that live
+  std::map<ItemKey, ItemPtr> cold_;
+  std::map<ItemKey, ItemPtr> billed_not_cold_;  ///< batches that a replay needs, too
+  world::Condition finishing_;
+  bool finish_ = false;
+  bool settled_ = false;
+  std::int64_t reports_ = 0;
+  std::int64_t report_answers_ = 0;
+  world::Scope scope_;
 };
 
 /// Metrics of this component.

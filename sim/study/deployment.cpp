@@ -24,17 +24,36 @@ class Deployment::ServerAuth final : public calls::Authenticator {
 /// Conversions, metered by one server's aggregator.
 class Deployment::ServerMeter final : public api::Meter {
  public:
-  ServerMeter(usage::Pipeline& pipeline, world::Process& server) : aggregator_(pipeline, server.host()) {
-    server.scope().spawn(aggregator_.flush_regularly());
-  }
-  void converted(const calls::Job& job, Duration cpu, TimePoint finished) override {
-    ++job.request->billed_jobs;
-    aggregator_.add({finished, cpu.count_ns(), job.request->image.count(), job.request->probe});
-  }
-  void flush() override { aggregator_.flush(); }
+  explicit ServerMeter(std::unique_ptr<usage::Aggregator> aggregator) : aggregator_(std::move(aggregator)) {}
+  void converted(const calls::Job& job) override { aggregator_->converted(job); }
 
  private:
-  usage::Aggregator aggregator_;
+  std::unique_ptr<usage::Aggregator> aggregator_;
+};
+
+/// Checks the books of the usage pipeline.
+class Deployment::Books final : public usage::BooksCheck {
+ public:
+  void completed(std::uint64_t job, std::int64_t cpu_ns, std::int64_t bytes) override {
+    ledger_.completed(job, cpu_ns, bytes);
+  }
+  void billed(std::uint64_t job, std::int64_t cpu_ns, std::int64_t bytes) override {
+    ledger_.billed(job, cpu_ns, bytes);
+  }
+  void emptied() override { ledger_.emptied(); }
+  void close(const usage::Use& invoiced, const usage::Use& lost, const usage::Use& duplicated) override {
+    const auto sum = [](const usage::Use& u) {
+      return invariants::BillingLedger::Sum{u.records, u.cpu_ns, u.bytes};
+    };
+    ledger_.close(sum(invoiced), sum(lost), sum(duplicated));
+  }
+  void report(metrics::ResultBuilder& results) const override {
+    results.invariant("billed + lost - duplicated = done, to the unit", ledger_.holds(), ledger_.checked(),
+                      ledger_.detail());
+  }
+
+ private:
+  invariants::BillingLedger ledger_;
 };
 
 std::vector<world::Host*> Deployment::group(const std::optional<Ref>& ref) const {
@@ -94,7 +113,13 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
   const bool proxied = d.load_balancer && d.load_balancer->hosts;
 
   // From the back to the front: each component is given those that it calls.
-  if (d.usage) usage_ = std::make_unique<usage::Pipeline>(*d.usage, env, group(d.usage->store.hosts));
+  if (d.usage) {
+    books_ = std::make_unique<Books>();
+    const auto& mappers = d.usage->billing.hosts;
+    const usage::Pipeline::Hosts hosts{group(d.usage->store.hosts),
+                                       group(mappers ? *mappers : d.usage->store.hosts)};
+    usage_ = std::make_unique<usage::Pipeline>(*d.usage, env, hosts, key / "usage", books_.get());
+  }
   if (d.auth) {
     auth::Identity::Hosts hosts;
     hosts.data_plane = group(d.auth->data_plane.hosts);
@@ -112,6 +137,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     parts.rendition_share = rendition_share;
     parts.images_travel = !scenario.platform.network.ideal;
     parts.format = encoding(w);
+    if (usage_) parts.books = &usage_->audit();
     fleet_->install(group(d.processing->hosts), parts);
     if (!queue_) {
       const auto policy = d.load_balancer ? d.load_balancer->policy : balancer::Policy::random;
@@ -128,7 +154,9 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
         return std::make_unique<ServerAuth>(*identity_, host.id(), host.name());
       };
     if (usage_)
-      parts.meter = [this](world::Process& server) { return std::make_unique<ServerMeter>(*usage_, server); };
+      parts.meter = [this](world::Process& server) {
+        return std::make_unique<ServerMeter>(usage_->aggregator(server));
+      };
     parts.dispatcher = dispatcher;
     if (!proxied) parts.tls_cpu = tls_cpu;
     parts.rendition_share = rendition_share;
@@ -139,7 +167,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
 
   client::Clients::Parts parts;
   parts.watch = watch;
-  parts.metered = usage_ != nullptr;
+  if (usage_) parts.books = &usage_->audit();
   parts.only_below = scenario.slo.only_below;
   if (identity_ && !api_) {
     client_side_auth_ = std::make_unique<ServerAuth>(*identity_, world::kClients, "clients");
@@ -184,6 +212,7 @@ std::vector<world::ProcessSlot*> Deployment::players(std::string_view role) cons
 void Deployment::start() {
   gauges_.start();
   if (identity_) identity_->start();
+  if (usage_) usage_->start();
   clients_->start();
 }
 
@@ -191,6 +220,7 @@ void Deployment::stop() {
   clients_->finish();
   if (client_side_auth_) client_side_auth_->stop();
   if (identity_) identity_->stop();
+  if (usage_) usage_->stop();
   gauges_.stop();
 }
 
@@ -199,7 +229,7 @@ bool Deployment::idle() const {
 }
 
 void Deployment::flush() {
-  if (api_) api_->flush();
+  if (usage_) usage_->finish();
   if (identity_) identity_->end();
 }
 
@@ -210,7 +240,7 @@ void Deployment::report(metrics::ResultBuilder& results) const {
   if (identity_) identity_->report(results);
   if (queue_) queue_->report(results);
   if (fleet_) fleet_->report(results, world_.now());
-  if (usage_) usage_->report(results, fleet_->actual_cpu_ns());
+  if (usage_) usage_->report(results);
   gauges_.report(results, clients_->answered());
 }
 

@@ -16,6 +16,7 @@
 #include "models/queue/queue.h"
 #include "models/usage/usage.h"
 #include "sim/faults/hardware.h"
+#include "sim/invariants/billing_ledger.h"
 #include "sim/metrics/result.h"
 #include "sim/study/gauges.h"
 #include "sim/study/scenario.h"
@@ -50,18 +51,21 @@ class Deployment final : public faults::Roles {
   std::vector<world::ProcessSlot*> players(std::string_view role) const override;
   /// No conversion waits or runs.
   bool idle() const;
-  /// No more requests will come: ships the usage records that are left, and ends what would go on for ever.
+  /// No more requests will come: ships the usage records that are left, computes the last bill, and ends what
+  /// would go on for ever.
   void flush();
-  /// Every record shipped is in the bill.
+  /// That is done.
   bool settled() const { return !usage_ || usage_->settled(); }
   void report(metrics::ResultBuilder& results) const;
 
  private:
   class ServerAuth;
   class ServerMeter;
+  class Books;
   std::vector<world::Host*> group(const std::optional<Ref>& ref) const;
 
   world::World& world_;
+  std::unique_ptr<Books> books_;
   std::unique_ptr<usage::Pipeline> usage_;
   std::unique_ptr<auth::Identity> identity_;
   std::unique_ptr<queue::Queue> queue_;
