@@ -96,8 +96,8 @@ world::Task<> Pipeline::work() {
     if (const auto* at = std::get_if<ReplayAt>(&*replay_config)) replay_at = TimePoint::at(at->date);
   while (!finish_) {
     const TimePoint now = scheduler.now();
-    const std::int64_t ended = period(now - config_.billing.delay);  // periods before this one are over
-    const TimePoint next_bill = TimePoint::at(config_.billing.every * (ended + 1)) + config_.billing.delay;
+    const std::int64_t ending = std::max<std::int64_t>(0, period(now - config_.billing.delay));
+    const TimePoint next_bill = TimePoint::at(config_.billing.every * (ending + 1)) + config_.billing.delay;
     const TimePoint next = std::min(next_bill, replay_at);
     if (co_await finishing_.wait(scheduler, next)) break;
     if (next == replay_at) {
@@ -115,6 +115,7 @@ world::Task<> Pipeline::work() {
 }
 
 world::Task<> Pipeline::bill(TimePoint until) {
+  const std::int64_t ended = period(world_.now() - config_.billing.delay) - 1;
   const MappedShards shards = co_await billing_.run(until);
   const TimePoint now = world_.now();
   for (const auto& items : shards) {
@@ -126,7 +127,7 @@ world::Task<> Pipeline::bill(TimePoint until) {
       store_.forget(batch->key);
     }
   }
-  bill_.close(period(now - config_.billing.delay) - 1);
+  bill_.close(ended);
 }
 
 world::Task<> Pipeline::replay() {

@@ -68,6 +68,9 @@ void merge_series(const std::vector<ReplicationResult>& replications, StudyResul
       for (std::size_t row = 0; row < source->values.size(); ++row) {
         if (!std::isnan(source->values[row])) rows[row].add(source->values[row]);
       }
+      // Nothing happens after the end of a run: a sum over the rows is the mean of the runs' sums.
+      if (!column.counter) continue;
+      for (std::size_t row = source->values.size(); row < merged.rows; ++row) rows[row].add(0);
     }
     for (const Moments& row : rows) {
       column.values.push_back(row.count() == 0 ? std::numeric_limits<double>::quiet_NaN() : row.mean());

@@ -80,6 +80,21 @@ class Timeline {
     }
     return out;
   }
+  /// The begin of the run, and the end of each slot: dates at which sums are known.
+  Values ends() const {
+    Values out{0};
+    const Values both = edges();
+    for (std::size_t i = 1; i < both.size(); i += 2) out.push_back(both[i]);
+    return out;
+  }
+  /// Sums at those dates; the last one is that of the whole run, however late it came.
+  Values known(const Values& totals, double scale) const {
+    Values out{0};
+    for (std::size_t row = 0; row < rows_; row += step_)
+      out.push_back(totals[std::min(row + step_, rows_) - 1] * scale);
+    out.back() = totals.back() * scale;
+    return out;
+  }
   /// f(first row, row after the last) for each point drawn.
   template <class F>
   Values each(F f) const {
@@ -419,18 +434,21 @@ std::optional<Chart> bill(const Timeline& time) {
   const auto* actual = time.column("usage.actual_cpu_s");
   const auto* billed = time.column("usage.billed_cpu_s");
   if (actual == nullptr || billed == nullptr) return std::nullopt;
-  const Values done = running_total(*actual), on_bill = running_total(*billed);
+  const Values done = running_total(*actual);
   const bool hours = !done.empty() && done.back() > 7200;
   Chart chart = time.chart("bill", "Bill against actual use",
                            hours ? "CPU time so far [core hours]" : "CPU time so far [core s]");
-  const auto last = [&](const Values& v) {
-    return time.each([&](std::size_t, std::size_t to) { return v[to - 1] / (hours ? 3600 : 1); });
+  const auto add = [&](std::string name, const Values& totals) {
+    chart.curves.push_back({std::move(name), time.ends(), time.known(totals, hours ? 1. / 3600 : 1), {}, {}});
   };
-  chart.curves.push_back({"actually used", time.x(), last(done), {}, {}});
-  chart.curves.push_back({"on the bill", time.x(), last(on_bill), {}, {}});
-  if (!any_above_zero(chart.curves[0].y) && !any_above_zero(chart.curves[1].y)) return std::nullopt;
+  add("actually used", done);
+  if (const auto* stored = time.column("usage.stored_cpu_s")) add("in the store", running_total(*stored));
+  add("on the bill", running_total(*billed));
+  if (!any_above_zero(chart.curves.front().y) && !any_above_zero(chart.curves.back().y)) return std::nullopt;
   chart.caption =
-      "CPU time that conversions took and CPU time that has reached the bill; the gap is lag or loss.";
+      "CPU time of conversions that were done, CPU time of which the records have reached the store, and CPU "
+      "time on the "
+      "bill as it stood then; a gap is delay or, at the end, loss.";
   return chart;
 }
 
@@ -503,6 +521,29 @@ std::vector<Chart> overlay(const std::vector<FigureData>& results) {
     if (kind.percent) percent_axis(chart);
     charts.push_back(std::move(chart));
   }
+  Chart unbilled;
+  unbilled.file = "unbilled";
+  unbilled.title = "Work that is not on the bill";
+  unbilled.caption =
+      "CPU time of conversions done so far minus CPU time on the bill as it stood then: delay, and at the "
+      "end loss (above "
+      "zero) or double billing (below).";
+  unbilled.x.label = fmt::format("simulated time [{}]", unit.name);
+  unbilled.x.low = 0;
+  unbilled.y.label = "CPU time done and not billed [core s]";
+  for (const auto& result : results) {
+    const Timeline time(result.series);
+    const auto* actual = time.column("usage.actual_cpu_s");
+    const auto* billed = time.column("usage.billed_cpu_s");
+    if (time.empty() || actual == nullptr || billed == nullptr) continue;
+    Values missing = running_total(*actual);
+    const Values on_bill = running_total(*billed);
+    for (std::size_t row = 0; row < missing.size(); ++row) missing[row] -= on_bill[row];
+    Values x = time.ends();
+    for (double& at : x) at *= time.unit().seconds / unit.seconds;
+    unbilled.curves.push_back({result.label, std::move(x), time.known(missing, 1), {}, {}});
+  }
+  if (!unbilled.curves.empty()) charts.push_back(std::move(unbilled));
   Chart chart = distribution_chart();
   for (const auto& result : results) {
     for (const auto& column : result.latency.classes) {

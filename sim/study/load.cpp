@@ -46,6 +46,7 @@ class Checker {
     if (d.usage && (!d.api || !d.processing))
       error("deployment.usage", "usage is metered on API servers when conversions come back: expected " +
                                     std::string(!d.api ? "api" : "processing"));
+    if (d.usage) check_usage(*d.usage);
     if (d.processing) check_processing(*d.processing);
     check_slo();
     check_trace();
@@ -88,6 +89,7 @@ class Checker {
     if (d.queue) group("deployment.queue.hosts", d.queue->hosts);
     if (d.processing) group("deployment.processing.hosts", d.processing->hosts);
     if (d.usage) group("deployment.usage.store.hosts", d.usage->store.hosts);
+    if (d.usage && d.usage->billing.hosts) group("deployment.usage.billing.hosts", *d.usage->billing.hosts);
     check_added_groups();
   }
 
@@ -154,6 +156,14 @@ class Checker {
               processing::kernel_names(*cost.profile()));
   }
 
+  void check_usage(const usage::UsageConfig& u) {
+    if (!u.cold_storage || !u.cold_storage->replay) return;
+    const auto* at = std::get_if<usage::ReplayAt>(&*u.cold_storage->replay);
+    if (at != nullptr && at->date >= scenario_.run.warmup + scenario_.run.duration)
+      error("deployment.usage.cold_storage.replay.at",
+            "the replay is to begin after the end of the run, expected an earlier date, or replay: at_end");
+  }
+
   void check_faults() {
     if (scenario_.faults.empty()) return;
     const world::Topology topology(scenario_.platform);
@@ -185,6 +195,7 @@ class Checker {
         return "auth.management";
       if (metric == "auth.utilization" && !d.auth->data_plane.hosts) return "auth.data_plane.hosts";
       if (metric.starts_with("usage.") && !d.usage) return "usage";
+      if (metric == "usage.report_harvest" && !d.usage->report) return "usage.report";
       if (metric.starts_with("lb.") && (!d.load_balancer || !d.load_balancer->hosts))
         return "load_balancer with hosts";
       if (metric == "uptime" && !scenario_.workload.probe) return "workload.probe";

@@ -159,6 +159,15 @@ TEST_CASE("replications merge into means, sums and averages, in the order given"
   CHECK(study.events == 246'912);
 }
 
+TEST_CASE("what happens in a row that only some replications have is shared by all") {
+  ReplicationResult one, two;
+  one.series = {Duration::s(1), 2, {{"billed", true, {0, 10}}, {"level", false, {1, 1}}}};
+  two.series = {Duration::s(1), 3, {{"billed", true, {0, 0, 10}}, {"level", false, {1, 1, 4}}}};
+  const StudyResult study = merge({one, two});
+  CHECK(study.series.find("billed")->values == std::vector<double>{0, 5, 5});
+  CHECK(study.series.find("level")->values == std::vector<double>{1, 1, 4});
+}
+
 TEST_CASE("of a single run the interval comes from its batches") {
   const StudyResult study = merge({sample(1)});
   CHECK(study.intervals == IntervalSource::batch_means);
