@@ -154,9 +154,23 @@ TEST_CASE("figures are those whose data exist") {
 
   const auto over = overlay({data(sample_run(1)), data(bare_run())});
   CHECK(names(over) == std::vector<std::string>{"yield", "latency_p99", "queue_depth",
-                                                "processing_utilization", "harvest", "latency_distribution"});
+                                                "processing_utilization", "harvest", "unbilled",
+                                                "latency_distribution"});
   CHECK(over[0].curves.size() == 2);
   CHECK(over[2].curves.size() == 1);
+  // Sums begin at zero and end with what the whole run came to, its last slot included.
+  const Run run = sample_run();
+  const auto total = [series = time_series(run)](std::string_view name) {
+    double sum = 0;
+    for (double x : *series.find(name)) sum += x;
+    return sum;
+  };
+  const auto& bill = full[6].curves;
+  REQUIRE(bill.size() == 2);
+  CHECK(bill[0].y.front() == 0);
+  CHECK(bill[0].y.back() * 3600 == Approx(total("usage.actual_cpu_s")));
+  CHECK(bill[1].y.back() * 3600 == Approx(total("usage.billed_cpu_s")));
+  CHECK(bill[1].x.back() == *full[6].x.high);
 }
 
 TEST_CASE("a month is thinned out and nothing gets lost") {
