@@ -452,6 +452,48 @@ std::optional<Chart> bill(const Timeline& time) {
   return chart;
 }
 
+/// A counter, by what it says of credentials.
+struct AuthColumn {
+  std::string_view column, title;
+};
+
+std::optional<Chart> auth(const Timeline& time) {
+  static constexpr std::array<AuthColumn, 4> kColumns = {
+      {{"auth.by_cache", "edge cache"},
+       {"auth.by_data_plane", "data plane"},
+       {"auth.by_stale", "expired entry (data plane out of reach)"},
+       {"auth.by_nobody", "could not be checked"}}};
+  Chart chart = time.chart("auth", "What credentials were checked by", "requests [1/s]");
+  chart.stacked = true;
+  for (const auto& [name, title] : kColumns) {
+    const auto* column = time.column(name);
+    if (column == nullptr || !any_above_zero(*column)) continue;
+    chart.curves.push_back({std::string(title), time.edges(), twice(time.rate(*column)), {}, {}});
+  }
+  if (chart.curves.empty()) return std::nullopt;
+  chart.caption = "Every request's credentials, by when they were checked, and by what.";
+  return chart;
+}
+
+std::optional<Chart> auth_mistakes(const Timeline& time) {
+  static constexpr std::array<AuthColumn, 2> kColumns = {
+      {{"auth.denied_valid", "denied, though valid (new users)"},
+       {"auth.served_revoked", "served, though revoked"}}};
+  Chart chart = time.chart("auth_mistakes", "Checked by what was not yet known", "requests [1/s]");
+  for (const auto& [name, title] : kColumns) {
+    const auto* column = time.column(name);
+    if (column == nullptr || !any_above_zero(*column)) continue;
+    chart.curves.push_back({std::string(title), time.x(), time.rate(*column), {}, {}});
+  }
+  if (chart.curves.empty()) return std::nullopt;
+  chart.y.low = 0;
+  chart.caption =
+      "Requests that were denied or served wrongly because the change of the account had not reached those "
+      "who "
+      "checked it.";
+  return chart;
+}
+
 }  // namespace
 
 std::vector<Chart> figures(const FigureData& data) {
@@ -469,6 +511,8 @@ std::vector<Chart> figures(const FigureData& data) {
     add(queue(time));
     add(utilization(time, data.series));
     add(outcomes(time, data.series));
+    add(auth(time));
+    add(auth_mistakes(time));
     add(bill(time));
   }
   return charts;
