@@ -67,7 +67,7 @@ Line line(const Run& run, const metrics::StudyMetric& metric) {
           info != nullptr ? std::string(info->definition) : std::string()};
 }
 
-std::vector<Line> key_metrics(const Run& run) {
+std::span<const std::string_view> key_metric_names() {
   static constexpr std::array<std::string_view, 18> kOrder = {"yield",
                                                               "harvest",
                                                               "uptime",
@@ -86,8 +86,12 @@ std::vector<Line> key_metrics(const Run& run) {
                                                               "usage.billing_error",
                                                               "cost.usd_per_hour",
                                                               "cost.usd_per_million_requests"};
+  return kOrder;
+}
+
+std::vector<Line> key_metrics(const Run& run) {
   std::vector<Line> lines;
-  for (const auto name : kOrder) {
+  for (const auto name : key_metric_names()) {
     const auto* metric = run.result.find(name);
     if (metric != nullptr && metric->mean) lines.push_back(line(run, *metric));
   }

@@ -27,6 +27,8 @@ struct Chart {
     std::vector<double> x, y;
     std::vector<double> low, high;  ///< a confidence band; empty or as long as y
     bool points = false;            ///< marks at the points too (few points)
+    bool bars = false;              ///< marks alone, the band as bars: x is a list of names, not a scale
+    std::vector<std::string> labels = {};  ///< beside the points; empty or as long as y
   };
   struct Bound {
     std::string name;

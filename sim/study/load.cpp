@@ -255,10 +255,13 @@ config::Node with_some_platform(const config::Node& tree) {
 std::optional<ScenarioConfig> load_scenario(const std::string& file, std::span<const std::string> sets,
                                             config::Diagnostics& diagnostics) {
   const auto tree = config::load_tree(file, sets, diagnostics);
-  if (!tree) return std::nullopt;
+  return tree ? scenario_from(*tree, diagnostics) : std::nullopt;
+}
+
+std::optional<ScenarioConfig> scenario_from(const config::Node& tree, config::Diagnostics& diagnostics) {
   ScenarioConfig scenario;
-  const bool parsed = config::parse(with_some_platform(*tree), scenario, diagnostics);
-  Checker checker(scenario, *tree, diagnostics);
+  const bool parsed = config::parse(with_some_platform(tree), scenario, diagnostics);
+  Checker checker(scenario, tree, diagnostics);
   if (parsed && diagnostics.ok()) {
     checker.check();
   } else {
