@@ -78,7 +78,7 @@ class Server final : public calls::ConvertingServer {
 
     const calls::GatherPtr gather(new calls::Gather(request.renditions));
     for (std::int64_t r = 0; r < request.renditions; ++r)
-      tier.parts_.dispatcher->dispatch({arrival.request, r, self->origin(), gather, until});
+      tier.parts_.dispatcher->dispatch({arrival.request, r, self->origin(), gather, until, arrival.attempt});
     co_await calls::Gather::Wait(*gather, scheduler, until);
     if (gather->complete() || (tier.config_.at_deadline == AtDeadline::partial && gather->done_count() > 0))
       self->answer(arrival, calls::Answer{gather->done_count()}, batch);

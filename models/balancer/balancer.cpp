@@ -56,14 +56,14 @@ class Proxy final : public calls::RequestServer {
     co_await self->host().cpu().run(balancer.config_.cpu +
                                     (arrival.new_connection ? balancer.tls_cpu_ : Duration()));
 
-    Engine draw = balancer.choice_key_.engine_for(request.number);
+    Engine draw = calls::engine_for_attempt(balancer.choice_key_, request.number, arrival.attempt);
     const int chosen = self->choice_.pick(draw, request.user, self->now());
     visit.forward(chosen);
     const calls::Endpoint server = balancer.servers_[static_cast<std::size_t>(chosen)];
     calls::Call<calls::Answer> call(self->host().scheduler(), request.deadline);
     const world::Route in{world::kClients, server.host, me, true};
     calls::send_request(network, call, server, in, {server.host, me}, request.image + calls::kControl,
-                        arrival.request, false);
+                        arrival.request, false, arrival.attempt);
     const auto outcome = co_await call;
     if (!outcome) {
       arrival.responder.reply(outcome.failure());
@@ -95,13 +95,13 @@ void Balancer::install(const std::vector<world::Host*>& hosts, const std::vector
   }
 }
 
-calls::Entrance::Way Balancer::choose(const calls::Request& request) {
+calls::Entrance::Way Balancer::choose(const calls::Request& request, int attempt) {
   if (choice_) {
-    Engine draw = choice_key_.engine_for(request.number);
+    Engine draw = calls::engine_for_attempt(choice_key_, request.number, attempt);
     const int server = choice_->pick(draw, request.user, world_.now());
     return {servers_[static_cast<std::size_t>(server)], server, false};
   }
-  Engine draw = entrance_key_.engine_for(request.number);
+  Engine draw = calls::engine_for_attempt(entrance_key_, request.number, attempt);
   const auto proxy = uniform_below(draw, proxies_.size());
   return {proxies_[proxy], static_cast<int>(proxy), true};
 }
@@ -127,7 +127,7 @@ JobBalancer::JobBalancer(Policy policy, const calls::Environment& env,
       choice_(policy, static_cast<int>(workers.size())) {}
 
 void JobBalancer::dispatch(calls::Job job) {
-  Engine draw = key_.engine_for(job.key());
+  Engine draw = calls::engine_for_attempt(key_, job.key(), job.attempt);
   const int chosen = choice_.pick(draw, job.request->user, world_.now());
   const calls::Endpoint& worker = workers_[static_cast<std::size_t>(chosen)];
   const Bytes size = job.request->image + calls::kControl;

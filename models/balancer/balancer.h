@@ -28,7 +28,7 @@ class Balancer final : public calls::Entrance {
   void install(const std::vector<world::Host*>& hosts, const std::vector<calls::Endpoint>& servers,
                Duration tls_cpu, double rendition_share);
 
-  Way choose(const calls::Request& request) override;
+  Way choose(const calls::Request& request, int attempt) override;
   void started(const Way& way) override;
   void finished(const Way& way, Duration took) override;
 

@@ -118,9 +118,10 @@ struct Job {
   Origin origin{};
   GatherPtr gather{};
   TimePoint deadline = TimePoint::never();  ///< of who asked; nobody wants the result afterwards
+  int attempt = 0;                          ///< at the request, from 0
+  int server = -1;                          ///< the dispatcher's note: where it went
   Dispatcher* dispatcher = nullptr;         ///< if it wants to know when the job comes back
-  int server = -1;                          ///< its note: where it went
-  TimePoint dispatched{};                   ///< its note: and when
+  TimePoint dispatched{};                   ///< its note: when it went
 
   /// What the work is: the same in every attempt at the request, through whatever server (an idempotency
   /// key). A request asks for at most 1000 renditions.
