@@ -210,22 +210,6 @@ void add_latency_bound(Chart& chart, const std::vector<Summary::Objective>& slo)
   chart.bounds.push_back({fmt::format("objective: p99{} {} ms", of, significant(p99->at)), p99->at});
 }
 
-/// A percent axis that begins where the data leave it interesting.
-void percent_axis(Chart& chart) {
-  double lowest = 100;
-  for (const auto& curve : chart.curves) {
-    for (double y : curve.y) lowest = std::isfinite(y) ? std::min(lowest, y) : lowest;
-  }
-  for (const auto& b : chart.bounds) lowest = std::min(lowest, b.y);
-  double low = 0;
-  for (double candidate : {50.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.8}) {
-    if (lowest >= candidate) low = candidate;
-  }
-  chart.y.low = low;
-  chart.y.high = 100 + (100 - low) * 0.04;
-  if (low > 0) chart.y.label += fmt::format(", axis from {} %", shortest(low));
-}
-
 std::optional<Chart> yield_and_harvest(const FigureData& data, const Timeline& time) {
   const auto* yield = time.column("yield");
   const auto* harvest = time.column("harvest");
@@ -453,6 +437,7 @@ std::vector<Chart> figures(const FigureData& data) {
     add(outcomes(time, data.series));
     add(bill(time));
   }
+  for (const DurationCurve& curve : data.durations) add(chart(curve));
   return charts;
 }
 

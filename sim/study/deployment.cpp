@@ -94,7 +94,11 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
   const bool proxied = d.load_balancer && d.load_balancer->hosts;
 
   // From the back to the front: each component is given those that it calls.
-  if (d.usage) usage_ = std::make_unique<usage::Pipeline>(*d.usage, env, group(d.usage->store.hosts));
+  if (d.usage && !d.api)
+    store_ =
+        std::make_unique<usage::BatchStore>(d.usage->store, env, group(d.usage->store.hosts), key / "store");
+  else if (d.usage)
+    usage_ = std::make_unique<usage::Pipeline>(*d.usage, env, group(d.usage->store.hosts));
   if (d.auth) {
     auth::Identity::Hosts hosts;
     hosts.data_plane = group(d.auth->data_plane.hosts);
@@ -184,6 +188,7 @@ std::vector<world::ProcessSlot*> Deployment::players(std::string_view role) cons
 void Deployment::start() {
   gauges_.start();
   if (identity_) identity_->start();
+  if (store_) store_->start();
   clients_->start();
 }
 
@@ -191,6 +196,7 @@ void Deployment::stop() {
   clients_->finish();
   if (client_side_auth_) client_side_auth_->stop();
   if (identity_) identity_->stop();
+  if (store_) store_->stop();
   gauges_.stop();
 }
 
@@ -201,6 +207,7 @@ bool Deployment::idle() const {
 void Deployment::flush() {
   if (api_) api_->flush();
   if (identity_) identity_->end();
+  if (store_) store_->finish();
 }
 
 void Deployment::report(metrics::ResultBuilder& results) const {
@@ -210,6 +217,7 @@ void Deployment::report(metrics::ResultBuilder& results) const {
   if (identity_) identity_->report(results);
   if (queue_) queue_->report(results);
   if (fleet_) fleet_->report(results, world_.now());
+  if (store_) store_->report(results);
   if (usage_) usage_->report(results, fleet_->actual_cpu_ns());
   gauges_.report(results, clients_->answered());
 }

@@ -14,6 +14,7 @@
 #include "models/client/client.h"
 #include "models/processing/fleet.h"
 #include "models/queue/queue.h"
+#include "models/usage/store.h"
 #include "models/usage/usage.h"
 #include "sim/faults/hardware.h"
 #include "sim/metrics/result.h"
@@ -53,7 +54,7 @@ class Deployment final : public faults::Roles {
   /// No more requests will come: ships the usage records that are left, and ends what would go on for ever.
   void flush();
   /// Every record shipped is in the bill.
-  bool settled() const { return !usage_ || usage_->settled(); }
+  bool settled() const { return (!usage_ || usage_->settled()) && (!store_ || store_->settled()); }
   void report(metrics::ResultBuilder& results) const;
 
  private:
@@ -62,6 +63,7 @@ class Deployment final : public faults::Roles {
   std::vector<world::Host*> group(const std::optional<Ref>& ref) const;
 
   world::World& world_;
+  std::unique_ptr<usage::BatchStore> store_;
   std::unique_ptr<usage::Pipeline> usage_;
   std::unique_ptr<auth::Identity> identity_;
   std::unique_ptr<queue::Queue> queue_;
