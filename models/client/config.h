@@ -141,7 +141,14 @@ struct Trace {
   static void check(const Trace& t, Complaints& complaints);
 };
 
-using Arrivals = std::variant<Poisson, Constant, Bursts, Profile, Closed, Trace>;
+/// No requests: what is studied does not come from clients.
+struct NoArrivals {
+  static constexpr std::string_view tag = "none";
+  template <class V>
+  static void describe(V&) {}
+};
+
+using Arrivals = std::variant<Poisson, Constant, Bursts, Profile, Closed, Trace, NoArrivals>;
 
 /// Every user sends the same share of requests.
 struct UniformPopularity {

@@ -68,7 +68,7 @@ Line line(const Run& run, const metrics::StudyMetric& metric) {
 }
 
 std::span<const std::string_view> key_metric_names() {
-  static constexpr std::array<std::string_view, 18> kOrder = {"yield",
+  static constexpr std::array<std::string_view, 22> kOrder = {"yield",
                                                               "harvest",
                                                               "uptime",
                                                               "throughput_rps",
@@ -84,6 +84,10 @@ std::span<const std::string_view> key_metric_names() {
                                                               "processing.utilization",
                                                               "api.utilization",
                                                               "usage.billing_error",
+                                                              "store.read_p99_9_ms",
+                                                              "store.write_p99_9_ms",
+                                                              "store.consistent_at_0ms",
+                                                              "store.t_99_9_ms",
                                                               "cost.usd_per_hour",
                                                               "cost.usd_per_million_requests"};
   return kOrder;

@@ -247,10 +247,14 @@ void plot(std::string& out, const Chart& chart) {
                       c, nth(kColours, c)));
     }
     const std::string dash = nth(kDashes, c) == "solid" ? "solid" : std::string(nth(kDashes, c));
-    parts.push_back(
-        fmt::format("$curve{} using 1:2 with {} linewidth {} dashtype {} linecolor rgb '{}' {}{}", c,
-                    curve.points ? "linespoints" : "lines", c == 0 ? 2.2 : 1.8, dash, nth(kColours, c),
-                    curve.points ? fmt::format("pointtype {} pointsize 0.7 ", nth(kMarks, c)) : "", title));
+    parts.push_back(fmt::format(
+        "$curve{} using 1:2 with {} linewidth {} dashtype {} linecolor rgb '{}' {}{}", c,
+        !curve.line    ? "points"
+        : curve.points ? "linespoints"
+                       : "lines",
+        c == 0 ? 2.2 : 1.8, dash, nth(kColours, c),
+        curve.points ? fmt::format("pointtype {} pointsize {} ", nth(kMarks, c), curve.line ? 0.7 : 1.3) : "",
+        title));
   }
   for (const auto& bound : chart.bounds) {
     parts.push_back(
@@ -297,6 +301,21 @@ std::string body(const Chart& chart, const Range& x, const Range& y) {
 }
 
 }  // namespace
+
+void percent_axis(Chart& chart) {
+  double lowest = 100;
+  for (const auto& curve : chart.curves) {
+    for (double y : curve.y) lowest = std::isfinite(y) ? std::min(lowest, y) : lowest;
+  }
+  for (const auto& b : chart.bounds) lowest = std::min(lowest, b.y);
+  double low = 0;
+  for (double candidate : {50.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.8}) {
+    if (lowest >= candidate) low = candidate;
+  }
+  chart.y.low = low;
+  chart.y.high = 100 + (100 - low) * 0.04;
+  if (low > 0) chart.y.label += fmt::format(", axis from {} %", shortest(low));
+}
 
 std::optional<Problem> draw(const std::vector<Chart>& charts, const fs::path& folder, int seconds) {
   std::string script = "set encoding utf8\n";

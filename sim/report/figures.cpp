@@ -514,6 +514,7 @@ std::vector<Chart> figures(const FigureData& data) {
     add(auth_mistakes(time));
     add(bill(time));
   }
+  for (const DurationCurve& curve : data.durations) add(chart(curve));
   return charts;
 }
 

@@ -69,7 +69,8 @@ Written write_result(const fs::path& folder, const Run& run, const WriteOptions&
   }
   NewFolder& fresh = std::get<NewFolder>(created);
   const Summary numbers = summary(run);
-  const FigureData data{run.scenario, time_series(run), latency_curves(run.result.latency), numbers.slo};
+  const FigureData data{run.scenario, time_series(run), latency_curves(run.result.latency), numbers.slo,
+                        duration_curves(run.result.durations)};
   const std::vector<Chart> charts = figures(data);
   const fs::path drawings = fresh.path() / "figures";
   if (options.figures) {
@@ -90,6 +91,7 @@ Written write_result(const fs::path& folder, const Run& run, const WriteOptions&
       {"machine.json", machine_json({run.wall_clock_s, run.cpu_s, run.peak_memory_mib, run.result.simulated_s,
                                      run.result.events, run.versions})},
       {"report.html", html(run, charts, drawings)}};
+  if (!data.durations.empty()) files.emplace_back("durations.csv", to_csv(data.durations));
   files.insert(files.end(), options.more.begin(), options.more.end());
   for (const auto& [name, contents] : files) {
     written.error = fresh.write(name, contents);
@@ -127,6 +129,13 @@ std::variant<FigureData, Problem> load_figure_data(const fs::path& folder) {
     if (auto exact = fault_bands(std::get<std::string>(journal), end); !exact.empty())
       data.series.faults = std::move(exact);
   }
+  const fs::path durations = folder / "durations.csv";
+  if (std::error_code error; !fs::exists(durations, error)) return data;
+  auto text = read_file(durations);
+  if (auto* problem = std::get_if<Problem>(&text)) return *problem;
+  auto parsed = parse_duration_curves(std::get<std::string>(text));
+  if (auto* problem = std::get_if<Problem>(&parsed)) return in(durations, *problem);
+  data.durations = std::move(std::get<std::vector<DurationCurve>>(parsed));
   return data;
 }
 

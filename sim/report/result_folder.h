@@ -26,8 +26,9 @@ struct Written {
 };
 
 /// Writes the result folder of one run: summary.json, timeseries.csv, latency.csv, replications.csv,
-/// journal.jsonl, scenario.yaml, machine.json, figures/, report.html. All files but machine.json are a
-/// function of the run. It appears complete or not at all; see NewFolder for what may be replaced.
+/// journal.jsonl, durations.csv (if there are any), scenario.yaml, machine.json, figures/, report.html. All
+/// files but machine.json are a function of the run. It appears complete or not at all; see NewFolder for
+/// what may be replaced.
 Written write_result(const std::filesystem::path& folder, const Run&, const WriteOptions& = {});
 
 /// Reads what figures are drawn from, labelled with the name of the folder.

@@ -113,7 +113,10 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
   const bool proxied = d.load_balancer && d.load_balancer->hosts;
 
   // From the back to the front: each component is given those that it calls.
-  if (d.usage) {
+  if (d.usage && !d.api) {
+    store_ =
+        std::make_unique<usage::BatchStore>(d.usage->store, env, group(d.usage->store.hosts), key / "store");
+  } else if (d.usage) {
     books_ = std::make_unique<Books>();
     const auto& mappers = d.usage->billing.hosts;
     const usage::Pipeline::Hosts hosts{group(d.usage->store.hosts),
@@ -213,6 +216,7 @@ void Deployment::start() {
   gauges_.start();
   if (identity_) identity_->start();
   if (usage_) usage_->start();
+  if (store_) store_->start();
   clients_->start();
 }
 
@@ -221,6 +225,7 @@ void Deployment::stop() {
   if (client_side_auth_) client_side_auth_->stop();
   if (identity_) identity_->stop();
   if (usage_) usage_->stop();
+  if (store_) store_->stop();
   gauges_.stop();
 }
 
@@ -231,6 +236,7 @@ bool Deployment::idle() const {
 void Deployment::flush() {
   if (usage_) usage_->finish();
   if (identity_) identity_->end();
+  if (store_) store_->finish();
 }
 
 void Deployment::report(metrics::ResultBuilder& results) const {
@@ -240,6 +246,7 @@ void Deployment::report(metrics::ResultBuilder& results) const {
   if (identity_) identity_->report(results);
   if (queue_) queue_->report(results);
   if (fleet_) fleet_->report(results, world_.now());
+  if (store_) store_->report(results);
   if (usage_) usage_->report(results);
   gauges_.report(results, clients_->answered());
 }

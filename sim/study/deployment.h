@@ -14,6 +14,7 @@
 #include "models/client/client.h"
 #include "models/processing/fleet.h"
 #include "models/queue/queue.h"
+#include "models/usage/store.h"
 #include "models/usage/usage.h"
 #include "sim/faults/hardware.h"
 #include "sim/invariants/billing_ledger.h"
@@ -55,7 +56,7 @@ class Deployment final : public faults::Roles {
   /// would go on for ever.
   void flush();
   /// That is done.
-  bool settled() const { return !usage_ || usage_->settled(); }
+  bool settled() const { return (!usage_ || usage_->settled()) && (!store_ || store_->settled()); }
   void report(metrics::ResultBuilder& results) const;
 
  private:
@@ -66,6 +67,7 @@ class Deployment final : public faults::Roles {
 
   world::World& world_;
   std::unique_ptr<Books> books_;
+  std::unique_ptr<usage::BatchStore> store_;
   std::unique_ptr<usage::Pipeline> usage_;
   std::unique_ptr<auth::Identity> identity_;
   std::unique_ptr<queue::Queue> queue_;
