@@ -95,6 +95,8 @@ class Clients::Sink final : public calls::ConversionSink {
  public:
   ~Sink() override = default;
   void converted(const calls::Job&, Duration, TimePoint) override {}
+  void answered(const calls::QueueAnswer& answer) override { session->answered(answer); }
+  std::unique_ptr<calls::Dispatcher> session;  ///< with the queue; null: there is none
 };
 
 Clients::Clients(const WorkloadConfig& config, const calls::Environment& env, StreamKey key,
@@ -116,11 +118,16 @@ Clients::Clients(const WorkloadConfig& config, const calls::Environment& env, St
       asked_series_(env.series.counter("renditions.asked")),
       delivered_series_(env.series.counter("renditions.delivered")),
       latency_series_(env.series.quantiles("latency")) {
+  if (parts_.session) sink_->session = parts_.session(origin());
   for (std::size_t e = 0; e < kEndings.size(); ++e)
     ending_series_[e] = &env.series.counter("outcome." + std::string(kEndings[e]));
 }
 
 Clients::~Clients() = default;
+
+calls::Origin Clients::origin() {
+  return {world::kClients, nullptr, sink_.get()};
+}
 
 void Clients::start() {
   if (const auto* closed = std::get_if<Closed>(&config_.arrivals)) {
@@ -135,6 +142,7 @@ void Clients::finish() {
   stopped_ = true;
   finishing_ = true;
   scope_.clear();
+  sink_->session.reset();
 }
 
 calls::RequestPtr Clients::make_request(std::uint64_t number, TimePoint sent) {
@@ -207,11 +215,10 @@ world::Task<Outcome<calls::Answer>> Clients::attempt(calls::RequestPtr request) 
       co_return *refusal;
 
   if (parts_.entrance == nullptr) {
-    if (parts_.dispatcher == nullptr) co_return calls::Answer{request->renditions};
+    if (!sink_->session) co_return calls::Answer{request->renditions};
     const calls::GatherPtr gather(new calls::Gather(request->renditions));
     for (std::int64_t r = 0; r < request->renditions; ++r)
-      parts_.dispatcher->dispatch(
-          {request, r, {world::kClients, nullptr, sink_.get()}, gather, request->deadline});
+      sink_->session->dispatch({request, r, origin(), gather, request->deadline});
     co_await calls::Gather::Wait(*gather, scheduler, request->deadline);
     if (gather->complete()) co_return calls::Answer{request->renditions};
     co_return gather->all_ended() ? gather->failure() : Failure::timeout;

@@ -18,6 +18,7 @@
 #include "sim/faults/hardware.h"
 #include "sim/metrics/result.h"
 #include "sim/study/gauges.h"
+#include "sim/study/queue_check.h"
 #include "sim/study/scenario.h"
 #include "sim/world/world.h"
 
@@ -64,6 +65,7 @@ class Deployment final : public faults::Roles {
   world::World& world_;
   std::unique_ptr<usage::Pipeline> usage_;
   std::unique_ptr<auth::Identity> identity_;
+  std::unique_ptr<QueueCheck> queue_check_;
   std::unique_ptr<queue::Queue> queue_;
   std::unique_ptr<processing::Fleet> fleet_;
   std::unique_ptr<balancer::JobBalancer> job_balancer_;
