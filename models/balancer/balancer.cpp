@@ -126,21 +126,55 @@ JobBalancer::JobBalancer(Policy policy, const calls::Environment& env,
       key_(key / "job"),
       choice_(policy, static_cast<int>(workers.size())) {}
 
+/// One job on its worker, as the balancer counts it.
+class JobBalancer::Outstanding final : public calls::Placement {
+ public:
+  Outstanding(JobBalancer& balancer, int worker, TimePoint deadline)
+      : balancer_(balancer), worker_(worker), since_(balancer.world_.now()), deadline_(deadline) {
+    balancer_.choice_.started(worker_);
+  }
+  ~Outstanding() override {
+    if (!back_) balancer_.fell_silent(worker_, since_, deadline_);
+  }
+  void came_back() override {
+    if (!std::exchange(back_, true)) balancer_.ended(worker_, since_);
+  }
+
+ private:
+  JobBalancer& balancer_;
+  int worker_;
+  TimePoint since_;
+  TimePoint deadline_;
+  bool back_ = false;
+};
+
 void JobBalancer::dispatch(calls::Job job) {
   Engine draw = calls::engine_for_attempt(key_, job.key(), job.attempt);
   const int chosen = choice_.pick(draw, job.request->user, world_.now());
   const calls::Endpoint& worker = workers_[static_cast<std::size_t>(chosen)];
   const Bytes size = job.request->image + calls::kControl;
-  choice_.started(chosen);
-  job.dispatcher = this;
-  job.server = chosen;
-  job.dispatched = world_.now();
+  job.placement = new Outstanding(*this, chosen, job.deadline);
   calls::send_job<calls::JobServer>(world_.network(), worker, size, std::move(job),
                                     [](calls::JobServer& w, calls::Job j) { w.push(std::move(j)); });
 }
 
-void JobBalancer::came_back(const calls::Job& job) {
-  choice_.finished(job.server, world_.now() - job.dispatched, world_.now());
+void JobBalancer::ended(int worker, TimePoint since) {
+  choice_.finished(worker, world_.now() - since, world_.now());
+}
+
+void JobBalancer::fell_silent(int worker, TimePoint since, TimePoint deadline) {
+  if (stopped_) return;
+  silent_.emplace(std::min(deadline, world_.now() + kSilence), Silent{worker, since});
+  world_.scheduler().schedule(*this, silent_.begin()->first);
+}
+
+void JobBalancer::fire() {
+  while (!silent_.empty() && silent_.begin()->first <= world_.now()) {
+    const Silent over = silent_.begin()->second;
+    silent_.erase(silent_.begin());
+    ended(over.worker, over.since);
+  }
+  if (!silent_.empty()) world_.scheduler().schedule(*this, silent_.begin()->first);
 }
 
 const std::vector<metrics::MetricInfo> kMetrics = {

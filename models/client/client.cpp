@@ -156,6 +156,8 @@ class Clients::Sink final : public calls::ConversionSink {
  public:
   ~Sink() override = default;
   void converted(const calls::Job& job) override { job.gather->done(job.rendition); }
+  void answered(const calls::QueueAnswer& answer) override { session->answered(answer); }
+  std::unique_ptr<calls::Dispatcher> session;  ///< with the queue; null: there is none
 };
 
 Clients::Clients(const WorkloadConfig& config, const calls::Environment& env, StreamKey key,
@@ -181,11 +183,16 @@ Clients::Clients(const WorkloadConfig& config, const calls::Environment& env, St
       latency_series_(env.series.quantiles("latency")) {
   if (persistent()) attempts_series_ = &env.series.counter("attempts");
   if (config_.retry && config_.retry->budget) budget_.emplace(config_.retry->budget->value);
+  if (parts_.session) sink_->session = parts_.session(origin());
   for (std::size_t e = 0; e < kEndings.size(); ++e)
     ending_series_[e] = &env.series.counter("outcome." + std::string(kEndings[e]));
 }
 
 Clients::~Clients() = default;
+
+calls::Origin Clients::origin() {
+  return {world::kClients, nullptr, sink_.get()};
+}
 
 void Clients::start() {
   if (const auto* closed = std::get_if<Closed>(&config_.arrivals)) {
@@ -200,6 +207,7 @@ void Clients::finish() {
   stopped_ = true;
   finishing_ = true;
   scope_.clear();
+  sink_->session.reset();
 }
 
 calls::RequestPtr Clients::make_request(std::uint64_t number, TimePoint sent) {
@@ -330,11 +338,10 @@ world::Task<Outcome<calls::Answer>> Clients::attempt(calls::RequestPtr request, 
       co_return scheduler.now() < request->deadline ? *refusal : Failure::timeout;
 
   if (parts_.entrance == nullptr) {
-    if (parts_.dispatcher == nullptr) co_return calls::Answer{request->renditions};
+    if (!sink_->session) co_return calls::Answer{request->renditions};
     const calls::GatherPtr gather(new calls::Gather(request->renditions));
     for (std::int64_t r = 0; r < request->renditions; ++r)
-      parts_.dispatcher->dispatch(
-          {request, r, {world::kClients, nullptr, sink_.get()}, gather, request->deadline, number});
+      sink_->session->dispatch({request, r, origin(), gather, request->deadline, number});
     co_await calls::Gather::Wait(*gather, scheduler, request->deadline);
     if (gather->complete()) co_return calls::Answer{request->renditions};
     co_return gather->all_ended() ? gather->failure() : Failure::timeout;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,8 +62,9 @@ class RequestWatch {
 class Clients {
  public:
   struct Parts {
-    calls::Entrance* entrance = nullptr;      ///< null: there is no server to connect to
-    calls::Dispatcher* dispatcher = nullptr;  ///< without entrance: conversions are asked for from here
+    calls::Entrance* entrance = nullptr;  ///< null: there is no server to connect to
+    /// Without entrance: makes what clients ask for conversions themselves; empty: there are none.
+    std::function<std::unique_ptr<calls::Dispatcher>(const calls::Origin&)> session;
     calls::Authenticator* authenticator =
         nullptr;  ///< null: credentials are checked elsewhere, or not at all
     RequestWatch* watch = nullptr;
@@ -92,6 +94,7 @@ class Clients {
   class Sink;
   static constexpr std::size_t kSizeClasses = 4;
 
+  calls::Origin origin();
   calls::RequestPtr make_request(std::uint64_t number, TimePoint sent);
   world::Task<> open_loop();
   world::Task<> closed_user(std::int64_t user);
