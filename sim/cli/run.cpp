@@ -48,7 +48,7 @@ int execute(const RunOptions& options) {
     return kBadInput;
   }
 
-  if (!options.quiet)
+  if (!options.result.quiet)
     for (const std::string& warning : study::warnings(*scenario))
       std::fprintf(stderr, "headroom: warning: %s\n", warning.c_str());
   study::RunOutcome outcome;

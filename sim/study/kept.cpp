@@ -55,6 +55,13 @@ std::optional<std::string> contents_of(const fs::path& file) {
   return bytes != nullptr ? unsealed(*bytes) : std::nullopt;
 }
 
+/// Whether the open file is the one of that name, not one that was removed.
+bool is_at(int fd, const fs::path& file) {
+  struct stat of_fd{};
+  struct stat of_file{};
+  return fstat(fd, &of_fd) == 0 && stat(file.c_str(), &of_file) == 0 && of_fd.st_ino == of_file.st_ino;
+}
+
 Problem cannot_write(const fs::path& where, int error) {
   return {"cannot write " + where.string() + ": " + std::strerror(error)};
 }
@@ -69,23 +76,19 @@ std::variant<KeptReplications, Problem> KeptReplications::open(const fs::path& t
   fs::create_directories(place.parent_path(), error);
   if (error) return Problem{"cannot make folder " + place.parent_path().string() + ": " + error.message()};
   const fs::path folder = place.parent_path() / ("." + place.filename().string() + ".unfinished");
-  if (mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
-    return Problem{"cannot make a folder in " + place.parent_path().string() + ": " + std::strerror(errno)};
-  const int lock = ::open((folder / kLock).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (lock < 0) return cannot_write(folder, errno);
-  // The children of a sweep that was killed hold the lock for a moment longer.
-  for (int tries = 0; flock(lock, LOCK_EX | LOCK_NB) != 0; ++tries) {
-    if (errno != EINTR && (errno != EWOULDBLOCK || tries == 40)) {
-      const bool taken = errno == EWOULDBLOCK;
-      const int why = errno;
-      close(lock);
-      if (!taken) return cannot_write(folder, why);
-      return Problem{"another sweep is at work on " + target.string() +
-                     "; wait for it, or choose another --out"};
-    }
+  // The children of a sweep that was killed hold the lock for a moment longer, and one that ends takes the
+  // folder away with it.
+  for (int tries = 0; tries < 40; ++tries) {
+    if (mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
+      return Problem{"cannot make a folder in " + place.parent_path().string() + ": " + std::strerror(errno)};
+    const int lock = ::open((folder / kLock).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (lock < 0) return cannot_write(folder, errno);
+    if (flock(lock, LOCK_EX | LOCK_NB) == 0 && is_at(lock, folder / kLock))
+      return KeptReplications(folder, place / kInResult, lock);
+    close(lock);
     usleep(25'000);
   }
-  return KeptReplications(folder, place / kInResult, lock);
+  return Problem{"another sweep is at work on " + target.string() + "; wait for it, or choose another --out"};
 }
 
 KeptReplications::KeptReplications(fs::path folder, fs::path earlier, int lock)
@@ -97,8 +100,7 @@ KeptReplications::KeptReplications(KeptReplications&& other) noexcept
       lock_(std::exchange(other.lock_, -1)) {}
 
 KeptReplications::~KeptReplications() {
-  if (folder_.empty()) return;
-  if (unfinished() == 0) clear();
+  if (!folder_.empty() && unfinished() == 0) clear();
   if (lock_ >= 0) close(lock_);
 }
 
@@ -154,6 +156,7 @@ std::optional<Problem> KeptReplications::copy_to(report::NewFolder& result,
 void KeptReplications::clear() {
   std::error_code ignored;
   fs::remove_all(folder_, ignored);
+  folder_.clear();
 }
 
 std::vector<std::string> replication_keys(const ScenarioConfig& scenario) {

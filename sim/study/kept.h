@@ -45,7 +45,7 @@ class KeptReplications {
   KeptReplications(std::filesystem::path folder, std::filesystem::path earlier, int lock);
   std::optional<std::string> read(const std::string& key) const;
 
-  std::filesystem::path folder_;   ///< beside the result; empty when moved from
+  std::filesystem::path folder_;   ///< beside the result; empty when cleared or moved from
   std::filesystem::path earlier_;  ///< in the earlier result
   int lock_ = -1;
 };
