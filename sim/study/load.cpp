@@ -175,113 +175,112 @@ class Checker {
     config::Located complaints(list != nullptr ? *list : tree_, diagnostics_);
     faults::check_faults(scenario_.faults, {topology, roles_of(scenario_.deployment)},
                          TimePoint::at(scenario_.run.warmup + scenario_.run.duration), complaints);
-    void check_store(const usage::StoreConfig& store) {
-      const auto group = scenario_.platform.hosts.find(store.hosts.name);
-      if (group == scenario_.platform.hosts.end()) return;  // said already
-      const std::int64_t hosts = group->second.count;
-      const std::int64_t replicas = store.replicas_of(hosts);
-      if (replicas > hosts)
-        error("deployment.usage.store.replicas",
-              std::to_string(replicas) + " replicas need as many hosts, but host group " +
-                  config::quote(store.hosts.name) + " has " + std::to_string(hosts) + ", expected at most " +
-                  std::to_string(hosts));
-      const auto quorum = [&](const char* name, std::int64_t size) {
-        if (size > replicas)
-          error("deployment.usage.store." + std::string(name),
-                "a quorum of " + std::to_string(size) +
-                    " is larger than the number of replicas, expected at most " + std::to_string(replicas));
-      };
-      quorum("write_quorum", store.write_quorum_of(hosts));
-      quorum("read_quorum", store.read_quorum_of(hosts));
-    }
-
-    void check_slo() {
-      const SloConfig& slo = scenario_.slo;
-      bool latency = false;
-      for (const metrics::Objective& o : slo.objectives)
-        latency = latency || o.metric.starts_with("latency.");
-      if (slo.only_below && !latency)
-        error("slo.only",
-              "it narrows latency objectives, but there is none, expected one such as latency.p99_ms");
-      if (slo.only_below && !scenario_.workload.image_bytes)
-        error("slo.only", "it selects by image size: expected workload.image_bytes");
-      const DeploymentConfig& d = scenario_.deployment;
-      const auto absent = [&](const std::string& metric) -> std::string_view {
-        if (metric.starts_with("queue.") && !d.queue) return "queue";
-        if (metric.starts_with("processing.") && !d.processing) return "processing";
-        if (metric.starts_with("api.") && !d.api) return "api";
-        if (metric.starts_with("auth.") && !d.auth) return "auth";
-        if (auth_part(metric, {"hit_ratio", "stale_served", "coalesced"}) && !d.auth->edge_cache)
-          return "auth.edge_cache";
-        if (auth_part(metric,
-                      {"denied_valid", "served_revoked", "propagation_mean_s", "propagation_p99_s"}) &&
-            !d.auth->management)
-          return "auth.management";
-        if (metric == "auth.utilization" && !d.auth->data_plane.hosts) return "auth.data_plane.hosts";
-        if (metric == "usage.report_harvest" && !d.usage->report) return "usage.report";
-        if ((metric.starts_with("usage.") || metric.starts_with("store.")) && !d.usage) return "usage";
-        if ((metric.starts_with("store.consistent_at_") || metric == "store.t_99_9_ms") &&
-            !d.usage->store.probe)
-          return "usage.store.probe";
-        if (metric.starts_with("lb.") && (!d.load_balancer || !d.load_balancer->hosts))
-          return "load_balancer with hosts";
-        if (metric == "uptime" && !scenario_.workload.probe) return "workload.probe";
-        if (metric.starts_with("only.") && !slo.only_below) return "slo.only";
-        if (metric.starts_with("cost.") && !any_host([](const auto& h) { return h.price > Price{}; }))
-          return "host with a price";
-        if (metric.starts_with("energy.") && !any_host([](const auto& h) { return h.watts.has_value(); }))
-          return "host with watts";
-        return "";
-      };
-      for (const metrics::Objective& o : slo.objectives)
-        if (const auto missing = absent(o.metric); !missing.empty())
-          error("slo." + o.metric,
-                "there will be no such metric: the scenario has no " + std::string(missing));
-    }
-
-    static bool auth_part(std::string_view metric, std::initializer_list<std::string_view> names) {
-      return std::any_of(names.begin(), names.end(),
-                         [&](std::string_view name) { return metric == "auth." + std::string(name); });
-    }
-
-    template <class Condition>
-    bool any_host(Condition condition) const {
-      const auto& groups = scenario_.platform.hosts;
-      return std::any_of(groups.begin(), groups.end(),
-                         [&](const auto& group) { return condition(group.second); });
-    }
-
-    void check_trace() {
-      const auto* trace = std::get_if<client::Trace>(&scenario_.workload.arrivals);
-      if (trace == nullptr) return;
-      for (std::size_t i = 0; i < trace->rows.size(); ++i)
-        if (trace->rows[i].user && *trace->rows[i].user >= scenario_.workload.users) {
-          error("workload.arrivals.trace." + std::to_string(i) + ".user",
-                "request " + std::to_string(i + 1) + " is of user " + std::to_string(*trace->rows[i].user) +
-                    ", but workload.users is " + std::to_string(scenario_.workload.users) +
-                    ", users count from 0");
-          return;
-        }
-    }
-
-    const ScenarioConfig& scenario_;
-    const config::Node& tree_;
-    config::Diagnostics& diagnostics_;
-    std::set<std::string> used_;  ///< host groups on which components run
-  };
-
-  /// So that the parser has nothing to say about a platform that could not be read.
-  config::Node with_some_platform(const config::Node& tree) {
-    if (!config::platform_unread(tree)) return tree;
-    return tree.with(
-        "platform",
-        config::Node::map({{"hosts", {}, config::Node::map({{"unknown", {}, config::Node::map({})}})}}));
   }
+
+  void check_store(const usage::StoreConfig& store) {
+    const auto group = scenario_.platform.hosts.find(store.hosts.name);
+    if (group == scenario_.platform.hosts.end()) return;  // said already
+    const std::int64_t hosts = group->second.count;
+    const std::int64_t replicas = store.replicas_of(hosts);
+    if (replicas > hosts)
+      error("deployment.usage.store.replicas",
+            std::to_string(replicas) + " replicas need as many hosts, but host group " +
+                config::quote(store.hosts.name) + " has " + std::to_string(hosts) + ", expected at most " +
+                std::to_string(hosts));
+    const auto quorum = [&](const char* name, std::int64_t size) {
+      if (size > replicas)
+        error("deployment.usage.store." + std::string(name),
+              "a quorum of " + std::to_string(size) +
+                  " is larger than the number of replicas, expected at most " + std::to_string(replicas));
+    };
+    quorum("write_quorum", store.write_quorum_of(hosts));
+    quorum("read_quorum", store.read_quorum_of(hosts));
+  }
+
+  void check_slo() {
+    const SloConfig& slo = scenario_.slo;
+    bool latency = false;
+    for (const metrics::Objective& o : slo.objectives) latency = latency || o.metric.starts_with("latency.");
+    if (slo.only_below && !latency)
+      error("slo.only",
+            "it narrows latency objectives, but there is none, expected one such as latency.p99_ms");
+    if (slo.only_below && !scenario_.workload.image_bytes)
+      error("slo.only", "it selects by image size: expected workload.image_bytes");
+    const DeploymentConfig& d = scenario_.deployment;
+    const auto absent = [&](const std::string& metric) -> std::string_view {
+      if (metric.starts_with("queue.") && !d.queue) return "queue";
+      if (metric.starts_with("processing.") && !d.processing) return "processing";
+      if (metric.starts_with("api.") && !d.api) return "api";
+      if (metric.starts_with("auth.") && !d.auth) return "auth";
+      if (auth_part(metric, {"hit_ratio", "stale_served", "coalesced"}) && !d.auth->edge_cache)
+        return "auth.edge_cache";
+      if (auth_part(metric, {"denied_valid", "served_revoked", "propagation_mean_s", "propagation_p99_s"}) &&
+          !d.auth->management)
+        return "auth.management";
+      if (metric == "auth.utilization" && !d.auth->data_plane.hosts) return "auth.data_plane.hosts";
+      if (metric == "usage.report_harvest" && !d.usage->report) return "usage.report";
+      if ((metric.starts_with("usage.") || metric.starts_with("store.")) && !d.usage) return "usage";
+      if ((metric.starts_with("store.consistent_at_") || metric == "store.t_99_9_ms") &&
+          !d.usage->store.probe)
+        return "usage.store.probe";
+      if (metric.starts_with("lb.") && (!d.load_balancer || !d.load_balancer->hosts))
+        return "load_balancer with hosts";
+      if (metric == "uptime" && !scenario_.workload.probe) return "workload.probe";
+      if (metric.starts_with("only.") && !slo.only_below) return "slo.only";
+      if (metric.starts_with("cost.") && !any_host([](const auto& h) { return h.price > Price{}; }))
+        return "host with a price";
+      if (metric.starts_with("energy.") && !any_host([](const auto& h) { return h.watts.has_value(); }))
+        return "host with watts";
+      return "";
+    };
+    for (const metrics::Objective& o : slo.objectives)
+      if (const auto missing = absent(o.metric); !missing.empty())
+        error("slo." + o.metric, "there will be no such metric: the scenario has no " + std::string(missing));
+  }
+
+  static bool auth_part(std::string_view metric, std::initializer_list<std::string_view> names) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](std::string_view name) { return metric == "auth." + std::string(name); });
+  }
+
+  template <class Condition>
+  bool any_host(Condition condition) const {
+    const auto& groups = scenario_.platform.hosts;
+    return std::any_of(groups.begin(), groups.end(),
+                       [&](const auto& group) { return condition(group.second); });
+  }
+
+  void check_trace() {
+    const auto* trace = std::get_if<client::Trace>(&scenario_.workload.arrivals);
+    if (trace == nullptr) return;
+    for (std::size_t i = 0; i < trace->rows.size(); ++i)
+      if (trace->rows[i].user && *trace->rows[i].user >= scenario_.workload.users) {
+        error("workload.arrivals.trace." + std::to_string(i) + ".user",
+              "request " + std::to_string(i + 1) + " is of user " + std::to_string(*trace->rows[i].user) +
+                  ", but workload.users is " + std::to_string(scenario_.workload.users) +
+                  ", users count from 0");
+        return;
+      }
+  }
+
+  const ScenarioConfig& scenario_;
+  const config::Node& tree_;
+  config::Diagnostics& diagnostics_;
+  std::set<std::string> used_;  ///< host groups on which components run
+};
+
+/// So that the parser has nothing to say about a platform that could not be read.
+config::Node with_some_platform(const config::Node& tree) {
+  if (!config::platform_unread(tree)) return tree;
+  return tree.with(
+      "platform",
+      config::Node::map({{"hosts", {}, config::Node::map({{"unknown", {}, config::Node::map({})}})}}));
+}
 
 }  // namespace
 
-std::optional<ScenarioConfig>
-load_scenario(const std::string& file, std::span<const std::string> sets, config::Diagnostics& diagnostics) {
+std::optional<ScenarioConfig> load_scenario(const std::string& file, std::span<const std::string> sets,
+                                            config::Diagnostics& diagnostics) {
   const auto tree = config::load_tree(file, sets, diagnostics);
   return tree ? scenario_from(*tree, diagnostics) : std::nullopt;
 }
