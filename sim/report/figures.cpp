@@ -480,21 +480,6 @@ std::optional<Chart> auth_mistakes(const Timeline& time) {
 
 }  // namespace
 
-void percent_axis(Chart& chart) {
-  double lowest = 100;
-  for (const auto& curve : chart.curves) {
-    for (double y : curve.y) lowest = std::isfinite(y) ? std::min(lowest, y) : lowest;
-  }
-  for (const auto& b : chart.bounds) lowest = std::min(lowest, b.y);
-  double low = 0;
-  for (double candidate : {50.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.8}) {
-    if (lowest >= candidate) low = candidate;
-  }
-  chart.y.low = low;
-  chart.y.high = 100 + (100 - low) * 0.04;
-  if (low > 0) chart.y.label += fmt::format(", axis from {} %", shortest(low));
-}
-
 std::vector<Chart> figures(const FigureData& data) {
   const Timeline time(data.series);
   std::vector<Chart> charts;

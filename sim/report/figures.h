@@ -24,9 +24,6 @@ struct FigureData {
 /// were checked by and how often wrongly, bill against actual, durations.
 std::vector<Chart> figures(const FigureData&);
 
-/// Makes the y axis one of percent that begins where the data leave it interesting.
-void percent_axis(Chart&);
-
 /// The same kinds of figures with one line per result.
 std::vector<Chart> overlay(const std::vector<FigureData>&);
 
