@@ -78,7 +78,8 @@ TEST_CASE("every shipped scenario is valid, runs without an error, and reports w
         {folder.path()});
     CHECK(finished.status == 0);
     std::istringstream said(finished.err);  // warnings of ours, nothing of SimGrid's
-    for (std::string line; std::getline(said, line);) CHECK(line.starts_with("headroom: warning: the profile "));
+    for (std::string line; std::getline(said, line);)
+      CHECK(line.starts_with("headroom: warning: the profile "));
     const json summary = json::parse(read_file(folder.path() / "result/summary.json"));
     for (const auto& [name, metric] : summary["metrics"].items()) {
       INFO(name);
