@@ -138,22 +138,24 @@ std::variant<Calibration, CalibrationFailure> calibrate(const calibrate_::Plan& 
         },
         progress);
   };
-  // libvips before 8.15.5 has a race when one of its idle threads ends ("threadset: fix a race condition
-  // during thread exit"), which kills one run in many; an image that kills its decoder does so every time.
-  constexpr int kAttempts = 3;
+  // An image that kills its decoder does so every time; what kills one run in many is not the images' fault.
+  constexpr std::size_t kAttempts = 3;
+  std::vector<std::string> died;
   PoolResult pool = attempt();
-  for (int i = 1; i < kAttempts && !pool.interrupted && !pool.results[0]; ++i) pool = attempt();
+  while (!pool.interrupted && !pool.results[0]) {
+    died.push_back(pool.failures.empty() ? "ended" : pool.failures[0].reason);
+    if (died.size() == kAttempts) break;
+    pool = attempt();
+  }
   if (pool.interrupted) return CalibrationFailure{"interrupted", {}, false, true};
   if (!pool.results[0])
-    return CalibrationFailure{
-        "the process that converted images " + (pool.failures.empty() ? "ended" : pool.failures[0].reason),
-        {},
-        false,
-        false};
+    return CalibrationFailure{"the process that converted images " + died.back(), {}, false, false};
   const Json json = Json::parse(*pool.results[0]);
   if (json.contains("why"))
     return CalibrationFailure{json["why"], skipped_from(json["skipped"]), true, false};
-  return calibration_from(json);
+  Calibration calibration = calibration_from(json);
+  calibration.died = std::move(died);
+  return calibration;
 }
 
 std::string profile_yaml(const processing::Profile& profile) {

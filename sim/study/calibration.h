@@ -19,6 +19,7 @@ struct Calibration {
   std::int64_t left_out = 0;                  ///< images that were usable but too many
   std::int64_t unmeasured = 0;                ///< (image, width) pairs for which there was no time
   std::vector<processing::Encoding> missing;  ///< encodings that this libvips does not have
+  std::vector<std::string> died;              ///< how earlier attempts ended, each begun again from the start
   std::optional<processing::calibrate::ServiceRun> service;
   std::string no_service;                 ///< why there is none
   std::vector<processing::Image> images;  ///< by number
