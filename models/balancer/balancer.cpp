@@ -64,6 +64,7 @@ class Proxy final : public calls::RequestServer {
     const world::Route in{world::kClients, server.host, me, true};
     calls::send_request(network, call, server, in, {server.host, me}, request.image + calls::kControl,
                         arrival.request, false, arrival.attempt);
+    arrival.responder.pass_on(call.slot());
     const auto outcome = co_await call;
     if (!outcome) {
       arrival.responder.reply(outcome.failure());

@@ -31,6 +31,9 @@ struct ReplySlot : world::Pooled {
   std::optional<Outcome<Reply>> outcome;
   Failure if_silent = Failure::timeout;  ///< too late; or lost (request or answer), or the server died
   int references = 0;
+  boost::intrusive_ptr<ReplySlot> behind;  ///< of a call that the callee makes to answer this one (a proxy)
+  /// What a time-out really was: if the callee itself waited in vain, that.
+  Failure silence() const { return if_silent == Failure::timeout && behind ? behind->silence() : if_silent; }
   friend void intrusive_ptr_add_ref(ReplySlot* s) { ++s->references; }
   friend void intrusive_ptr_release(ReplySlot* s) {
     if (--s->references == 0) delete s;
@@ -84,6 +87,8 @@ class Responder {
     network_->send(way, size, std::make_unique<ReplyMessage<Reply>>(std::move(slot_), std::move(outcome)));
     slot_ = nullptr;
   }
+  /// The answer will be that of another call: while that is silent, this is, for the same reason.
+  void pass_on(const ReplySlotPtr<Reply>& from) { slot_->behind = from; }
   /// Whether anybody still waits for the answer (a real server sees the connection closed).
   bool wanted() const { return slot_ && slot_->caller != nullptr; }
   explicit operator bool() const { return slot_ != nullptr; }
@@ -118,7 +123,7 @@ class [[nodiscard]] Call final : world::Event {
   }
   Outcome<Reply> await_resume() {
     slot_->caller = nullptr;
-    return slot_->outcome ? std::move(*slot_->outcome) : Outcome<Reply>(slot_->if_silent);
+    return slot_->outcome ? std::move(*slot_->outcome) : Outcome<Reply>(slot_->silence());
   }
 
  private:

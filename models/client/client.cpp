@@ -139,7 +139,7 @@ class Clients::Attempts {
   };
   static Failure failure(const Try& t) {
     if (t.outcome) return t.outcome->failure();
-    return t.slot ? t.slot->if_silent : Failure::timeout;
+    return t.slot ? t.slot->silence() : Failure::timeout;
   }
   Try& at(int number) { return tries_[static_cast<std::size_t>(number)]; }
 
