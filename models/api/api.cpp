@@ -8,7 +8,12 @@ namespace headroom::api {
 /// One API server: authenticates, works, hands out the renditions, answers.
 class Server final : public calls::ConvertingServer {
  public:
-  Server(world::Host& host, Tier& tier) : ConvertingServer(host), tier_(tier) {
+  Server(world::Host& host, Tier& tier, std::size_t index)
+      : ConvertingServer(host), tier_(tier), index_(index), dispatcher_(tier.parts_.dispatcher) {
+    if (tier.parts_.session) {
+      session_ = tier.parts_.session(origin());
+      dispatcher_ = session_.get();
+    }
     if (tier.parts_.authenticator) authenticator_ = tier.parts_.authenticator(host);
     if (tier.parts_.meter) meter_ = tier.parts_.meter(*this);
   }
@@ -33,6 +38,7 @@ class Server final : public calls::ConvertingServer {
       job.gather->done(job.rendition);
     }
   }
+  void answered(const calls::QueueAnswer& answer) override { dispatcher_->answered(answer); }
 
  private:
   /// A request's stay on this server; ends with its frame, whatever ends it.
@@ -71,14 +77,14 @@ class Server final : public calls::ConvertingServer {
       self->answer(arrival, *refusal, batch);
       co_return;
     }
-    if (tier.parts_.dispatcher == nullptr) {
+    if (self->dispatcher_ == nullptr) {
       self->answer(arrival, calls::Answer{request.renditions}, batch);
       co_return;
     }
 
     const calls::GatherPtr gather(new calls::Gather(request.renditions));
     for (std::int64_t r = 0; r < request.renditions; ++r)
-      tier.parts_.dispatcher->dispatch({arrival.request, r, self->origin(), gather, until});
+      self->dispatcher_->dispatch({arrival.request, r, self->origin(), gather, until, arrival.attempt});
     co_await calls::Gather::Wait(*gather, scheduler, until);
     if (gather->complete() || (tier.config_.at_deadline == AtDeadline::partial && gather->done_count() > 0))
       self->answer(arrival, calls::Answer{gather->done_count()}, batch);
@@ -97,12 +103,15 @@ class Server final : public calls::ConvertingServer {
     arrival.responder.reply(outcome, size);
   }
 
-  calls::Origin origin() { return {host().id(), slot(), nullptr}; }
-  world::ProcessSlot* slot() const { return tier_.servers_[static_cast<std::size_t>(index_)].slot; }
+  calls::Origin origin() {
+    world::ProcessSlot* slot = tier_.servers_[index_].slot;
+    return {host().id(), slot, nullptr, slot->starts()};
+  }
 
-  friend class Tier;
   Tier& tier_;
-  int index_ = 0;
+  std::size_t index_;
+  std::unique_ptr<calls::Dispatcher> session_;
+  calls::Dispatcher* dispatcher_;
   std::unique_ptr<calls::Authenticator> authenticator_;
   std::unique_ptr<Meter> meter_;
   std::int64_t in_flight_ = 0;
@@ -113,12 +122,9 @@ Tier::Tier(const ApiConfig& config, const calls::Environment& env) : config_(con
 void Tier::install(const std::vector<world::Host*>& hosts, Parts parts) {
   parts_ = std::move(parts);
   for (world::Host* host : hosts) {
-    const int index = static_cast<int>(servers_.size());
-    world::ProcessSlot& slot = host->install([this, index](world::Host& h) {
-      auto server = std::make_unique<Server>(h, *this);
-      server->index_ = index;
-      return server;
-    });
+    const std::size_t index = servers_.size();
+    world::ProcessSlot& slot =
+        host->install([this, index](world::Host& h) { return std::make_unique<Server>(h, *this, index); });
     servers_.push_back({host->id(), &slot});
   }
 }

@@ -35,9 +35,11 @@ class Tier {
   struct Parts {
     std::function<std::unique_ptr<calls::Authenticator>(world::Host&)> authenticator;  ///< empty: no auth
     std::function<std::unique_ptr<Meter>(world::Process&)> meter;                      ///< empty: no usage
-    calls::Dispatcher* dispatcher = nullptr;  ///< null: nothing to convert
-    Duration tls_cpu;                         ///< per new connection
-    double rendition_share = 0;               ///< bytes of a rendition / bytes of the image
+    calls::Dispatcher* dispatcher = nullptr;  ///< of all servers; null, and no session: nothing to convert
+    /// Makes each server's own dispatcher, a part of its process; empty: `dispatcher` is used.
+    std::function<std::unique_ptr<calls::Dispatcher>(const calls::Origin&)> session;
+    Duration tls_cpu;            ///< per new connection
+    double rendition_share = 0;  ///< bytes of a rendition / bytes of the image
   };
   Tier(const ApiConfig& config, const calls::Environment& env);
   /// Starts a server on each host.

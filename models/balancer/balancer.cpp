@@ -56,14 +56,14 @@ class Proxy final : public calls::RequestServer {
     co_await self->host().cpu().run(balancer.config_.cpu +
                                     (arrival.new_connection ? balancer.tls_cpu_ : Duration()));
 
-    Engine draw = balancer.choice_key_.engine_for(request.number);
+    Engine draw = calls::engine_for_attempt(balancer.choice_key_, request.number, arrival.attempt);
     const int chosen = self->choice_.pick(draw, request.user, self->now());
     visit.forward(chosen);
     const calls::Endpoint server = balancer.servers_[static_cast<std::size_t>(chosen)];
     calls::Call<calls::Answer> call(self->host().scheduler(), request.deadline);
     const world::Route in{world::kClients, server.host, me, true};
     calls::send_request(network, call, server, in, {server.host, me}, request.image + calls::kControl,
-                        arrival.request, false);
+                        arrival.request, false, arrival.attempt);
     const auto outcome = co_await call;
     if (!outcome) {
       arrival.responder.reply(outcome.failure());
@@ -95,13 +95,13 @@ void Balancer::install(const std::vector<world::Host*>& hosts, const std::vector
   }
 }
 
-calls::Entrance::Way Balancer::choose(const calls::Request& request) {
+calls::Entrance::Way Balancer::choose(const calls::Request& request, int attempt) {
   if (choice_) {
-    Engine draw = choice_key_.engine_for(request.number);
+    Engine draw = calls::engine_for_attempt(choice_key_, request.number, attempt);
     const int server = choice_->pick(draw, request.user, world_.now());
     return {servers_[static_cast<std::size_t>(server)], server, false};
   }
-  Engine draw = entrance_key_.engine_for(request.number);
+  Engine draw = calls::engine_for_attempt(entrance_key_, request.number, attempt);
   const auto proxy = uniform_below(draw, proxies_.size());
   return {proxies_[proxy], static_cast<int>(proxy), true};
 }
@@ -126,21 +126,55 @@ JobBalancer::JobBalancer(Policy policy, const calls::Environment& env,
       key_(key / "job"),
       choice_(policy, static_cast<int>(workers.size())) {}
 
+/// One job on its worker, as the balancer counts it.
+class JobBalancer::Outstanding final : public calls::Placement {
+ public:
+  Outstanding(JobBalancer& balancer, int worker, TimePoint deadline)
+      : balancer_(balancer), worker_(worker), since_(balancer.world_.now()), deadline_(deadline) {
+    balancer_.choice_.started(worker_);
+  }
+  ~Outstanding() override {
+    if (!back_) balancer_.fell_silent(worker_, since_, deadline_);
+  }
+  void came_back() override {
+    if (!std::exchange(back_, true)) balancer_.ended(worker_, since_);
+  }
+
+ private:
+  JobBalancer& balancer_;
+  int worker_;
+  TimePoint since_;
+  TimePoint deadline_;
+  bool back_ = false;
+};
+
 void JobBalancer::dispatch(calls::Job job) {
-  Engine draw = key_.engine_for(job.key());
+  Engine draw = calls::engine_for_attempt(key_, job.key(), job.attempt);
   const int chosen = choice_.pick(draw, job.request->user, world_.now());
   const calls::Endpoint& worker = workers_[static_cast<std::size_t>(chosen)];
   const Bytes size = job.request->image + calls::kControl;
-  choice_.started(chosen);
-  job.dispatcher = this;
-  job.server = chosen;
-  job.dispatched = world_.now();
+  job.placement = new Outstanding(*this, chosen, job.deadline);
   calls::send_job<calls::JobServer>(world_.network(), worker, size, std::move(job),
                                     [](calls::JobServer& w, calls::Job j) { w.push(std::move(j)); });
 }
 
-void JobBalancer::came_back(const calls::Job& job) {
-  choice_.finished(job.server, world_.now() - job.dispatched, world_.now());
+void JobBalancer::ended(int worker, TimePoint since) {
+  choice_.finished(worker, world_.now() - since, world_.now());
+}
+
+void JobBalancer::fell_silent(int worker, TimePoint since, TimePoint deadline) {
+  if (stopped_) return;
+  silent_.emplace(std::min(deadline, world_.now() + kSilence), Silent{worker, since});
+  world_.scheduler().schedule(*this, silent_.begin()->first);
+}
+
+void JobBalancer::fire() {
+  while (!silent_.empty() && silent_.begin()->first <= world_.now()) {
+    const Silent over = silent_.begin()->second;
+    silent_.erase(silent_.begin());
+    ended(over.worker, over.since);
+  }
+  if (!silent_.empty()) world_.scheduler().schedule(*this, silent_.begin()->first);
 }
 
 const std::vector<metrics::MetricInfo> kMetrics = {

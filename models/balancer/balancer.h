@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -28,7 +29,7 @@ class Balancer final : public calls::Entrance {
   void install(const std::vector<world::Host*>& hosts, const std::vector<calls::Endpoint>& servers,
                Duration tls_cpu, double rendition_share);
 
-  Way choose(const calls::Request& request) override;
+  Way choose(const calls::Request& request, int attempt) override;
   void started(const Way& way) override;
   void finished(const Way& way, Duration took) override;
 
@@ -49,19 +50,38 @@ class Balancer final : public calls::Entrance {
 };
 
 /// Sends each job to a worker chosen by the policy, from the server that asks for it; used when there is no
-/// queue.
-class JobBalancer final : public calls::Dispatcher {
+/// queue. A job counts as outstanding on its worker until its result or a refusal comes back; if neither does
+/// (the worker's host died, or a message was lost), until who asked gives up, or its connection does.
+class JobBalancer final : public calls::Dispatcher, world::Event {
  public:
   JobBalancer(Policy policy, const calls::Environment& env, const std::vector<calls::Endpoint>& workers,
               StreamKey key);
+  ~JobBalancer() override = default;
   void dispatch(calls::Job job) override;
-  void came_back(const calls::Job& job) override;
+  /// The run is over: what is still outstanding does not matter.
+  void stop() {
+    stopped_ = true;
+    cancel();
+  }
 
  private:
+  class Outstanding;
+  /// When a connection on which nothing comes back is given up.
+  static constexpr Duration kSilence = Duration::s(10);
+  struct Silent {
+    int worker;
+    TimePoint since;
+  };
+  void fire() override;
+  void ended(int worker, TimePoint since);
+  void fell_silent(int worker, TimePoint since, TimePoint deadline);
+
   world::World& world_;
   std::vector<calls::Endpoint> workers_;
   StreamKey key_;
   Choice choice_;
+  std::multimap<TimePoint, Silent> silent_;  // by when they are given up
+  bool stopped_ = false;
 };
 
 extern const std::vector<metrics::MetricInfo> kMetrics;

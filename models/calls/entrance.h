@@ -15,7 +15,8 @@ class Entrance {
     int index = 0;
     bool head_first = false;  ///< a proxy: only the head of the request goes there, the body streams through
   };
-  virtual Way choose(const Request& request) = 0;
+  /// `attempt`: from 0; another attempt may go elsewhere.
+  virtual Way choose(const Request& request, int attempt) = 0;
   virtual void started(const Way&) {}
   virtual void finished(const Way&, Duration) {}
 };

@@ -2,10 +2,12 @@
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <cstdint>
+#include <string>
 
 #include "models/calls/conversion.h"
 #include "models/calls/marks.h"
 #include "sim/base/outcome.h"
+#include "sim/base/random.h"
 #include "sim/base/units.h"
 #include "sim/world/pool.h"
 
@@ -53,6 +55,13 @@ struct Request : world::Pooled {
   }
 };
 using RequestPtr = boost::intrusive_ptr<Request>;
+
+/// The engine for what is drawn about an attempt (from 0) at request `number`: the first draws as if there
+/// were no others, the others draw anew.
+inline Engine engine_for_attempt(const StreamKey& key, std::uint64_t number, int attempt) {
+  return attempt == 0 ? key.engine_for(number)
+                      : (key / "attempt" / std::to_string(attempt)).engine_for(number);
+}
 
 /// What a request is answered with.
 struct Answer {

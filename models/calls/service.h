@@ -15,6 +15,7 @@ struct Arrival {
   RequestPtr request;
   Responder<Answer> responder;
   bool new_connection = false;  ///< this server ends TLS and pays for the handshake
+  int attempt = 0;              ///< from 0
 };
 
 /// A process that serves requests: balancer, API server, worker.
@@ -52,8 +53,9 @@ class RequestMessage final : public world::Message {
 
 /// Sends `request` along `way` and makes the call's responder answer along `back`.
 inline void send_request(world::Network& network, Call<Answer>& call, const Endpoint& to, world::Route way,
-                         world::Route back, Bytes size, RequestPtr request, bool new_connection) {
-  Arrival arrival{std::move(request), call.responder(network, back), new_connection};
+                         world::Route back, Bytes size, RequestPtr request, bool new_connection,
+                         int attempt) {
+  Arrival arrival{std::move(request), call.responder(network, back), new_connection, attempt};
   network.send(way, size, std::make_unique<RequestMessage>(to, std::move(arrival), call.slot()));
 }
 

@@ -157,6 +157,11 @@ class ProfileArrivals final : public ArrivalProcess {
   double offset_s_ = 0;
 };
 
+class NeverArrivals final : public ArrivalProcess {
+ public:
+  std::optional<TimePoint> next() override { return std::nullopt; }
+};
+
 class TraceArrivals final : public ArrivalProcess {
  public:
   explicit TraceArrivals(const Trace& trace) : rows_(trace.rows) {}
@@ -185,6 +190,9 @@ struct Maker {
     return std::make_unique<ProfileArrivals>(a, key);
   }
   std::unique_ptr<ArrivalProcess> operator()(const Closed&) const { return nullptr; }
+  std::unique_ptr<ArrivalProcess> operator()(const NoArrivals&) const {
+    return std::make_unique<NeverArrivals>();
+  }
   std::unique_ptr<ArrivalProcess> operator()(const Trace& a) const {
     return std::make_unique<TraceArrivals>(a);
   }

@@ -49,6 +49,10 @@ Ending ending_of(Failure failure) {
   return Ending::error;
 }
 
+Ending ending_of(const calls::Answer& answer, const calls::Request& request) {
+  return answer.renditions >= request.renditions ? Ending::complete : Ending::partial;
+}
+
 double zipf_exponent(const Popularity& popularity) {
   const auto* zipf = std::get_if<Zipf>(&popularity);
   return zipf == nullptr ? 0 : zipf->exponent;
@@ -90,11 +94,70 @@ class Clients::Visit {
   calls::RequestPtr request_;
 };
 
+/// The attempts at one request. When they are destroyed, those that are still open are given up.
+class Clients::Attempts {
+ public:
+  Attempts(Clients& clients, calls::RequestPtr request) : clients_(clients), request_(std::move(request)) {}
+  Attempts(const Attempts&) = delete;
+  Attempts& operator=(const Attempts&) = delete;
+  ~Attempts() {
+    scope_.clear();
+    for (const Try& t : tries_) {
+      const Ending ending = !t.outcome && !request_->ended ? Ending::unfinished
+                            : t.outcome && *t.outcome      ? ending_of(**t.outcome, *request_)
+                                                           : ending_of(failure(t));
+      clients_.attempt_endings_[static_cast<std::size_t>(ending)].add(request_->batch);
+    }
+  }
+
+  void start() {
+    const int number = static_cast<int>(tries_.size());
+    tries_.emplace_back();
+    clients_.attempts_.add(request_->batch);
+    clients_.attempts_series_->add(clients_.world_.now());
+    scope_.spawn(clients_.one_of(this, number, request_));
+  }
+  void note_slot(int number, calls::ReplySlotPtr<calls::Answer> slot) { at(number).slot = std::move(slot); }
+  void ended(int number, const Outcome<calls::Answer>& outcome) {
+    at(number).outcome = outcome;
+    if (outcome && !answer_) answer_ = *outcome;
+    changed_.notify_all();
+  }
+
+  /// The first answer, whichever attempt's it is.
+  const std::optional<calls::Answer>& answer() const { return answer_; }
+  /// The latest attempt has failed.
+  bool latest_failed() const { return tries_.back().outcome.has_value(); }
+  /// Why the latest attempt failed, or has not been answered yet.
+  Failure failure() const { return failure(tries_.back()); }
+  auto change(TimePoint until) { return changed_.wait(clients_.world_.scheduler(), until); }
+
+ private:
+  struct Try {
+    std::optional<Outcome<calls::Answer>> outcome;
+    calls::ReplySlotPtr<calls::Answer> slot;  ///< null: no request was sent
+  };
+  static Failure failure(const Try& t) {
+    if (t.outcome) return t.outcome->failure();
+    return t.slot ? t.slot->if_silent : Failure::timeout;
+  }
+  Try& at(int number) { return tries_[static_cast<std::size_t>(number)]; }
+
+  Clients& clients_;
+  calls::RequestPtr request_;
+  std::vector<Try> tries_;
+  std::optional<calls::Answer> answer_;
+  world::Condition changed_;
+  world::Scope scope_;
+};
+
 /// Where results go when there is no API server: metered by nobody.
 class Clients::Sink final : public calls::ConversionSink {
  public:
   ~Sink() override = default;
   void converted(const calls::Job& job) override { job.gather->done(job.rendition); }
+  void answered(const calls::QueueAnswer& answer) override { session->answered(answer); }
+  std::unique_ptr<calls::Dispatcher> session;  ///< with the queue; null: there is none
 };
 
 Clients::Clients(const WorkloadConfig& config, const calls::Environment& env, StreamKey key,
@@ -107,20 +170,29 @@ Clients::Clients(const WorkloadConfig& config, const calls::Environment& env, St
       image_key_(key / "image_bytes"),
       connection_key_(key / "connection"),
       think_key_(key / "think_time"),
+      backoff_key_(key / "backoff"),
       popularity_(config.users, zipf_exponent(config.popularity)),
       arrivals_(make_arrivals(config_.arrivals, key)),
       trace_(std::get_if<Trace>(&config_.arrivals)),
       sink_(std::make_unique<Sink>()),
+      retry_(config.retry.value_or(calls::RetryConfig{1, {}, calls::Jitter::none, {}})),
       offered_series_(env.series.counter("offered")),
       answered_series_(env.series.counter("answered")),
       asked_series_(env.series.counter("renditions.asked")),
       delivered_series_(env.series.counter("renditions.delivered")),
       latency_series_(env.series.quantiles("latency")) {
+  if (persistent()) attempts_series_ = &env.series.counter("attempts");
+  if (config_.retry && config_.retry->budget) budget_.emplace(config_.retry->budget->value);
+  if (parts_.session) sink_->session = parts_.session(origin());
   for (std::size_t e = 0; e < kEndings.size(); ++e)
     ending_series_[e] = &env.series.counter("outcome." + std::string(kEndings[e]));
 }
 
 Clients::~Clients() = default;
+
+calls::Origin Clients::origin() {
+  return {world::kClients, nullptr, sink_.get()};
+}
 
 void Clients::start() {
   if (const auto* closed = std::get_if<Closed>(&config_.arrivals)) {
@@ -135,6 +207,7 @@ void Clients::finish() {
   stopped_ = true;
   finishing_ = true;
   scope_.clear();
+  sink_->session.reset();
 }
 
 calls::RequestPtr Clients::make_request(std::uint64_t number, TimePoint sent) {
@@ -170,7 +243,7 @@ world::Task<> Clients::open_loop() {
   while (const auto sent = arrivals_->next()) {
     co_await world::Sleep(world_.scheduler(), *sent);
     if (stopped_) co_return;
-    scope_.spawn(one_request(make_request(number++, *sent)));
+    scope_.spawn(whole_request(make_request(number++, *sent)));
   }
 }
 
@@ -181,61 +254,114 @@ world::Task<> Clients::closed_user(std::int64_t user) {
     Engine draw = think_key_.engine_for(number);
     co_await world::Sleep(world_.scheduler(), closed.think_time.sample(draw));
     if (stopped_) co_return;
-    co_await one_request(make_request(number++, world_.now()));
+    co_await whole_request(make_request(number++, world_.now()));
   }
+}
+
+world::Task<> Clients::whole_request(calls::RequestPtr request) {
+  return persistent() ? persistent_request(std::move(request)) : one_request(std::move(request));
 }
 
 world::Task<> Clients::one_request(calls::RequestPtr request) {
   Visit visit(*this, request);
-  const auto outcome = co_await attempt(request);
+  const auto outcome = co_await attempt(request, 0, nullptr);
   if (!outcome)
     visit.end(ending_of(outcome.failure()), 0);
   else
-    visit.end(outcome->renditions >= request->renditions ? Ending::complete : Ending::partial,
-              outcome->renditions);
+    visit.end(ending_of(*outcome, *request), outcome->renditions);
 }
 
-bool Clients::new_connection(const calls::Request& request) const {
+/// One attempt after the other: the next one when the latest has failed or timed out, if it may be. The first
+/// answer ends the request, also that of an attempt which timed out.
+world::Task<> Clients::persistent_request(calls::RequestPtr request) {
+  Visit visit(*this, request);
+  Attempts attempts(*this, request);
+  calls::BackoffSchedule backoff(retry_);
+  Engine draw = backoff_key_.engine_for(request->number);
+  if (budget_) budget_->request(world_.now());
+  for (std::int64_t n = 1;; ++n) {
+    TimePoint until = request->deadline;
+    if (config_.attempt_timeout) until = std::min(until, world_.now() + *config_.attempt_timeout);
+    attempts.start();
+    while (!attempts.answer() && !attempts.latest_failed() && world_.now() < until)
+      co_await attempts.change(until);
+    if (attempts.answer() || attempts.failure() == Failure::denied || n == retry_.attempts) break;
+    const TimePoint again = world_.now() + backoff.next(draw);
+    if (again >= request->deadline || (budget_ && !budget_->retry(world_.now()))) break;
+    while (!attempts.answer() && world_.now() < again) co_await attempts.change(again);
+    if (attempts.answer()) break;
+  }
+  if (const auto& answer = attempts.answer())
+    visit.end(ending_of(*answer, *request), answer->renditions);
+  else
+    visit.end(ending_of(attempts.failure()), 0);
+}
+
+world::Task<> Clients::one_of(Attempts* attempts, int number, calls::RequestPtr request) {
+  const auto outcome = co_await attempt(std::move(request), number, attempts);
+  attempts->ended(number, outcome);
+}
+
+bool Clients::new_connection(const calls::Request& request, int attempt) const {
   if (!config_.connections) return false;
-  Engine draw = connection_key_.engine_for(request.number);
+  Engine draw = calls::engine_for_attempt(connection_key_, request.number, attempt);
   return uniform01(draw) >= config_.connections->reuse.value;
 }
 
-world::Task<Outcome<calls::Answer>> Clients::attempt(calls::RequestPtr request) {
+namespace {
+
+/// A connection that the entrance knows of, until it is over or given up.
+class Connection {
+ public:
+  Connection(calls::Entrance& entrance, const calls::Entrance::Way& way, world::Scheduler& scheduler)
+      : entrance_(entrance), way_(way), scheduler_(scheduler), since_(scheduler.now()) {
+    entrance_.started(way_);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() { entrance_.finished(way_, scheduler_.now() - since_); }
+
+ private:
+  calls::Entrance& entrance_;
+  const calls::Entrance::Way& way_;
+  world::Scheduler& scheduler_;
+  TimePoint since_;
+};
+
+}  // namespace
+
+world::Task<Outcome<calls::Answer>> Clients::attempt(calls::RequestPtr request, int number, Attempts* all) {
   world::Scheduler& scheduler = world_.scheduler();
   world::Network& network = world_.network();
   if (parts_.authenticator != nullptr && !parts_.authenticator->known(*request))
     if (const auto refusal = co_await parts_.authenticator->ask(request, request->deadline))
-      co_return *refusal;
+      co_return scheduler.now() < request->deadline ? *refusal : Failure::timeout;
 
   if (parts_.entrance == nullptr) {
-    if (parts_.dispatcher == nullptr) co_return calls::Answer{request->renditions};
+    if (!sink_->session) co_return calls::Answer{request->renditions};
     const calls::GatherPtr gather(new calls::Gather(request->renditions));
     for (std::int64_t r = 0; r < request->renditions; ++r)
-      parts_.dispatcher->dispatch(
-          {request, r, {world::kClients, nullptr, sink_.get()}, gather, request->deadline});
+      sink_->session->dispatch({request, r, origin(), gather, request->deadline, number});
     co_await calls::Gather::Wait(*gather, scheduler, request->deadline);
     if (gather->complete()) co_return calls::Answer{request->renditions};
     co_return gather->all_ended() ? gather->failure() : Failure::timeout;
   }
 
-  const calls::Entrance::Way way = parts_.entrance->choose(*request);
+  const calls::Entrance::Way way = parts_.entrance->choose(*request, number);
   const world::Route there{world::kClients, way.server.host};
   const world::Route back{way.server.host, world::kClients};
-  const bool fresh = new_connection(*request);
+  const bool fresh = new_connection(*request, number);
   if (fresh) {
     // TCP, then TLS 1.3: a round trip each before the request can be sent.
     const Duration round_trip = network.latency(there) + network.latency(back);
     co_await world::Sleep(scheduler, round_trip * 2);
   }
-  const TimePoint started = scheduler.now();
-  parts_.entrance->started(way);
+  const Connection connection(*parts_.entrance, way, scheduler);
   calls::Call<calls::Answer> call(scheduler, request->deadline);
+  if (all != nullptr) all->note_slot(number, call.slot());
   const Bytes size = way.head_first ? calls::kControl : request->image + calls::kControl;
-  calls::send_request(network, call, way.server, there, back, size, request, fresh);
-  const auto outcome = co_await call;
-  parts_.entrance->finished(way, scheduler.now() - started);
-  co_return outcome;
+  calls::send_request(network, call, way.server, there, back, size, request, fresh, number);
+  co_return co_await call;
 }
 
 void Clients::count(const calls::Request& request, Ending ending, std::int64_t renditions) {
@@ -279,7 +405,7 @@ world::Task<> Clients::probe_regularly() {
 
 world::Task<> Clients::probe(calls::RequestPtr request) {
   const int batch = window_.batch(request->sent);
-  const auto outcome = co_await attempt(request);
+  const auto outcome = co_await attempt(request, 0, nullptr);
   request->ended = true;
   probes_.add(batch);
   if (outcome) probes_up_.add(batch);
@@ -301,13 +427,14 @@ void Clients::report(metrics::ResultBuilder& results) const {
   results.total("requests.complete", in(Ending::complete));
   results.total("requests.partial", in(Ending::partial));
   results.total("requests.failed", failed);
-  // Clients do not try again: an attempt is a request.
-  results.total("attempts", offered_);
-  results.ratio("retry_amplification", offered_, offered_);
+  const metrics::BatchSum& attempts = persistent() ? attempts_ : offered_;  // or an attempt is a request
+  const auto& attempt_endings = persistent() ? attempt_endings_ : endings_;
+  results.total("attempts", attempts);
+  results.ratio("retry_amplification", attempts, offered_);
   for (std::size_t e = 0; e < kEndings.size(); ++e)
     results.total("outcome." + std::string(kEndings[e]), endings_[e]);
   for (std::size_t e = 0; e < kEndings.size(); ++e)
-    results.total("attempt." + std::string(kEndings[e]), endings_[e]);
+    results.total("attempt." + std::string(kEndings[e]), attempt_endings[e]);
   results.ratio("yield", answered, offered_);
   results.mean("harvest", harvest_);
   results.ratio("dq", harvest_, offered_);
@@ -332,6 +459,12 @@ void Clients::report(metrics::ResultBuilder& results) const {
   for (const auto& ending : endings_) sum += ending.total() + ending.outside();
   results.invariant("outcomes sum to offered", sum == all_offered_, all_offered_,
                     std::to_string(sum) + " outcomes of " + std::to_string(all_offered_) + " requests");
+  if (!persistent()) return;
+  const std::int64_t started = attempts_.total() + attempts_.outside();
+  std::int64_t ended = 0;
+  for (const auto& ending : attempt_endings_) ended += ending.total() + ending.outside();
+  results.invariant("each attempt has exactly one ending", ended == started, started,
+                    std::to_string(ended) + " endings of " + std::to_string(started) + " attempts");
 }
 
 using metrics::Better;
@@ -367,7 +500,7 @@ const std::vector<metrics::MetricInfo> kMetrics = {
     {"attempt.denied", "count", "attempts whose credentials were not accepted", Better::lower},
     {"attempt.error", "count", "attempts answered with an error", Better::lower},
     {"attempt.died", "count", "attempts whose server died while it worked", Better::lower},
-    {"attempt.late", "count", "attempts without an answer in time", Better::lower},
+    {"attempt.late", "count", "attempts without an answer when their request was over", Better::lower},
     {"attempt.lost", "count", "attempts that were, or whose answer was, lost on the way", Better::lower},
     {"attempt.unfinished", "count", "attempts without an outcome when the run ended", Better::lower},
     {"yield", "share", "answered / offered", Better::higher},

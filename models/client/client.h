@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "models/calls/environment.h"
 #include "models/calls/job.h"
 #include "models/calls/request.h"
+#include "models/calls/retry.h"
 #include "models/calls/service.h"
 #include "models/client/arrivals.h"
 #include "models/client/config.h"
@@ -60,8 +62,9 @@ class RequestWatch {
 class Clients {
  public:
   struct Parts {
-    calls::Entrance* entrance = nullptr;      ///< null: there is no server to connect to
-    calls::Dispatcher* dispatcher = nullptr;  ///< without entrance: conversions are asked for from here
+    calls::Entrance* entrance = nullptr;  ///< null: there is no server to connect to
+    /// Without entrance: makes what clients ask for conversions themselves; empty: there are none.
+    std::function<std::unique_ptr<calls::Dispatcher>(const calls::Origin&)> session;
     calls::Authenticator* authenticator =
         nullptr;  ///< null: credentials are checked elsewhere, or not at all
     RequestWatch* watch = nullptr;
@@ -87,17 +90,26 @@ class Clients {
 
  private:
   class Visit;
+  class Attempts;
   class Sink;
   static constexpr std::size_t kSizeClasses = 4;
 
+  calls::Origin origin();
   calls::RequestPtr make_request(std::uint64_t number, TimePoint sent);
   world::Task<> open_loop();
   world::Task<> closed_user(std::int64_t user);
+  /// From its sending to its outcome, in the way that the scenario says.
+  world::Task<> whole_request(calls::RequestPtr request);
   world::Task<> one_request(calls::RequestPtr request);
-  world::Task<Outcome<calls::Answer>> attempt(calls::RequestPtr request);
+  world::Task<> persistent_request(calls::RequestPtr request);
+  world::Task<> one_of(Attempts* attempts, int number, calls::RequestPtr request);
+  /// `all`: if it is one of several; it is told the slot in which silence is explained.
+  world::Task<Outcome<calls::Answer>> attempt(calls::RequestPtr request, int number, Attempts* all);
   world::Task<> probe_regularly();
   world::Task<> probe(calls::RequestPtr request);
-  bool new_connection(const calls::Request& request) const;
+  /// Attempts time out, or are followed by others.
+  bool persistent() const { return config_.attempt_timeout || config_.retry; }
+  bool new_connection(const calls::Request& request, int attempt) const;
   void count(const calls::Request& request, Ending ending, std::int64_t renditions);
   static void last_reference(calls::Request& request, void* self);
 
@@ -105,11 +117,13 @@ class Clients {
   world::World& world_;
   metrics::Window window_;
   Parts parts_;
-  StreamKey user_key_, image_key_, connection_key_, think_key_;
+  StreamKey user_key_, image_key_, connection_key_, think_key_, backoff_key_;
   ZipfSampler popularity_;
   std::unique_ptr<ArrivalProcess> arrivals_;
   const Trace* trace_ = nullptr;
   std::unique_ptr<Sink> sink_;
+  calls::RetryConfig retry_;  ///< one attempt if the scenario does not say more
+  std::optional<calls::RetryBudget> budget_;
   world::Scope scope_;
   bool stopped_ = false;
   bool finishing_ = false;
@@ -119,6 +133,8 @@ class Clients {
   metrics::Station station_;
   metrics::BatchSum offered_;
   std::array<metrics::BatchSum, kEndings.size()> endings_;
+  metrics::BatchSum attempts_;  ///< and how they ended; only if they are persistent
+  std::array<metrics::BatchSum, kEndings.size()> attempt_endings_;
   metrics::Tally harvest_;
   metrics::BatchSum probes_, probes_up_;
   metrics::BatchHistogram latency_;
@@ -127,6 +143,7 @@ class Clients {
   metrics::Series::Counter& offered_series_;
   metrics::Series::Counter& answered_series_;
   std::array<metrics::Series::Counter*, kEndings.size()> ending_series_{};
+  metrics::Series::Counter* attempts_series_ = nullptr;  ///< only if they are persistent
   metrics::Series::Counter& asked_series_;
   metrics::Series::Counter& delivered_series_;
   metrics::Series::Quantiles& latency_series_;

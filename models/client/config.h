@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "models/calls/retry_config.h"
 #include "sim/base/describe.h"
 #include "sim/base/distribution.h"
 #include "sim/base/units.h"
@@ -140,7 +141,14 @@ struct Trace {
   static void check(const Trace& t, Complaints& complaints);
 };
 
-using Arrivals = std::variant<Poisson, Constant, Bursts, Profile, Closed, Trace>;
+/// No requests: what is studied does not come from clients.
+struct NoArrivals {
+  static constexpr std::string_view tag = "none";
+  template <class V>
+  static void describe(V&) {}
+};
+
+using Arrivals = std::variant<Poisson, Constant, Bursts, Profile, Closed, Trace, NoArrivals>;
 
 /// Every user sends the same share of requests.
 struct UniformPopularity {
@@ -185,6 +193,8 @@ struct WorkloadConfig {
   std::int64_t renditions = 1;
   std::optional<Connections> connections;
   std::optional<Duration> deadline;
+  std::optional<Duration> attempt_timeout;
+  std::optional<calls::RetryConfig> retry;
   std::optional<Duration> probe;
   template <class V>
   static void describe(V& v) {
@@ -204,6 +214,12 @@ struct WorkloadConfig {
     v.optional("deadline", &WorkloadConfig::deadline,
                "for the whole request; an answer after this is a failure (default: clients wait for ever)",
                positive());
+    v.optional("attempt_timeout", &WorkloadConfig::attempt_timeout,
+               "for one attempt; another one may follow, and an answer that comes after all still counts "
+               "(default: none)",
+               positive());
+    v.optional("retry", &WorkloadConfig::retry,
+               "what failed or timed out is tried again (default: it is not)");
     v.optional("probe", &WorkloadConfig::probe, "interval of a synthetic probe that measures uptime",
                positive());
   }

@@ -2,8 +2,10 @@
 
 #include <deque>
 #include <memory>
+#include <unordered_map>
 #include <utility>
 
+#include "models/processing/puller.h"
 #include "sim/world/task.h"
 
 namespace headroom::processing {
@@ -27,29 +29,62 @@ using DirectPtr = boost::intrusive_ptr<Direct>;
 
 struct Fetched {};
 
-/// A conversion to do, and whom to tell.
+/// A conversion to do, and whom to tell. If it is nobody else's to do and dies with the worker's process, who
+/// asked is told so by a reset (or hears nothing, if the host dies, too).
 struct Work {
+  Work(calls::Job j, DirectPtr d, calls::Delivery from)
+      : job(std::move(j)), direct(std::move(d)), delivery(from) {}
+  Work(Work&& other) noexcept
+      : job(std::move(other.job)),
+        direct(std::move(other.direct)),
+        delivery(other.delivery),
+        network_(std::exchange(other.network_, nullptr)),
+        host_(other.host_) {}
+  Work& operator=(Work&& other) noexcept {
+    std::swap(job, other.job);
+    std::swap(direct, other.direct);
+    std::swap(delivery, other.delivery);
+    std::swap(network_, other.network_);
+    std::swap(host_, other.host_);
+    return *this;
+  }
+  ~Work() {
+    if (network_ != nullptr) calls::refuse_job(*network_, host_, std::move(job), Failure::died);
+  }
+  bool from_queue() const { return delivery.number > 0; }
+  void reset_on_death(world::Network& n, world::HostId h) {
+    network_ = &n;
+    host_ = h;
+  }
+  /// Somebody else takes care of it from here on.
+  void let_go() { network_ = nullptr; }
+
   calls::Job job;  ///< without gather if `direct`
   DirectPtr direct;
-  std::uint64_t delivery = 0;  ///< of the queue; 0: it was pushed
+  calls::Delivery delivery;  ///< of the queue; its number is 0 if it was pushed
+
+ private:
+  world::Network* network_ = nullptr;  ///< for the reset
+  world::HostId host_{};
 };
+
+/// A result that others may ask for; with its job while it waits for the queue's word.
+using Result = std::optional<calls::Job>;
 
 }  // namespace
 
 /// One worker: slots, and what waits for one.
 class Worker final : public calls::JobServer {
  public:
-  Worker(world::Host& host, Fleet& fleet, std::int64_t slots)
-      : JobServer(host), fleet_(fleet), slots_(slots), free_(slots) {}
+  Worker(world::Host& host, Fleet& fleet, const calls::Endpoint& me, std::int64_t slots)
+      : JobServer(host), fleet_(fleet), slots_(slots), free_(slots) {
+    if (fleet.parts_.queue) puller_.emplace(*fleet.parts_.queue, network(), *this, me, slots);
+  }
   ~Worker() override {
     scope().clear();
     // What waited dies with the process.
-    for (const Waiting& w : waiting_) left(w.arrived);
-  }
-
-  /// Tells the queue that all slots are free.
-  void pull_all() {
-    if (fleet_.parts_.queue) pull(free_);
+    for (const Waiting& w : waiting_)
+      if (!w.work.from_queue()) left(w.arrived);
   }
 
   void accept(calls::Arrival arrival) override {
@@ -61,7 +96,7 @@ class Worker final : public calls::JobServer {
     direct->responder = std::move(arrival.responder);
     direct->left = arrival.request->renditions;
     for (std::int64_t r = 0; r < arrival.request->renditions; ++r)
-      arrive({{arrival.request, r, {}, nullptr, arrival.request->deadline}, direct, 0});
+      arrive({{arrival.request, r, {}, nullptr, arrival.request->deadline}, direct, {}});
   }
 
   void push(calls::Job job) override {
@@ -69,12 +104,43 @@ class Worker final : public calls::JobServer {
       calls::refuse_job(network(), host().id(), std::move(job), Failure::rejected);
       return;
     }
-    arrive({std::move(job), nullptr, 0});
+    Work work(std::move(job), nullptr, {});
+    work.reset_on_death(network(), host().id());
+    arrive(std::move(work));
   }
 
-  void take(calls::Job job, std::uint64_t delivery) override {
+  void take(calls::Job job, const calls::Delivery& delivery) override {
+    if (!puller_->take(delivery)) return;
+    Work work(std::move(job), nullptr, delivery);
+    if (fleet_.parts_.queue->once) work.reset_on_death(network(), host().id());
+    if (free_ <= 0) {  // several members may give a worker the same slot
+      waiting_.push_back({now(), std::move(work)});
+      return;
+    }
     --free_;
-    scope().spawn(fetch_and_convert(this, {std::move(job), nullptr, delivery}));
+    scope().spawn(fetch_and_convert(this, std::move(work)));
+  }
+
+  void informed(const calls::QueueState& state) override { puller_->informed(state); }
+
+  void judged(const calls::Delivery& delivery, bool accepted, std::vector<calls::Job> also) override {
+    puller_->judged(delivery);
+    const auto found = results_.find(delivery.job);
+    if (found == results_.end()) {  // from an earlier life, or too old
+      for (calls::Job& job : also) calls::refuse_job(network(), host().id(), std::move(job), Failure::error);
+      return;
+    }
+    Result& result = found->second;
+    if (!accepted) {
+      results_.erase(found);
+      return;
+    }
+    if (result) {
+      fleet_.parts_.queue->watch->released(*result);
+      send_result(std::move(*result));
+      result.reset();
+    }
+    for (calls::Job& job : also) send_result(std::move(job));
   }
 
  private:
@@ -135,16 +201,21 @@ class Worker final : public calls::JobServer {
     if (waiting_.empty()) return;
     Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
+    --free_;
+    if (next.work.from_queue()) {
+      scope().spawn(fetch_and_convert(this, std::move(next.work)));
+      return;
+    }
     const int batch = next.work.job.request->probe ? -1 : fleet_.window_.batch(next.arrived);
     fleet_.wait_ns_.add(batch, (now() - next.arrived).count_ns());
-    --free_;
     scope().spawn(convert(this, std::move(next.work), next.arrived));
   }
 
   /// From the queue: the slot is reserved while the image comes from the server that asked.
   static world::Task<> fetch_and_convert(Worker* self, Work work) {
     const world::HostId origin = work.job.origin.host;
-    if (self->fleet_.parts_.images_travel && origin != self->host().id()) {
+    const Fleet::Parts& parts = self->fleet_.parts_;
+    if (parts.images_travel && !parts.queue->payload && origin != self->host().id()) {
       calls::Call<Fetched> call(self->host().scheduler(), self->now() + kFetchTimeout);
       auto responder = call.responder(self->network(), {origin, self->host().id()});
       const Bytes size = work.job.request->image + calls::kControl;
@@ -156,8 +227,12 @@ class Worker final : public calls::JobServer {
           [slot = call.slot()] { slot->if_silent = Failure::lost; });
       const auto fetched = co_await call;
       if (!fetched) {
-        calls::refuse_job(self->network(), self->host().id(), std::move(work.job), fetched.failure());
-        self->done_with(work.delivery);
+        // Who asked is gone, or does not want it any more: it is over. Else another worker may be luckier.
+        const bool over = fetched.failure() == Failure::refused || work.job.deadline <= self->now();
+        work.let_go();
+        if (over || parts.queue->once)
+          calls::refuse_job(self->network(), self->host().id(), std::move(work.job), fetched.failure());
+        self->done_with(work.delivery, over);
         co_return;
       }
     }
@@ -177,8 +252,9 @@ class Worker final : public calls::JobServer {
       co_await self->host().cpu().run(cpu);
       self->count(work.job, cpu, stay.started());
     }
-    self->answer(work);
-    self->done_with(work.delivery);
+    const calls::Delivery delivery = work.delivery;
+    self->answer(std::move(work));
+    self->done_with(delivery, true);
   }
 
   void count(const calls::Job& job, Duration cpu, TimePoint started) {
@@ -189,6 +265,7 @@ class Worker final : public calls::JobServer {
     fleet_.served_.add(batch);
     fleet_.service_ns_.add(batch, (finished - started).count_ns());
     const bool first = job.request->converted.add(job.rendition);
+    if (!first) fleet_.repeated_.add(batch);
     if (first) {
       fleet_.actual_cpu_ns_.add(batch, cpu.count_ns());
       fleet_.actual_series_->add(finished, cpu.count_ns());
@@ -197,52 +274,59 @@ class Worker final : public calls::JobServer {
     if (!first || request.ended || job.deadline <= finished) fleet_.wasted_cpu_ns_.add(batch, cpu.count_ns());
   }
 
-  void answer(Work& work) {
+  void answer(Work work) {
     const calls::Request& request = *work.job.request;
-    const auto image = static_cast<double>(request.image.count()) * fleet_.parts_.rendition_share;
     if (work.direct) {
       if (--work.direct->left > 0) return;
-      const auto size = Bytes::from_double(image * static_cast<double>(request.renditions));
-      work.direct->responder.reply(calls::Answer{request.renditions}, size + calls::kControl);
+      const auto size = rendition(request).count() * request.renditions;
+      work.direct->responder.reply(calls::Answer{request.renditions}, Bytes(size) + calls::kControl);
       return;
     }
-    const world::Route way{host().id(), work.job.origin.host};
-    calls::send_note(network(), way, Bytes::from_double(image) + calls::kControl,
-                     [job = std::move(work.job)] {
-                       if (job.dispatcher != nullptr) job.dispatcher->came_back(job);
-                       if (calls::ConversionSink* sink = job.origin.live(); sink != nullptr)
-                         sink->converted(job);
-                     });
-  }
-
-  void done_with(std::uint64_t delivery) {
-    if (delivery == 0) {
-      slot_free();
-      return;
+    work.let_go();
+    if (work.from_queue() && fleet_.parts_.queue->released) {
+      keep(work.delivery.job, std::move(work.job));
+    } else {
+      send_result(std::move(work.job));
     }
-    ++free_;
-    const calls::Endpoint me{host().id(), slot_};
-    calls::send_to<calls::JobQueue>(network(), {host().id(), fleet_.parts_.queue->host}, calls::kControl,
-                                    *fleet_.parts_.queue->slot, [me, delivery](calls::JobQueue& queue) {
-                                      queue.acknowledge(delivery);
-                                      queue.pull(me, 1);
-                                    });
   }
 
-  void pull(std::int64_t slots) {
-    const calls::Endpoint me{host().id(), slot_};
-    calls::send_to<calls::JobQueue>(network(), {host().id(), fleet_.parts_.queue->host}, calls::kControl,
-                                    *fleet_.parts_.queue->slot,
-                                    [me, slots](calls::JobQueue& queue) { queue.pull(me, slots); });
+  Bytes rendition(const calls::Request& request) const {
+    return Bytes::from_double(static_cast<double>(request.image.count()) * fleet_.parts_.rendition_share);
   }
 
-  friend class Fleet;
+  void send_result(calls::Job job) {
+    const world::Route way{host().id(), job.origin.host};
+    const Bytes size = rendition(*job.request) + calls::kControl;
+    calls::send_note(network(), way, size, [job = std::move(job)] {
+      if (job.placement) job.placement->came_back();
+      if (calls::ConversionSink* sink = job.origin.live(); sink != nullptr) sink->converted(job);
+    });
+  }
+
+  /// Results are kept for as long as the queue remembers keys.
+  void keep(std::uint64_t job, Result result) {
+    const TimePoint until = now() - fleet_.parts_.queue->retention;
+    while (!kept_.empty() && kept_.front().second < until) {
+      results_.erase(kept_.front().first);
+      kept_.pop_front();
+    }
+    kept_.emplace_back(job, now());
+    results_.insert_or_assign(job, std::move(result));
+  }
+
+  void done_with(const calls::Delivery& delivery, bool done) {
+    if (delivery.number > 0) puller_->ended(delivery, done);
+    slot_free();
+  }
+
   Fleet& fleet_;
-  world::ProcessSlot* slot_ = nullptr;
   const std::int64_t slots_;
   std::int64_t in_service_ = 0;
   std::int64_t free_;  // may be negative when sharing
   std::deque<Waiting> waiting_;
+  std::optional<Puller> puller_;
+  std::unordered_map<std::uint64_t, Result> results_;  // by job; never iterated
+  std::deque<std::pair<std::uint64_t, TimePoint>> kept_;
 };
 
 Fleet::Fleet(const ProcessingConfig& config, CostModel cost, const calls::Environment& env)
@@ -267,10 +351,7 @@ void Fleet::install(const std::vector<world::Host*>& hosts, const Parts& parts) 
     }
     const std::size_t index = workers_.size();
     world::ProcessSlot& slot = host->install([this, slots, index](world::Host& h) {
-      auto worker = std::make_unique<Worker>(h, *this, slots);
-      worker->slot_ = workers_[index].slot;
-      worker->pull_all();
-      return worker;
+      return std::make_unique<Worker>(h, *this, workers_[index], slots);
     });
     workers_.push_back({host->id(), &slot});
   }
@@ -284,6 +365,7 @@ void Fleet::report(metrics::ResultBuilder& results, TimePoint now) const {
   results.ratio("processing.wait_probability", waited_, arrived_);
   results.ratio("processing.service_mean_ms", service_ns_, served_, 1e-6);
   results.total("processing.wasted_cpu_s", wasted_cpu_ns_, 1e-9);
+  results.total("processing.repeated", repeated_);
   results.total("usage.actual_cpu_s", actual_cpu_ns_, 1e-9);
   results.invariant("Little's law: processing", station_.holds(now), station_.entered());
 }
@@ -299,9 +381,10 @@ const std::vector<metrics::MetricInfo> kMetrics = {
      metrics::Better::lower},
     {"processing.service_mean_ms", "ms", "mean time in a slot, from start to end", metrics::Better::lower},
     {"processing.wasted_cpu_s", "s",
-     "CPU of conversions that ended when their request was over, or past the deadline of who asked, or that "
-     "had "
+     "CPU of conversions that ended when their request was over, past the deadline of who asked, or that had "
      "been done before",
+     metrics::Better::lower},
+    {"processing.repeated", "count", "conversions completed that had been completed before",
      metrics::Better::lower},
 };
 

@@ -24,10 +24,10 @@ namespace headroom::processing {
 class Fleet {
  public:
   struct Parts {
-    std::optional<calls::Endpoint> queue;  ///< workers pull from it; none: jobs are pushed to them
-    double rendition_share = 0;            ///< bytes of a rendition / bytes of the image
-    Encoding format = Encoding::jpeg;      ///< of the images; selects a profile's kernel
-    bool images_travel = true;             ///< false: the network is ideal, nothing has to be fetched
+    std::optional<calls::QueueTerms> queue;   ///< workers pull from it; none: jobs are pushed to them
+    double rendition_share = 0;               ///< bytes of a rendition / bytes of the image
+    Encoding format = Encoding::jpeg;         ///< of the images; selects a profile's kernel
+    bool images_travel = true;                ///< false: the network is ideal, nothing has to be fetched
     calls::ConversionWatch* books = nullptr;  ///< keeps the true books; null: nobody meters
   };
   Fleet(const ProcessingConfig& config, CostModel cost, const calls::Environment& env);
@@ -62,6 +62,7 @@ class Fleet {
   metrics::BatchSum service_ns_;
   metrics::BatchSum actual_cpu_ns_;
   metrics::BatchSum wasted_cpu_ns_;
+  metrics::BatchSum repeated_;
   metrics::Station station_;
   metrics::Series::Counter* actual_series_ = nullptr;
   metrics::Series::Level* busy_series_ = nullptr;

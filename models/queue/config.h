@@ -10,32 +10,70 @@
 
 namespace headroom::queue {
 
-enum class Replication { raft, none };
-enum class WhenFull { reject };
+enum class Replication { raft, none, availability_first };
+enum class WhenFull { reject, block, drop_oldest };
+enum class Delivery { at_most_once, at_least_once, exactly_once };
+enum class Payload { inline_, reference };
 
-/// The queue between the API servers and the workers: a log on a leader and its followers. A job is
-/// acknowledged, and may be delivered, once a majority has it on disk.
+/// The queue between the API servers and the workers: a replicated log. A job is acknowledged, and may be
+/// delivered, once a majority has it on disk.
 struct QueueConfig {
   Ref hosts;
   Replication replication = Replication::raft;
   std::optional<std::int64_t> capacity;
   WhenFull when_full = WhenFull::reject;
   bool drop_expired = false;
+  Delivery delivery = Delivery::at_least_once;
+  Duration visibility_timeout = Duration::s(30);
+  std::int64_t max_deliveries = 20;
+  std::optional<Duration> idempotency_retention;
+  Payload payload = Payload::reference;
   std::optional<Distribution<Duration>> fsync;
   Bytes entry_bytes{256};
+  Distribution<Duration> election_timeout{law::Uniform{150e6, 300e6}};
+  Duration heartbeat = Duration::ms(50);
+  bool pre_vote = true;
+
+  /// How long a key is remembered where keys are looked at.
+  Duration retention() const { return idempotency_retention.value_or(Duration::s(300)); }
+
   template <class V>
   static void describe(V& v) {
-    v.required("hosts", &QueueConfig::hosts, "host group; its first member leads, the others follow");
+    v.required("hosts", &QueueConfig::hosts, "host group; each of its members is one of the queue's");
     v.optional("replication", &QueueConfig::replication,
-               "raft: a majority of the hosts has every job; none: only the first host has it");
+               "raft: a majority of the hosts has every job; none: only the first host has it; "
+               "availability_first: each host accepts jobs on its own and tells the others later");
     v.optional("capacity", &QueueConfig::capacity, "jobs that may wait (default: no limit)", at_least(1));
-    v.optional("when_full", &QueueConfig::when_full, "what happens to a job that finds the queue full");
+    v.optional("when_full", &QueueConfig::when_full,
+               "a job that finds the queue full is rejected, or held back until there is room; or the one "
+               "that has waited longest makes room for it");
     v.optional(
         "drop_expired", &QueueConfig::drop_expired,
         "at delivery, drop a job whose deadline (the client's or the API's, the earlier one) has passed");
+    v.optional("delivery", &QueueConfig::delivery,
+               "whether a job whose worker falls silent is delivered again; exactly_once: and only the first "
+               "completion counts, of all attempts at the same work");
+    v.optional("visibility_timeout", &QueueConfig::visibility_timeout,
+               "a delivered job is delivered again when its worker has been silent for so long", positive());
+    v.optional("max_deliveries", &QueueConfig::max_deliveries,
+               "a job that comes back from so many deliveries becomes a dead letter", between(1, 1e9));
+    v.optional("idempotency_retention", &QueueConfig::idempotency_retention,
+               "exactly_once: how long a key is remembered (default: 5min)", positive());
+    v.optional(
+        "payload", &QueueConfig::payload,
+        "inline: the image travels through the queue; reference: workers fetch it from the API server");
     v.optional("fsync", &QueueConfig::fsync, "time of an fsync (default: that of the hosts' disks)");
-    v.optional("entry_bytes", &QueueConfig::entry_bytes, "size of a log entry that refers to an image",
+    v.optional("entry_bytes", &QueueConfig::entry_bytes, "size of a log entry, without an image", positive());
+    v.optional("election_timeout", &QueueConfig::election_timeout,
+               "a follower that has heard of no leader for so long stands for election");
+    v.optional("heartbeat", &QueueConfig::heartbeat, "how often a leader lets its followers hear from it",
                positive());
+    v.optional("pre_vote", &QueueConfig::pre_vote,
+               "ask whether an election could be won before beginning a new term");
+  }
+  static void check(const QueueConfig& c, Complaints& complaints) {
+    if (c.idempotency_retention && c.delivery != Delivery::exactly_once)
+      complaints.add("idempotency_retention", "keys are looked at with delivery: exactly_once only");
   }
 };
 
@@ -44,10 +82,18 @@ struct QueueConfig {
 namespace headroom {
 template <>
 struct enum_names<queue::Replication> {
-  static constexpr std::string_view names[] = {"raft", "none"};
+  static constexpr std::string_view names[] = {"raft", "none", "availability_first"};
 };
 template <>
 struct enum_names<queue::WhenFull> {
-  static constexpr std::string_view names[] = {"reject"};
+  static constexpr std::string_view names[] = {"reject", "block", "drop_oldest"};
+};
+template <>
+struct enum_names<queue::Delivery> {
+  static constexpr std::string_view names[] = {"at_most_once", "at_least_once", "exactly_once"};
+};
+template <>
+struct enum_names<queue::Payload> {
+  static constexpr std::string_view names[] = {"inline", "reference"};
 };
 }  // namespace headroom

@@ -37,7 +37,8 @@ class Group::Parcel final : public world::Message {
 
 Group::Group(const GroupConfig& config, const calls::Environment& env, std::vector<world::Host*> hosts,
              StreamKey key, Observer* observer)
-    : config_(config), world_(env.world), elections_(env), observer_(observer) {
+    : config_(config), world_(env.world), observer_(observer) {
+  if (config.elections) elections_.emplace(env);
   for (world::Host* host : hosts) nodes_.emplace_back(host, (key / "election" / host->name()).engine());
 }
 
@@ -77,13 +78,14 @@ void Group::elected(raft::MemberId m) {
   for (const Node& n : nodes_)  // an older leader that does not know yet
     if (n.live != nullptr && n.live->led_ && n.live->id() != m)
       useful_until = std::min(useful_until, n.live->raft_.quorum_heard(now));
-  elections_.elected(now, node(m).live->term(), host(m).name(), useful_until);
+  if (elections_) elections_->elected(now, node(m).live->term(), host(m).name(), useful_until);
   if (observer_ != nullptr) observer_->elected(m, node(m).live->raft_);
 }
 
 void Group::report(metrics::ResultBuilder& results) {
-  elections_.finish(world_.now());
-  elections_.report(results);
+  if (!elections_) return;
+  elections_->finish(world_.now());
+  elections_->report(results);
 }
 
 Member::Member(Group& group, raft::MemberId id, world::Process& process, StateMachine& machine)
@@ -102,7 +104,7 @@ Member::Member(Group& group, raft::MemberId id, world::Process& process, StateMa
 }
 
 Member::~Member() {
-  if (led_) group_.elections_.lost(led_term_, scheduler_.now());
+  if (led_ && group_.elections_) group_.elections_->lost(led_term_, scheduler_.now());
   group_.node(id()).live = nullptr;
 }
 
@@ -165,7 +167,8 @@ void Member::note_role(const raft::RoleChange& change) {
   if (!std::exchange(led_, false)) return;
   // In a newer term somebody made it step down; else it found that no majority hears it.
   const TimePoint now = scheduler_.now();
-  group_.elections_.lost(led_term_, change.term > led_term_ ? now : raft_.quorum_heard(now));
+  if (group_.elections_)
+    group_.elections_->lost(led_term_, change.term > led_term_ ? now : raft_.quorum_heard(now));
   serving_ = false;
   machine_.stepped_down();
 }

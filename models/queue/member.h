@@ -25,6 +25,7 @@ struct GroupConfig {
   Duration heartbeat = Duration::ms(50);
   bool pre_vote = true;
   int append_window = 256;
+  bool elections = true;  ///< are told: metrics, the series queue.leader, the journal
 };
 
 /// Who replicates with whom, and what outlives a member's crash: what its disk holds. Lives as long as the
@@ -70,7 +71,7 @@ class Group {
   GroupConfig config_;
   world::World& world_;
   std::vector<Node> nodes_;
-  Elections elections_;
+  std::optional<Elections> elections_;
   Observer* observer_;
 };
 

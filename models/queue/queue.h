@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <memory>
 #include <vector>
 
 #include "models/calls/environment.h"
 #include "models/calls/job.h"
 #include "models/queue/config.h"
+#include "models/queue/jobs.h"
+#include "models/queue/member.h"
+#include "models/queue/watch.h"
+#include "sim/base/random.h"
 #include "sim/metrics/batches.h"
 #include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
@@ -18,48 +22,91 @@
 
 namespace headroom::queue {
 
-class Leader;
+class Gossip;
+class Node;
 
-/// The queue as a whole: its members, and what is counted. API servers enqueue through it (Dispatcher).
-class Queue final : public calls::Dispatcher {
+/// The queue as a whole: its members, and what is counted. API servers enqueue through sessions, workers pull
+/// by the terms.
+class Queue final : calls::ReleaseWatch {
  public:
-  Queue(const QueueConfig& config, const calls::Environment& env, const std::vector<world::Host*>& hosts);
+  /// `watch`, `consensus` may be null.
+  Queue(const QueueConfig& config, const calls::Environment& env, const std::vector<world::Host*>& hosts,
+        StreamKey key, JobWatch* watch, Observer* consensus);
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+  ~Queue() override;
 
-  /// Ships the job to the leader. A job that is refused fails in its gather when the API server learns of it.
-  void dispatch(calls::Job job) override;
-  /// Where workers pull from.
-  const calls::Endpoint& leader() const { return members_.front(); }
+  /// For a process (or for the clients) that enqueues jobs: a part of it.
+  std::unique_ptr<calls::Dispatcher> session(const calls::Origin& origin);
+  /// How workers deal with it. They are told when the leader changes.
+  calls::QueueTerms terms();
+  void serve(const std::vector<calls::Endpoint>& workers) { workers_ = workers; }
+
   /// Who leads now, and who does not, for faults that strike them.
-  std::vector<world::ProcessSlot*> leaders() const { return {members_.front().slot}; }
+  std::vector<world::ProcessSlot*> leaders() const;
   std::vector<world::ProcessSlot*> followers() const;
 
-  /// No job is in the queue or with a worker.
-  bool idle() const { return counts_.uncommitted + counts_.waiting + counts_.in_progress == 0; }
-  void report(metrics::ResultBuilder& results) const;
+  /// Every job has ended, and every session has its answers.
+  bool idle() const { return counts_.open == 0 && counts_.session_open == 0; }
+  void report(metrics::ResultBuilder& results);
+
+  /// What is there, according to the member that leads; null if nobody does. One per group.
+  const Jobs* jobs(int group) const;
+  int groups() const { return static_cast<int>(groups_.size()); }
 
  private:
-  friend class Leader;
-  friend class Follower;
-  /// Jobs by what became of them, over the whole run.
-  struct Counts {
-    std::int64_t accepted = 0;
-    std::int64_t acknowledged = 0;  ///< API servers that were told so
-    std::int64_t delivered = 0;
-    std::int64_t dropped = 0;  ///< expired
-    std::int64_t done = 0;     ///< a worker acknowledged
-    std::int64_t waiting = 0;
-    std::int64_t uncommitted = 0;
-    std::int64_t in_progress = 0;
+  friend class Gossip;
+  friend class Node;
+  friend class Session;
+  /// What agrees on one log.
+  struct GroupState {
+    std::unique_ptr<Group> group;
+    raft::Index applied = 0;  ///< by any member
+    raft::Term depth_term = 0;
+    std::int64_t depth = 0;
   };
+  /// Jobs, over the whole run.
+  struct Counts {
+    std::int64_t committed = 0;
+    std::int64_t open = 0;
+    std::int64_t session_open = 0;
+  };
+
+  // For sessions
+  world::Scheduler& scheduler() { return world_.scheduler(); }
+  TimePoint now() const { return world_.now(); }
+  int members() const { return static_cast<int>(members_.size()); }
+  void session_open(int change) { counts_.session_open += change; }
+  void send(int member, calls::Submission submission);
+  void acknowledged(int member, const calls::Origin& origin, std::uint64_t serial);
+
+  // For nodes
+  world::Network& network() { return world_.network(); }
+  const calls::Endpoint& member(int m) const { return members_[static_cast<std::size_t>(m)]; }
+  /// A member that has not been heard for so long is taken for dead.
+  Duration silence() const { return config_.visibility_timeout; }
+  bool alone() const { return config_.replication == Replication::availability_first; }
+  Duration report_every() const;
+  int group_of(int member) const { return alone() ? member : 0; }
+  /// The first of all members that applies the entry: it counts.
+  bool first(int group, raft::Index index);
+  /// The leader of a term says how many jobs wait.
+  void set_depth(int group, raft::Term term, std::int64_t depth);
+  int batch(bool probe) const { return probe ? -1 : window_.batch(now()); }
+  void released(const calls::Job& job) override;
+
   QueueConfig config_;
   world::World& world_;
   metrics::Window window_;
+  JobWatch* watch_;
+  std::vector<GroupState> groups_;
   std::vector<calls::Endpoint> members_;
+  std::vector<calls::Endpoint> workers_;
   Counts counts_;
+  std::int64_t depth_now_ = 0;
   metrics::TimeAverage depth_;
   metrics::Tally wait_ms_;
-  metrics::BatchSum rejected_;
-  metrics::BatchSum expired_;
+  metrics::BatchSum rejected_, expired_, dropped_, redeliveries_, dead_;
   metrics::Series::Level& depth_series_;
 };
 

@@ -87,6 +87,14 @@ void BatchStore::start() {
   if (probes_) probes_->start();
 }
 
+void BatchStore::finish() {
+  if (probes_) probes_->finish();
+}
+
+bool BatchStore::settled() const {
+  return !probes_ || probes_->settled();
+}
+
 void BatchStore::stop() {
   if (probes_) probes_->stop();
 }

@@ -36,7 +36,11 @@ class BatchStore {
 
   /// Begins to probe, if the configuration says so.
   void start();
-  /// Ends probing: no new pairs, and what is under way is forgotten.
+  /// No new probes from now on.
+  void finish();
+  /// No probe is under way.
+  bool settled() const;
+  /// What probes are under way is given up; before the world ends.
   void stop();
 
   int shards() const { return static_cast<int>(cluster_.config.shards); }

@@ -33,6 +33,10 @@ class Probes final : public ProbeWatch {
   Probes(Cluster& cluster, StreamKey key);
   ~Probes() override;
   void start();
+  /// No new pairs from now on.
+  void finish() { next_.cancel(); }
+  /// No pair is under way.
+  bool settled() const { return open_.empty(); }
   /// Ends probing. What is under way tells what can be told: a replica that still lacks the batch gets it
   /// now, at the earliest.
   void stop();

@@ -1,8 +1,10 @@
 #include <cstdio>
 #include <memory>
+#include <string>
 
 #include "sim/cli/commands.h"
 #include "sim/config/diagnostics.h"
+#include "sim/study/grid.h"
 #include "sim/study/load.h"
 #include "sim/study/outline.h"
 
@@ -24,7 +26,17 @@ void add_check(CLI::App& app, int& status) {
     }
     for (const std::string& warning : study::warnings(*scenario))
       std::fprintf(stderr, "headroom: warning: %s\n", warning.c_str());
-    std::fputs(study::outline(*scenario).c_str(), stdout);
+    std::string text = study::outline(*scenario);
+    if (scenario->sweep) {
+      const auto grid = study::load_grid(options->file, options->assignments(), {}, diagnostics);
+      if (!grid) {
+        std::fputs(diagnostics.text().c_str(), stderr);
+        status = kBadInput;
+        return;
+      }
+      text += "  sweep        " + std::to_string(grid->points.size()) + " points\n";
+    }
+    std::fputs(text.c_str(), stdout);
   });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ inline constexpr int kInvariant = 3;  ///< an invariant of the simulation was vi
 inline constexpr int kOther = 4;
 
 void add_run(CLI::App& app, int& status);
+void add_sweep(CLI::App& app, int& status);
+void add_compare(CLI::App& app, int& status);
 void add_check(CLI::App& app, int& status);
 void add_plot(CLI::App& app, int& status);
 void add_calibrate(CLI::App& app, int& status);
@@ -33,5 +36,21 @@ struct ScenarioOptions {
   /// The sets, and the short forms of two of them, in the order in which they apply.
   std::vector<std::string> assignments() const;
 };
+
+/// What every command that writes a result takes.
+struct ResultOptions {
+  std::string out;
+  int jobs = 0;
+  bool quiet = false;
+  bool no_figures = false;
+  bool fail_on_slo = false;
+  void add_to(CLI::App& command, const std::string& jobs_help);
+  /// Where the result goes.
+  std::filesystem::path folder(const std::string& scenario) const;
+  int jobs_or_cores() const;
+};
+
+/// Whether the standard output takes colours.
+bool colours();
 
 }  // namespace headroom::cli

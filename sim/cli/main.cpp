@@ -20,6 +20,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int status = kDone;
   add_run(app, status);
+  add_sweep(app, status);
+  add_compare(app, status);
   add_check(app, status);
   add_plot(app, status);
   add_calibrate(app, status);

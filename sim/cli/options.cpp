@@ -1,3 +1,8 @@
+#include <unistd.h>
+
+#include <cstdlib>
+#include <thread>
+
 #include "sim/cli/commands.h"
 #include "sim/cli/usage.h"
 
@@ -25,6 +30,27 @@ std::vector<std::string> ScenarioOptions::assignments() const {
   if (!seed.empty()) all.push_back("seed=" + seed);
   if (!replications.empty()) all.push_back("run.replications=" + replications);
   return all;
+}
+
+void ResultOptions::add_to(CLI::App& command, const std::string& jobs_help) {
+  command.add_option("--out", out, "result folder (default: results/<scenario>)")->type_name("DIR");
+  command.add_option("--jobs", jobs, jobs_help)->type_name("N")->check(whole_number(1, 1000));
+  command.add_flag("--quiet", quiet, "no output but errors");
+  command.add_flag("--no-figures", no_figures, "draw nothing");
+  command.add_flag("--fail-on-slo", fail_on_slo, "exit status 1 if an objective is missed");
+}
+
+std::filesystem::path ResultOptions::folder(const std::string& scenario) const {
+  return out.empty() ? std::filesystem::path("results") / scenario : std::filesystem::path(out);
+}
+
+int ResultOptions::jobs_or_cores() const {
+  return jobs > 0 ? jobs : static_cast<int>(std::thread::hardware_concurrency());
+}
+
+bool colours() {
+  const char* no_color = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0');
 }
 
 }  // namespace headroom::cli

@@ -1,11 +1,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <variant>
 
 #include "sim/cli/commands.h"
 #include "sim/report/result_folder.h"
+#include "sim/report/sweep_folder.h"
 
 namespace headroom::cli {
 namespace {
@@ -17,6 +19,20 @@ bool holds_more_than_figures(const std::filesystem::path& folder) {
   return false;
 }
 
+/// What is wrong with a result; `sweep`: it is one, and alone.
+std::optional<report::Problem> not_to_be_drawn(const std::filesystem::path& folder, bool sweep) {
+  if (!sweep && report::is_sweep(folder))
+    return report::Problem{folder.string() + " is a sweep, which is drawn alone"};
+  if (sweep) {
+    const auto data = report::load_sweep(folder);
+    const auto* problem = std::get_if<report::Problem>(&data);
+    return problem != nullptr ? std::optional(*problem) : std::nullopt;
+  }
+  const auto data = report::load_figure_data(folder);
+  const auto* problem = std::get_if<report::Problem>(&data);
+  return problem != nullptr ? std::optional(*problem) : std::nullopt;
+}
+
 }  // namespace
 
 void add_plot(CLI::App& app, int& status) {
@@ -25,8 +41,8 @@ void add_plot(CLI::App& app, int& status) {
     std::string out = "results/plot";
   };
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("plot", "draw the figures of a result again, or of several over each other");
+  CLI::App* command = app.add_subcommand(
+      "plot", "draw the figures of a run or a sweep again, or of several runs over each other");
   command->add_option("RESULT", options->results, "result folders")->required();
   command->add_option("--out", options->out, "folder for the figures of several results")
       ->type_name("DIR")
@@ -34,9 +50,10 @@ void add_plot(CLI::App& app, int& status) {
   command->footer("Example: headroom plot results/baseline results/overload --out results/both");
   command->callback([options, &status] {
     const std::vector<std::filesystem::path> folders(options->results.begin(), options->results.end());
+    const bool sweep = folders.size() == 1 && report::is_sweep(folders.front());
     for (const auto& folder : folders)
-      if (const auto data = report::load_figure_data(folder); std::holds_alternative<report::Problem>(data)) {
-        std::fprintf(stderr, "headroom: error: %s\n", std::get<report::Problem>(data).message.c_str());
+      if (const auto problem = not_to_be_drawn(folder, sweep)) {
+        std::fprintf(stderr, "headroom: error: %s\n", problem->message.c_str());
         status = kBadInput;
       }
     if (folders.size() > 1 && holds_more_than_figures(options->out)) {
@@ -46,8 +63,9 @@ void add_plot(CLI::App& app, int& status) {
       status = kBadInput;
     }
     if (status != kDone) return;
-    const auto problem =
-        folders.size() == 1 ? report::redraw(folders.front()) : report::draw_overlay(folders, options->out);
+    const auto problem = sweep                 ? report::redraw_sweep(folders.front())
+                         : folders.size() == 1 ? report::redraw(folders.front())
+                                               : report::draw_overlay(folders, options->out);
     if (problem) {
       std::fprintf(stderr, "headroom: error: %s\n", problem->message.c_str());
       status = kOther;

@@ -1,15 +1,10 @@
 #include "sim/study/run.h"
 
-#include <unistd.h>
-
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
-#include <thread>
 
 #include "sim/cli/commands.h"
-#include "sim/cli/usage.h"
 #include "sim/config/diagnostics.h"
 #include "sim/report/progress.h"
 #include "sim/report/result_folder.h"
@@ -21,17 +16,8 @@ namespace {
 
 struct RunOptions {
   ScenarioOptions scenario;
-  std::string out;
-  int jobs = 0;
-  bool quiet = false;
-  bool no_figures = false;
-  bool fail_on_slo = false;
+  ResultOptions result;
 };
-
-bool colours() {
-  const char* no_color = std::getenv("NO_COLOR");
-  return isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0');
-}
 
 int judge(const RunOptions& options, const study::RunOutcome& outcome) {
   const report::Run& run = *outcome.run;
@@ -42,7 +28,7 @@ int judge(const RunOptions& options, const study::RunOutcome& outcome) {
     return kInvariant;
   }
   if (outcome.interrupted || !outcome.failures.empty()) return kOther;
-  if (options.fail_on_slo)
+  if (options.result.fail_on_slo)
     for (const metrics::Verdict& verdict : run.slo)
       if (!verdict.met) return kSloMissed;
   return kDone;
@@ -56,24 +42,21 @@ int execute(const RunOptions& options) {
     std::fputs(diagnostics.text().c_str(), stderr);
     return kBadInput;
   }
-  const std::filesystem::path folder = options.out.empty()
-                                           ? std::filesystem::path("results") / scenario->scenario
-                                           : std::filesystem::path(options.out);
+  const std::filesystem::path folder = options.result.folder(scenario->scenario);
   if (const auto problem = report::NewFolder::check(folder)) {
     std::fprintf(stderr, "headroom: error: %s\n", problem->message.c_str());
     return kBadInput;
   }
 
-  if (!options.quiet)
+  if (!options.result.quiet)
     for (const std::string& warning : study::warnings(*scenario))
       std::fprintf(stderr, "headroom: warning: %s\n", warning.c_str());
   study::RunOutcome outcome;
   {
     const double simulated_s = (scenario->run.warmup + scenario->run.duration).seconds() *
                                static_cast<double>(scenario->run.replications);
-    report::Progress progress(scenario->scenario, simulated_s, !options.quiet);
-    const int cores = static_cast<int>(std::thread::hardware_concurrency());
-    outcome = study::run_scenario(*scenario, options.jobs > 0 ? options.jobs : cores,
+    report::Progress progress(scenario->scenario, simulated_s, !options.result.quiet);
+    outcome = study::run_scenario(*scenario, options.result.jobs_or_cores(),
                                   [&progress](double share) { progress.show(share); });
   }
   for (const study::TaskFailure& failure : outcome.failures)
@@ -91,7 +74,7 @@ int execute(const RunOptions& options) {
                  static_cast<int>(scenario->run.replications));
 
   report::WriteOptions write;
-  write.figures = !options.no_figures;
+  write.figures = !options.result.no_figures;
   const report::Written written = report::write_result(folder, *outcome.run, write);
   if (written.error) {
     std::fprintf(stderr, "headroom: error: %s\n", written.error->message.c_str());
@@ -99,7 +82,7 @@ int execute(const RunOptions& options) {
   }
   for (const std::string& warning : written.warnings)
     std::fprintf(stderr, "headroom: warning: %s\n", warning.c_str());
-  if (!options.quiet) std::fputs(report::table(*outcome.run, folder, colours()).c_str(), stdout);
+  if (!options.result.quiet) std::fputs(report::table(*outcome.run, folder, colours()).c_str(), stdout);
   return judge(options, outcome);
 }
 
@@ -110,13 +93,7 @@ void add_run(CLI::App& app, int& status) {
   CLI::App* command =
       app.add_subcommand("run", "run a scenario: a table here, and a folder with data, figures, report");
   options->scenario.add_to(*command);
-  command->add_option("--out", options->out, "result folder (default: results/<scenario>)")->type_name("DIR");
-  command->add_option("--jobs", options->jobs, "replications at once (default: number of cores)")
-      ->type_name("N")
-      ->check(whole_number(1, 1000));
-  command->add_flag("--quiet", options->quiet, "no output but errors");
-  command->add_flag("--no-figures", options->no_figures, "draw nothing");
-  command->add_flag("--fail-on-slo", options->fail_on_slo, "exit status 1 if an objective is missed");
+  options->result.add_to(*command, "replications at once (default: number of cores)");
   command->footer(
       "Example: headroom run scenarios/baseline.yaml --set platform.hosts.worker.count=36 --jobs 2");
   command->callback([options, &status] { status = execute(*options); });

@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "sim/config/diagnostics.h"
 #include "sim/config/node.h"
@@ -16,6 +17,10 @@ namespace headroom::config {
 /// checked.
 std::optional<Node> load_tree(const std::string& file, std::span<const std::string> sets,
                               Diagnostics& diagnostics);
+
+/// A scenario's tree with a value at `path`, written at `where`, as a --set would put it there.
+std::optional<Node> with_value(const Node& scenario, std::string_view path, const Node& value,
+                               const Mark& where, Diagnostics& diagnostics);
 
 /// The tree that load_tree returned has no platform because its file cannot be read, which was said.
 bool platform_unread(const Node& scenario);

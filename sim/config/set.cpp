@@ -30,8 +30,8 @@ std::optional<std::size_t> index_in(std::string_view text) {
 /// One assignment on its way down the tree.
 class Setter {
  public:
-  Setter(std::string_view path, Node value, std::shared_ptr<const Source> source, Diagnostics& diagnostics)
-      : path_(path), value_(std::move(value)), source_(std::move(source)), diagnostics_(diagnostics) {}
+  Setter(std::string_view path, Node value, Mark where, Diagnostics& diagnostics)
+      : path_(path), value_(std::move(value)), where_(std::move(where)), diagnostics_(diagnostics) {}
 
   /// `node` with the value at `rest`, the part of the path that is left; nothing if there was an error.
   std::optional<Node> set(const Node& node, std::string_view rest) {
@@ -45,7 +45,8 @@ class Setter {
 
  private:
   std::optional<Node> fail(std::string_view at, const std::string& message) {
-    diagnostics_.error({source_, 1, static_cast<int>(at.data() - path_.data()) + 1}, message);
+    const int column = where_.column + static_cast<int>(at.data() - path_.data());
+    diagnostics_.error({where_.source, where_.line, column}, message);
     return std::nullopt;
   }
 
@@ -103,18 +104,32 @@ class Setter {
   /// The value with the parents that the path asks for: lists where it says 0, maps elsewhere.
   std::optional<Node> make(std::string_view rest) {
     if (rest.empty()) return value_;
-    const Mark where{source_, 1, 1};
-    if (first_part(rest) == "0") return set_in_list(Node::sequence({}, where), rest);
-    return set_in_map(Node::map({}, where), rest);
+    if (first_part(rest) == "0") return set_in_list(Node::sequence({}, where_), rest);
+    return set_in_map(Node::map({}, where_), rest);
   }
 
   std::string_view path_;
   Node value_;
-  std::shared_ptr<const Source> source_;
+  Mark where_;  ///< of the path
   Diagnostics& diagnostics_;
 };
 
 }  // namespace
+
+std::size_t hole_in(std::string_view path) {
+  if (path.starts_with('.')) return 0;
+  return path.ends_with('.') ? path.size() - 1 : path.find("..");
+}
+
+std::optional<Node> apply_value(const Node& root, std::string_view path, const Node& value, const Mark& where,
+                                Diagnostics& diagnostics) {
+  std::optional<Node> changed = Setter(path, value, where, diagnostics).set(root, path);
+  if (changed && (changed->height() > kMaxDepth || changed->weight() > kMaxNodes)) {
+    diagnostics.error(where, "this makes the scenario too deep or too large");
+    return std::nullopt;
+  }
+  return changed;
+}
 
 std::optional<Node> apply_set(const Node& root, std::string_view assignment, Diagnostics& diagnostics) {
   const std::size_t equals = assignment.find('=');
@@ -128,9 +143,7 @@ std::optional<Node> apply_set(const Node& root, std::string_view assignment, Dia
   };
   if (equals == std::string_view::npos) return fail(path.size(), "expected PATH=VALUE, got no =");
   if (path.empty()) return fail(0, "expected PATH=VALUE, got an empty path");
-  const std::size_t hole = path.starts_with('.') ? 0
-                           : path.ends_with('.') ? path.size() - 1
-                                                 : path.find("..");
+  const std::size_t hole = hole_in(path);
   if (hole != std::string_view::npos)
     return fail(hole, "expected a name on both sides of each dot of the path");
   source->text = assignment.substr(equals + 1);
@@ -140,11 +153,7 @@ std::optional<Node> apply_set(const Node& root, std::string_view assignment, Dia
   const std::size_t before = diagnostics.count();
   const std::optional<Node> value = read_text(source, diagnostics);
   if (!value || diagnostics.count() != before) return std::nullopt;
-  std::optional<Node> changed = Setter(path, *value, source, diagnostics).set(root, path);
-  if (changed && (changed->height() > kMaxDepth || changed->weight() > kMaxNodes)) {
-    return fail(0, "this makes the scenario too deep or too large");
-  }
-  return changed;
+  return apply_value(root, path, *value, {source, 1, 1}, diagnostics);
 }
 
 }  // namespace headroom::config

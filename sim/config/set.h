@@ -17,4 +17,11 @@ namespace headroom::config {
 /// Returns the new tree; nothing if there was an error.
 std::optional<Node> apply_set(const Node& root, std::string_view assignment, Diagnostics& diagnostics);
 
+/// The same with a value that has been read already. `where` is where the path was written.
+std::optional<Node> apply_value(const Node& root, std::string_view path, const Node& value, const Mark& where,
+                                Diagnostics& diagnostics);
+
+/// The first place in a dotted path where a name is missing; npos if there is none.
+std::size_t hole_in(std::string_view path);
+
 }  // namespace headroom::config

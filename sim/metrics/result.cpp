@@ -100,6 +100,11 @@ StudyResult merge(const std::vector<ReplicationResult>& replications) {
     for (const LatencyClass& latency : replication.latency) {
       named(study.latency, latency.name).histogram.merge(latency.histogram);
     }
+    for (const Durations& durations : replication.durations) {
+      Durations& merged = named(study.durations, durations.name);
+      merged.histogram.merge(durations.histogram);
+      merged.published = durations.published;
+    }
     for (const Event& event : replication.journal) study.journal.push_back({static_cast<int>(r + 1), event});
     study.journal_left_out += replication.journal_left_out;
     study.events += replication.events;

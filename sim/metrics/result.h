@@ -38,11 +38,26 @@ struct LatencyClass {
   Histogram histogram;
 };
 
+/// A point of a distribution that somebody published: at most this long with that probability.
+struct PublishedPoint {
+  std::string source;  ///< "PBS, table 4": names it in the figure
+  double ms = 0;
+  double share = 0;
+};
+
+/// How long something took, for a figure of its own: a distribution function, with published points marked.
+struct Durations {
+  std::string name;     ///< "store.consistent_after"
+  Histogram histogram;  ///< nanoseconds
+  std::vector<PublishedPoint> published;
+};
+
 /// All that one replication reports. Plain data; goes through a pipe from the process that ran it.
 struct ReplicationResult {
   std::vector<MetricValue> metrics;
   std::vector<Invariant> invariants;
   std::vector<LatencyClass> latency;  ///< "all" first
+  std::vector<Durations> durations;
   SeriesTable series;
   std::vector<Event> journal;
   std::int64_t journal_left_out = 0;
@@ -97,6 +112,8 @@ class ResultBuilder {
   void invariant(std::string name, bool holds, std::int64_t checked, std::string detail = {});
   /// "all" first, then classes in ascending order.
   void latency(std::string class_name, const BatchHistogram& observations);
+  void durations(std::string name, const BatchHistogram& observations,
+                 std::vector<PublishedPoint> published = {});
   void series(SeriesTable table) { result_.series = std::move(table); }
   void journal(const Journal& journal);
   void bookkeeping(std::int64_t events, Duration simulated);
@@ -133,6 +150,7 @@ struct StudyResult {
   std::vector<StudyMetric> metrics;  ///< in the order of the first replication
   std::vector<Invariant> invariants;
   std::vector<LatencyClass> latency;
+  std::vector<Durations> durations;
   SeriesTable series;
   std::vector<StudyEvent> journal;
   std::int64_t journal_left_out = 0;

@@ -176,6 +176,11 @@ void ResultBuilder::latency(std::string class_name, const BatchHistogram& observ
   result_.latency.push_back({std::move(class_name), observations.total()});
 }
 
+void ResultBuilder::durations(std::string name, const BatchHistogram& observations,
+                              std::vector<PublishedPoint> published) {
+  result_.durations.push_back({std::move(name), observations.total(), std::move(published)});
+}
+
 void ResultBuilder::journal(const Journal& journal) {
   result_.journal = journal.events();
   result_.journal_left_out = journal.left_out();

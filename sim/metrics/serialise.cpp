@@ -86,16 +86,18 @@ Event event_from(const json& j) {
 }  // namespace
 
 std::string serialise(const ReplicationResult& result) {
-  json j = {{"metrics", json::array()},
-            {"invariants", json::array()},
-            {"latency", json::array()},
-            {"columns", json::array()},
-            {"journal", json::array()}};
+  json j = {{"metrics", json::array()},   {"invariants", json::array()}, {"latency", json::array()},
+            {"durations", json::array()}, {"columns", json::array()},    {"journal", json::array()}};
   for (const auto& m : result.metrics) j["metrics"].push_back(to_json(m));
   for (const auto& i : result.invariants) {
     j["invariants"].push_back(json::array({i.name, i.holds, i.checked, i.detail}));
   }
   for (const auto& l : result.latency) j["latency"].push_back(json::array({l.name, to_json(l.histogram)}));
+  for (const auto& d : result.durations) {
+    json published = json::array();
+    for (const auto& p : d.published) published.push_back(json::array({p.source, p.ms, p.share}));
+    j["durations"].push_back(json::array({d.name, to_json(d.histogram), std::move(published)}));
+  }
   for (const auto& c : result.series.columns) {
     j["columns"].push_back(json::array({c.name, c.counter, pack(c.values)}));
   }
@@ -123,6 +125,12 @@ std::optional<ReplicationResult> deserialise(std::string_view bytes) {
     }
     for (const json& l : j.at("latency")) {
       result.latency.push_back({l.at(0).get<std::string>(), histogram_from(l.at(1))});
+    }
+    for (const json& d : j.at("durations")) {
+      result.durations.push_back({d.at(0).get<std::string>(), histogram_from(d.at(1)), {}});
+      for (const json& p : d.at(2))
+        result.durations.back().published.push_back(
+            {p.at(0).get<std::string>(), p.at(1).get<double>(), p.at(2).get<double>()});
     }
     result.series.slot = Duration::ns(j.at("slot_ns").get<std::int64_t>());
     result.series.rows = j.at("rows").get<std::size_t>();

@@ -67,8 +67,8 @@ Line line(const Run& run, const metrics::StudyMetric& metric) {
           info != nullptr ? std::string(info->definition) : std::string()};
 }
 
-std::vector<Line> key_metrics(const Run& run) {
-  static constexpr std::array<std::string_view, 18> kOrder = {"yield",
+std::span<const std::string_view> key_metric_names() {
+  static constexpr std::array<std::string_view, 22> kOrder = {"yield",
                                                               "harvest",
                                                               "uptime",
                                                               "throughput_rps",
@@ -84,10 +84,18 @@ std::vector<Line> key_metrics(const Run& run) {
                                                               "processing.utilization",
                                                               "api.utilization",
                                                               "usage.billing_error",
+                                                              "store.read_p99_9_ms",
+                                                              "store.write_p99_9_ms",
+                                                              "store.consistent_at_0ms",
+                                                              "store.t_99_9_ms",
                                                               "cost.usd_per_hour",
                                                               "cost.usd_per_million_requests"};
+  return kOrder;
+}
+
+std::vector<Line> key_metrics(const Run& run) {
   std::vector<Line> lines;
-  for (const auto name : kOrder) {
+  for (const auto name : key_metric_names()) {
     const auto* metric = run.result.find(name);
     if (metric != nullptr && metric->mean) lines.push_back(line(run, *metric));
   }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/report/run.h"
@@ -23,6 +25,8 @@ struct Line {
 };
 /// One metric; its unit and definition from the catalogue, else by its name.
 Line line(const Run&, const metrics::StudyMetric&);
+/// The names of the few metrics that matter most.
+std::span<const std::string_view> key_metric_names();
 /// The few metrics that matter most, of those that the run has.
 std::vector<Line> key_metrics(const Run&);
 /// "processing, 81 % busy": the tier closest to its limit; empty if no tier reports its utilisation.

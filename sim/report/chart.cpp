@@ -28,12 +28,13 @@ constexpr std::array<std::string_view, 6> kDashes = {"solid",      "(12,5)", "(3
 constexpr std::array<std::string_view, 11> kFills = {"solid 0.35", "pattern 4", "pattern 2", "pattern 1",
                                                      "pattern 5",  "pattern 6", "pattern 7", "solid 0.9",
                                                      "solid 0.15", "solid 0.6", "pattern 0"};
+constexpr std::array<int, 8> kMarks = {5, 6, 9, 4, 7, 8, 13, 12};  // filled and hollow in turn
 constexpr std::size_t kMostNameLines = 4;
 /// A fault that lasts no time at all is seen, too: a share of the width.
 constexpr double kThinnestFault = 0.002;
 
-template <std::size_t N>
-std::string_view nth(const std::array<std::string_view, N>& list, std::size_t i) {
+template <class T, std::size_t N>
+T nth(const std::array<T, N>& list, std::size_t i) {
   return list[i % N];
 }
 
@@ -50,6 +51,13 @@ std::string literal(std::string_view text) {
     }
   }
   return out + "'";
+}
+
+/// A column of text in a data block.
+std::string text_cell(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) out += c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  return out + "\"";
 }
 
 struct Range {
@@ -187,6 +195,7 @@ void data_block(std::string& out, std::size_t number, const Chart::Curve& curve,
     out += cell(curve.x[i]) + ' ' + cell(curve.y[i]);
     if (!base.empty()) out += ' ' + shortest(base[i]) + ' ' + cell(base[i] + curve.y[i]);
     if (!curve.low.empty()) out += ' ' + cell(curve.low[i]) + ' ' + cell(curve.high[i]);
+    if (!curve.labels.empty()) out += ' ' + text_cell(curve.labels[i]);
     out += '\n';
   }
   out += "END\n";
@@ -218,6 +227,19 @@ void plot(std::string& out, const Chart& chart) {
           nth(kFills, c), nth(kColours, c), title));
       continue;
     }
+    if (!curve.labels.empty())
+      parts.push_back(fmt::format(
+          "$curve{} using 1:2:{} with labels left offset 0.6,-0.6 font ',9' textcolor rgb '#444444' "
+          "notitle",
+          c, curve.low.empty() ? 3 : 5));
+    if (curve.bars) {
+      parts.push_back(
+          fmt::format("$curve{} using 1:2{} with {} linewidth 1.6 linecolor rgb '{}' pointtype {} "
+                      "pointsize 1.1 {}",
+                      c, curve.low.empty() ? "" : ":3:4", curve.low.empty() ? "points" : "yerrorbars",
+                      nth(kColours, c), nth(kMarks, c), title));
+      continue;
+    }
     if (!curve.low.empty()) {
       parts.push_back(
           fmt::format("$curve{} using 1:3:4 with filledcurves fillstyle transparent solid 0.18 noborder "
@@ -225,10 +247,14 @@ void plot(std::string& out, const Chart& chart) {
                       c, nth(kColours, c)));
     }
     const std::string dash = nth(kDashes, c) == "solid" ? "solid" : std::string(nth(kDashes, c));
-    parts.push_back(
-        fmt::format("$curve{} using 1:2 with {} linewidth {} dashtype {} linecolor rgb '{}' {}{}", c,
-                    curve.points ? "linespoints" : "lines", c == 0 ? 2.2 : 1.8, dash, nth(kColours, c),
-                    curve.points ? fmt::format("pointtype {} pointsize 0.7 ", 4 + c) : "", title));
+    parts.push_back(fmt::format(
+        "$curve{} using 1:2 with {} linewidth {} dashtype {} linecolor rgb '{}' {}{}", c,
+        !curve.line    ? "points"
+        : curve.points ? "linespoints"
+                       : "lines",
+        c == 0 ? 2.2 : 1.8, dash, nth(kColours, c),
+        curve.points ? fmt::format("pointtype {} pointsize {} ", nth(kMarks, c), curve.line ? 0.7 : 1.3) : "",
+        title));
   }
   for (const auto& bound : chart.bounds) {
     parts.push_back(
@@ -275,6 +301,21 @@ std::string body(const Chart& chart, const Range& x, const Range& y) {
 }
 
 }  // namespace
+
+void percent_axis(Chart& chart) {
+  double lowest = 100;
+  for (const auto& curve : chart.curves) {
+    for (double y : curve.y) lowest = std::isfinite(y) ? std::min(lowest, y) : lowest;
+  }
+  for (const auto& b : chart.bounds) lowest = std::min(lowest, b.y);
+  double low = 0;
+  for (double candidate : {50.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.8}) {
+    if (lowest >= candidate) low = candidate;
+  }
+  chart.y.low = low;
+  chart.y.high = 100 + (100 - low) * 0.04;
+  if (low > 0) chart.y.label += fmt::format(", axis from {} %", shortest(low));
+}
 
 std::optional<Problem> draw(const std::vector<Chart>& charts, const fs::path& folder, int seconds) {
   std::string script = "set encoding utf8\n";

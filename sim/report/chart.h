@@ -27,6 +27,9 @@ struct Chart {
     std::vector<double> x, y;
     std::vector<double> low, high;  ///< a confidence band; empty or as long as y
     bool points = false;            ///< marks at the points too (few points)
+    bool line = true;               ///< false: marks only
+    bool bars = false;              ///< marks alone, the band as bars: x is a list of names, not a scale
+    std::vector<std::string> labels = {};  ///< beside the points; empty or as long as y
   };
   struct Bound {
     std::string name;
@@ -48,6 +51,10 @@ struct Chart {
   std::vector<Bound> bounds;
   std::vector<Span> spans;
 };
+
+/// The y axis is of percentages of at most 100: from 0, or from higher up if that shows more, which its label
+/// says.
+void percent_axis(Chart&);
 
 /// Draws every chart as FILE.svg and FILE.png into the folder, with gnuplot, all in one go. Readable in grey:
 /// curves differ in dashes or patterns too. Takes as long as `seconds` at most. On failure nothing of the

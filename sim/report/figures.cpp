@@ -225,22 +225,6 @@ void add_latency_bound(Chart& chart, const std::vector<Summary::Objective>& slo)
   chart.bounds.push_back({fmt::format("objective: p99{} {} ms", of, significant(p99->at)), p99->at});
 }
 
-/// A percent axis that begins where the data leave it interesting.
-void percent_axis(Chart& chart) {
-  double lowest = 100;
-  for (const auto& curve : chart.curves) {
-    for (double y : curve.y) lowest = std::isfinite(y) ? std::min(lowest, y) : lowest;
-  }
-  for (const auto& b : chart.bounds) lowest = std::min(lowest, b.y);
-  double low = 0;
-  for (double candidate : {50.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.8}) {
-    if (lowest >= candidate) low = candidate;
-  }
-  chart.y.low = low;
-  chart.y.high = 100 + (100 - low) * 0.04;
-  if (low > 0) chart.y.label += fmt::format(", axis from {} %", shortest(low));
-}
-
 std::optional<Chart> yield_and_harvest(const FigureData& data, const Timeline& time) {
   const auto* yield = time.column("yield");
   const auto* harvest = time.column("harvest");
@@ -452,6 +436,48 @@ std::optional<Chart> bill(const Timeline& time) {
   return chart;
 }
 
+/// A counter, by what it says of credentials.
+struct AuthColumn {
+  std::string_view column, title;
+};
+
+std::optional<Chart> auth(const Timeline& time) {
+  static constexpr std::array<AuthColumn, 4> kColumns = {
+      {{"auth.by_cache", "edge cache"},
+       {"auth.by_data_plane", "data plane"},
+       {"auth.by_stale", "expired entry (data plane out of reach)"},
+       {"auth.by_nobody", "could not be checked"}}};
+  Chart chart = time.chart("auth", "What credentials were checked by", "requests [1/s]");
+  chart.stacked = true;
+  for (const auto& [name, title] : kColumns) {
+    const auto* column = time.column(name);
+    if (column == nullptr || !any_above_zero(*column)) continue;
+    chart.curves.push_back({std::string(title), time.edges(), twice(time.rate(*column)), {}, {}});
+  }
+  if (chart.curves.empty()) return std::nullopt;
+  chart.caption = "Every request's credentials, by when they were checked, and by what.";
+  return chart;
+}
+
+std::optional<Chart> auth_mistakes(const Timeline& time) {
+  static constexpr std::array<AuthColumn, 2> kColumns = {
+      {{"auth.denied_valid", "denied, though valid (new users)"},
+       {"auth.served_revoked", "served, though revoked"}}};
+  Chart chart = time.chart("auth_mistakes", "Checked by what was not yet known", "requests [1/s]");
+  for (const auto& [name, title] : kColumns) {
+    const auto* column = time.column(name);
+    if (column == nullptr || !any_above_zero(*column)) continue;
+    chart.curves.push_back({std::string(title), time.x(), time.rate(*column), {}, {}});
+  }
+  if (chart.curves.empty()) return std::nullopt;
+  chart.y.low = 0;
+  chart.caption =
+      "Requests that were denied or served wrongly because the change of the account had not reached those "
+      "who "
+      "checked it.";
+  return chart;
+}
+
 }  // namespace
 
 std::vector<Chart> figures(const FigureData& data) {
@@ -469,8 +495,11 @@ std::vector<Chart> figures(const FigureData& data) {
     add(queue(time));
     add(utilization(time, data.series));
     add(outcomes(time, data.series));
+    add(auth(time));
+    add(auth_mistakes(time));
     add(bill(time));
   }
+  for (const DurationCurve& curve : data.durations) add(chart(curve));
   return charts;
 }
 

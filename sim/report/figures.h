@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/report/chart.h"
+#include "sim/report/durations.h"
 #include "sim/report/summary.h"
 #include "sim/report/time_series.h"
 
@@ -15,11 +16,12 @@ struct FigureData {
   TimeSeries series;
   LatencyCurves latency;
   std::vector<Summary::Objective> slo;
+  std::vector<DurationCurve> durations = {};
 };
 
 /// The figures of one result, those whose data exist: yield and harvest over time, latency percentiles over
-/// time, latency distribution, queue depth and leader, utilisation per tier, outcome mix, bill against
-/// actual.
+/// time, latency distribution, queue depth and leader, utilisation per tier, outcome mix, what credentials
+/// were checked by and how often wrongly, bill against actual, durations.
 std::vector<Chart> figures(const FigureData&);
 
 /// The same kinds of figures with one line per result.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,9 +12,5 @@ namespace headroom::report {
 /// report.html: one file that opens from disk, with nothing to fetch. Figures are taken from FOLDER/FILE.svg;
 /// those that are missing are left out. Says the same for the same run, always.
 std::string html(const Run&, const std::vector<Chart>&, const std::filesystem::path& figures);
-
-/// The same page with other figures; nothing if it is not a page of ours.
-std::optional<std::string> with_figures(const std::string& page, const std::vector<Chart>&,
-                                        const std::filesystem::path& figures);
 
 }  // namespace headroom::report

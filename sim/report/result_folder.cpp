@@ -1,61 +1,25 @@
 #include "sim/report/result_folder.h"
 
 #include <fmt/format.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include "sim/report/fault_bands.h"
 #include "sim/report/html.h"
 #include "sim/report/journal_lines.h"
+#include "sim/report/machine.h"
+#include "sim/report/page.h"
+#include "sim/report/replications.h"
 #include "sim/report/summary.h"
 
 namespace headroom::report {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The name of the processor, as the kernel gives it.
-std::string processor() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    const std::size_t colon = line.find(": ");
-    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
-  }
-  return "unknown";
-}
-
-std::string machine(const Run& run) {
-  utsname system{};
-  uname(&system);
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  const auto day = std::chrono::floor<std::chrono::days>(now);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss time(now - day);
-  nlohmann::ordered_json j;
-  j["written"] = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
-                             static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                             time.hours().count(), time.minutes().count(), time.seconds().count());
-  j["wall_clock_s"] = run.wall_clock_s;
-  j["cpu_s"] = run.cpu_s;
-  j["peak_memory_mib"] = run.peak_memory_mib;
-  j["simulated_s"] = run.result.simulated_s;
-  j["events"] = run.result.events;
-  j["host"] = system.nodename;
-  j["system"] = fmt::format("{} {} {}", system.sysname, system.release, system.machine);
-  j["processor"] = processor();
-  j["cores"] = std::thread::hardware_concurrency();
-  j["versions"] = nlohmann::ordered_json::object();
-  for (const auto& [name, version] : run.versions) j["versions"][name] = version;
-  return j.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-}
 
 Problem in(const fs::path& file, const Problem& problem) {
   return {file.string() + ": " + problem.message};
@@ -105,7 +69,8 @@ Written write_result(const fs::path& folder, const Run& run, const WriteOptions&
   }
   NewFolder& fresh = std::get<NewFolder>(created);
   const Summary numbers = summary(run);
-  const FigureData data{run.scenario, time_series(run), latency_curves(run.result.latency), numbers.slo};
+  const FigureData data{run.scenario, time_series(run), latency_curves(run.result.latency), numbers.slo,
+                        duration_curves(run.result.durations)};
   const std::vector<Chart> charts = figures(data);
   const fs::path drawings = fresh.path() / "figures";
   if (options.figures) {
@@ -122,8 +87,11 @@ Written write_result(const fs::path& folder, const Run& run, const WriteOptions&
       {"latency.csv", to_csv(data.latency)},
       {"journal.jsonl", journal_lines(run.result.journal, run.result.journal_left_out)},
       {"scenario.yaml", run.scenario_yaml},
-      {"machine.json", machine(run)},
+      {"replications.csv", to_csv(replications(run))},
+      {"machine.json", machine_json({run.wall_clock_s, run.cpu_s, run.peak_memory_mib, run.result.simulated_s,
+                                     run.result.events, run.versions})},
       {"report.html", html(run, charts, drawings)}};
+  if (!data.durations.empty()) files.emplace_back("durations.csv", to_csv(data.durations));
   files.insert(files.end(), options.more.begin(), options.more.end());
   for (const auto& [name, contents] : files) {
     written.error = fresh.write(name, contents);
@@ -161,19 +129,29 @@ std::variant<FigureData, Problem> load_figure_data(const fs::path& folder) {
     if (auto exact = fault_bands(std::get<std::string>(journal), end); !exact.empty())
       data.series.faults = std::move(exact);
   }
+  const fs::path durations = folder / "durations.csv";
+  if (std::error_code error; !fs::exists(durations, error)) return data;
+  auto text = read_file(durations);
+  if (auto* problem = std::get_if<Problem>(&text)) return *problem;
+  auto parsed = parse_duration_curves(std::get<std::string>(text));
+  if (auto* problem = std::get_if<Problem>(&parsed)) return in(durations, *problem);
+  data.durations = std::move(std::get<std::vector<DurationCurve>>(parsed));
   return data;
 }
 
-std::optional<Problem> redraw(const fs::path& folder) {
-  const auto loaded = load_figure_data(folder);
-  if (const auto* problem = std::get_if<Problem>(&loaded)) return *problem;
-  const std::vector<Chart> charts = figures(std::get<FigureData>(loaded));
+std::optional<Problem> redraw_with(const std::vector<Chart>& charts, const fs::path& folder) {
   if (auto problem = draw_in_place(charts, folder / "figures")) return problem;
   const auto page = read_file(folder / "report.html");
   if (!std::holds_alternative<std::string>(page))
     return std::nullopt;  // a result without a report is one, too
   const auto renewed = with_figures(std::get<std::string>(page), charts, folder / "figures");
   return renewed ? replace_file(folder / "report.html", *renewed) : std::nullopt;
+}
+
+std::optional<Problem> redraw(const fs::path& folder) {
+  const auto loaded = load_figure_data(folder);
+  if (const auto* problem = std::get_if<Problem>(&loaded)) return *problem;
+  return redraw_with(figures(std::get<FigureData>(loaded)), folder);
 }
 
 std::optional<Problem> draw_overlay(const std::vector<fs::path>& results, const fs::path& folder) {

@@ -25,9 +25,10 @@ struct Written {
   std::vector<std::string> warnings;  ///< figures could not be drawn, and why
 };
 
-/// Writes the result folder of one run: summary.json, timeseries.csv, latency.csv, journal.jsonl,
-/// scenario.yaml, machine.json, figures/, report.html. All files but machine.json are a function of the run.
-/// It appears complete or not at all; see NewFolder for what may be replaced.
+/// Writes the result folder of one run: summary.json, timeseries.csv, latency.csv, replications.csv,
+/// journal.jsonl, durations.csv (if there are any), scenario.yaml, machine.json, figures/, report.html. All
+/// files but machine.json are a function of the run. It appears complete or not at all; see NewFolder for
+/// what may be replaced.
 Written write_result(const std::filesystem::path& folder, const Run&, const WriteOptions& = {});
 
 /// Reads what figures are drawn from, labelled with the name of the folder.
@@ -35,6 +36,9 @@ std::variant<FigureData, Problem> load_figure_data(const std::filesystem::path& 
 
 /// Draws the figures of a result again, from its files, and puts them into its report.html.
 std::optional<Problem> redraw(const std::filesystem::path& folder);
+
+/// Draws these figures into a result, each the old one or the new one, and puts them into its report.html.
+std::optional<Problem> redraw_with(const std::vector<Chart>& charts, const std::filesystem::path& folder);
 
 /// Draws the figures of several results over each other into `folder`, which is made if need be.
 std::optional<Problem> draw_overlay(const std::vector<std::filesystem::path>& results,

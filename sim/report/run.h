@@ -27,6 +27,7 @@ struct Run {
   std::string fingerprint;
   metrics::Window window;
   metrics::StudyResult result;
+  std::vector<int> numbers;  ///< of the replications in `result`, counted from 1
   std::vector<metrics::Verdict> slo;
   std::vector<metrics::MetricInfo> catalogue;
   std::vector<Band> faults;

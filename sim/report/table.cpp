@@ -8,35 +8,10 @@
 
 #include "sim/report/answer.h"
 #include "sim/report/numbers.h"
+#include "sim/report/paint.h"
 
 namespace headroom::report {
 namespace {
-
-/// Terminal colours, or none.
-struct Paint {
-  bool on;
-  std::string bold(std::string_view s) const { return wrap("1", s); }
-  std::string faint(std::string_view s) const { return wrap("2", s); }
-  std::string green(std::string_view s) const { return wrap("1;32", s); }
-  std::string red(std::string_view s) const { return wrap("1;31", s); }
-  std::string yellow(std::string_view s) const { return wrap("1;33", s); }
-  std::string wrap(std::string_view code, std::string_view s) const {
-    return on ? fmt::format("\x1b[{}m{}\x1b[0m", code, s) : std::string(s);
-  }
-};
-
-std::string padded(std::string_view text, std::size_t width, bool right) {
-  const std::size_t used = columns(text);
-  const std::string gap(width > used ? width - used : 0, ' ');
-  return right ? gap + std::string(text) : std::string(text) + gap;
-}
-
-/// Names come from files: nothing in them may steer the terminal.
-std::string harmless(std::string_view text) {
-  std::string out;
-  for (char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-  return out;
-}
 
 std::string invariants(const Run& run, const Paint& paint) {
   std::int64_t checked = 0;
@@ -52,11 +27,6 @@ std::string invariants(const Run& run, const Paint& paint) {
 }
 
 }  // namespace
-
-std::size_t columns(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
 
 std::string table(const Run& run, const std::filesystem::path& folder, bool colours) {
   const Paint paint{colours};

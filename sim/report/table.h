@@ -11,7 +11,4 @@ namespace headroom::report {
 /// is where the result was written; empty: nowhere.
 std::string table(const Run&, const std::filesystem::path& folder, bool colours);
 
-/// How many columns a terminal needs to show the text (UTF-8; every character here is one column wide).
-std::size_t columns(std::string_view text);
-
 }  // namespace headroom::report

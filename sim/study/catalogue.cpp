@@ -6,6 +6,7 @@
 #include "models/client/client.h"
 #include "models/processing/fleet.h"
 #include "models/queue/queue.h"
+#include "models/usage/store.h"
 #include "models/usage/usage.h"
 
 namespace headroom::study {
@@ -16,7 +17,7 @@ using metrics::Better;
 std::vector<metrics::MetricInfo> collect() {
   std::vector<metrics::MetricInfo> all = client::kMetrics;
   for (const auto* component : {&balancer::kMetrics, &api::kMetrics, &auth::kMetrics, &queue::kMetrics,
-                                &processing::kMetrics, &usage::kMetrics})
+                                &processing::kMetrics, &usage::kMetrics, &usage::kStoreMetrics})
     all.insert(all.end(), component->begin(), component->end());
   all.insert(all.end(),
              {{"network.utilization_max", "share",

@@ -51,4 +51,13 @@ struct Codec<faults::Target> {
   static std::string what();
 };
 
+/// A map from paths to the values that they take in a sweep.
+template <>
+struct Codec<study::SweepConfig> {
+  static bool parse(const Node&, study::SweepConfig& out, Diagnostics&);
+  static Node dump(const study::SweepConfig&);
+  static void schema(nlohmann::json& out, nlohmann::json& defs);
+  static std::string what();
+};
+
 }  // namespace headroom::config

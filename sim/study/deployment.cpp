@@ -113,7 +113,10 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
   const bool proxied = d.load_balancer && d.load_balancer->hosts;
 
   // From the back to the front: each component is given those that it calls.
-  if (d.usage) {
+  if (d.usage && !d.api) {
+    store_ =
+        std::make_unique<usage::BatchStore>(d.usage->store, env, group(d.usage->store.hosts), key / "store");
+  } else if (d.usage) {
     books_ = std::make_unique<Books>();
     const auto& mappers = d.usage->billing.hosts;
     const usage::Pipeline::Hosts hosts{group(d.usage->store.hosts),
@@ -127,23 +130,27 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     identity_ = std::make_unique<auth::Identity>(*d.auth, env, key / "auth", w.users, hosts);
     if (!hosts.data_plane.empty()) gauges_.add_tier("auth", hosts.data_plane);
   }
-  if (d.queue) queue_ = std::make_unique<queue::Queue>(*d.queue, env, group(d.queue->hosts));
-  calls::Dispatcher* dispatcher = queue_.get();
+  if (d.queue) {
+    const auto hosts = group(d.queue->hosts);
+    queue_check_ = std::make_unique<QueueCheck>(*d.queue, env.world, hosts.size());
+    queue_ = std::make_unique<queue::Queue>(*d.queue, env, hosts, key / "queue", queue_check_.get(), nullptr);
+  }
   if (d.processing) {
     processing::CostModel cost = cost_model(scenario, key / "processing");
     fleet_ = std::make_unique<processing::Fleet>(*d.processing, std::move(cost), env);
     processing::Fleet::Parts parts;
-    if (queue_) parts.queue = queue_->leader();
+    if (queue_) parts.queue = queue_->terms();
     parts.rendition_share = rendition_share;
     parts.images_travel = !scenario.platform.network.ideal;
     parts.format = encoding(w);
     if (usage_) parts.books = &usage_->audit();
     fleet_->install(group(d.processing->hosts), parts);
-    if (!queue_) {
+    if (queue_) {
+      queue_->serve(fleet_->workers());
+    } else {
       const auto policy = d.load_balancer ? d.load_balancer->policy : balancer::Policy::random;
       job_balancer_ =
           std::make_unique<balancer::JobBalancer>(policy, env, fleet_->workers(), key / "load_balancer");
-      dispatcher = job_balancer_.get();
     }
   }
   if (d.api) {
@@ -157,7 +164,8 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
       parts.meter = [this](world::Process& server) {
         return std::make_unique<ServerMeter>(usage_->aggregator(server));
       };
-    parts.dispatcher = dispatcher;
+    parts.dispatcher = job_balancer_.get();
+    if (queue_) parts.session = [this](const calls::Origin& origin) { return queue_->session(origin); };
     if (!proxied) parts.tls_cpu = tls_cpu;
     parts.rendition_share = rendition_share;
     const auto hosts = group(d.api->hosts);
@@ -188,8 +196,8 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     balancer_->install(hosts, servers, tls_cpu, rendition_share);
     if (!hosts.empty()) gauges_.add_tier("lb", hosts);
     parts.entrance = balancer_.get();
-  } else {
-    parts.dispatcher = queue_.get();
+  } else if (queue_) {
+    parts.session = [this](const calls::Origin& origin) { return queue_->session(origin); };
   }
   clients_ = std::make_unique<client::Clients>(w, env, key / "workload", parts);
 }
@@ -213,6 +221,7 @@ void Deployment::start() {
   gauges_.start();
   if (identity_) identity_->start();
   if (usage_) usage_->start();
+  if (store_) store_->start();
   clients_->start();
 }
 
@@ -221,7 +230,9 @@ void Deployment::stop() {
   if (client_side_auth_) client_side_auth_->stop();
   if (identity_) identity_->stop();
   if (usage_) usage_->stop();
+  if (store_) store_->stop();
   gauges_.stop();
+  if (job_balancer_) job_balancer_->stop();
 }
 
 bool Deployment::idle() const {
@@ -231,6 +242,7 @@ bool Deployment::idle() const {
 void Deployment::flush() {
   if (usage_) usage_->finish();
   if (identity_) identity_->end();
+  if (store_) store_->finish();
 }
 
 void Deployment::report(metrics::ResultBuilder& results) const {
@@ -238,8 +250,12 @@ void Deployment::report(metrics::ResultBuilder& results) const {
   if (balancer_) balancer_->report(results);
   if (api_) api_->report(results, world_.now());
   if (identity_) identity_->report(results);
-  if (queue_) queue_->report(results);
+  if (queue_) {
+    queue_->report(results);
+    queue_check_->report(*queue_, results);
+  }
   if (fleet_) fleet_->report(results, world_.now());
+  if (store_) store_->report(results);
   if (usage_) usage_->report(results);
   gauges_.report(results, clients_->answered());
 }

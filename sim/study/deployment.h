@@ -14,11 +14,13 @@
 #include "models/client/client.h"
 #include "models/processing/fleet.h"
 #include "models/queue/queue.h"
+#include "models/usage/store.h"
 #include "models/usage/usage.h"
 #include "sim/faults/hardware.h"
 #include "sim/invariants/billing_ledger.h"
 #include "sim/metrics/result.h"
 #include "sim/study/gauges.h"
+#include "sim/study/queue_check.h"
 #include "sim/study/scenario.h"
 #include "sim/world/world.h"
 
@@ -55,7 +57,7 @@ class Deployment final : public faults::Roles {
   /// would go on for ever.
   void flush();
   /// That is done.
-  bool settled() const { return !usage_ || usage_->settled(); }
+  bool settled() const { return (!usage_ || usage_->settled()) && (!store_ || store_->settled()); }
   void report(metrics::ResultBuilder& results) const;
 
  private:
@@ -66,8 +68,10 @@ class Deployment final : public faults::Roles {
 
   world::World& world_;
   std::unique_ptr<Books> books_;
+  std::unique_ptr<usage::BatchStore> store_;
   std::unique_ptr<usage::Pipeline> usage_;
   std::unique_ptr<auth::Identity> identity_;
+  std::unique_ptr<QueueCheck> queue_check_;
   std::unique_ptr<queue::Queue> queue_;
   std::unique_ptr<processing::Fleet> fleet_;
   std::unique_ptr<balancer::JobBalancer> job_balancer_;

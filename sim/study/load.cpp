@@ -43,10 +43,14 @@ class Checker {
                     : "nothing to balance: expected api or processing");
     if (d.queue && !d.processing)
       error("deployment.queue", "nobody takes jobs from the queue: expected processing");
-    if (d.usage && (!d.api || !d.processing))
+    const bool store_alone = d.usage && d.usage->store.probe && !d.api && !d.processing;
+    if (d.usage && (!d.api || !d.processing) && !store_alone)
       error("deployment.usage", "usage is metered on API servers when conversions come back: expected " +
                                     std::string(!d.api ? "api" : "processing"));
+    if (store_alone && !d.auth && !std::holds_alternative<client::NoArrivals>(scenario_.workload.arrivals))
+      error("workload.arrivals", "nobody serves requests: expected none, or api and processing");
     if (d.usage) check_usage(*d.usage);
+    if (d.usage) check_store(d.usage->store);
     if (d.processing) check_processing(*d.processing);
     check_slo();
     check_trace();
@@ -173,6 +177,26 @@ class Checker {
                          TimePoint::at(scenario_.run.warmup + scenario_.run.duration), complaints);
   }
 
+  void check_store(const usage::StoreConfig& store) {
+    const auto group = scenario_.platform.hosts.find(store.hosts.name);
+    if (group == scenario_.platform.hosts.end()) return;  // said already
+    const std::int64_t hosts = group->second.count;
+    const std::int64_t replicas = store.replicas_of(hosts);
+    if (replicas > hosts)
+      error("deployment.usage.store.replicas",
+            std::to_string(replicas) + " replicas need as many hosts, but host group " +
+                config::quote(store.hosts.name) + " has " + std::to_string(hosts) + ", expected at most " +
+                std::to_string(hosts));
+    const auto quorum = [&](const char* name, std::int64_t size) {
+      if (size > replicas)
+        error("deployment.usage.store." + std::string(name),
+              "a quorum of " + std::to_string(size) +
+                  " is larger than the number of replicas, expected at most " + std::to_string(replicas));
+    };
+    quorum("write_quorum", store.write_quorum_of(hosts));
+    quorum("read_quorum", store.read_quorum_of(hosts));
+  }
+
   void check_slo() {
     const SloConfig& slo = scenario_.slo;
     bool latency = false;
@@ -194,8 +218,11 @@ class Checker {
           !d.auth->management)
         return "auth.management";
       if (metric == "auth.utilization" && !d.auth->data_plane.hosts) return "auth.data_plane.hosts";
-      if (metric.starts_with("usage.") && !d.usage) return "usage";
       if (metric == "usage.report_harvest" && !d.usage->report) return "usage.report";
+      if ((metric.starts_with("usage.") || metric.starts_with("store.")) && !d.usage) return "usage";
+      if ((metric.starts_with("store.consistent_at_") || metric == "store.t_99_9_ms") &&
+          !d.usage->store.probe)
+        return "usage.store.probe";
       if (metric.starts_with("lb.") && (!d.load_balancer || !d.load_balancer->hosts))
         return "load_balancer with hosts";
       if (metric == "uptime" && !scenario_.workload.probe) return "workload.probe";
@@ -255,10 +282,13 @@ config::Node with_some_platform(const config::Node& tree) {
 std::optional<ScenarioConfig> load_scenario(const std::string& file, std::span<const std::string> sets,
                                             config::Diagnostics& diagnostics) {
   const auto tree = config::load_tree(file, sets, diagnostics);
-  if (!tree) return std::nullopt;
+  return tree ? scenario_from(*tree, diagnostics) : std::nullopt;
+}
+
+std::optional<ScenarioConfig> scenario_from(const config::Node& tree, config::Diagnostics& diagnostics) {
   ScenarioConfig scenario;
-  const bool parsed = config::parse(with_some_platform(*tree), scenario, diagnostics);
-  Checker checker(scenario, *tree, diagnostics);
+  const bool parsed = config::parse(with_some_platform(tree), scenario, diagnostics);
+  Checker checker(scenario, tree, diagnostics);
   if (parsed && diagnostics.ok()) {
     checker.check();
   } else {

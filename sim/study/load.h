@@ -18,6 +18,9 @@ std::optional<ScenarioConfig> load_scenario(const std::string& file, std::span<c
 /// was measured, say.
 std::vector<std::string> warnings(const ScenarioConfig& scenario);
 
+/// The same from a tree that has been read (sim/config/load.h).
+std::optional<ScenarioConfig> scenario_from(const config::Node& tree, config::Diagnostics& diagnostics);
+
 /// The scenario with every default written out, platform and files inlined: running this text gives the same
 /// result.
 std::string resolved_yaml(const ScenarioConfig& scenario);

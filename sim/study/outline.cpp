@@ -26,6 +26,7 @@ struct MeanRate {
     return a.diurnal ? std::optional(a.diurnal->mean.per_second) : std::nullopt;
   }
   std::optional<double> operator()(const client::Closed&) const { return std::nullopt; }
+  std::optional<double> operator()(const client::NoArrivals&) const { return std::nullopt; }
   std::optional<double> operator()(const client::Trace& a) const {
     const double length = a.rows.back().at.seconds();
     return length > 0 ? std::optional(static_cast<double>(a.rows.size()) / length) : std::nullopt;

@@ -106,8 +106,9 @@ std::string how_it_ended(int status) {
 class Pool {
  public:
   Pool(int tasks, int jobs, const std::function<std::string(int, const std::function<void(double)>&)>& work,
-       const std::function<void(double)>& progress)
-      : tasks_(tasks), jobs_(std::max(1, jobs)), work_(work), progress_(progress) {
+       const std::function<void(double)>& progress,
+       const std::function<bool(int, const std::string&)>& finished)
+      : tasks_(tasks), jobs_(std::max(1, jobs)), work_(work), progress_(progress), on_result_(finished) {
     result_.results.resize(static_cast<std::size_t>(tasks));
   }
 
@@ -115,12 +116,13 @@ class Pool {
     const SignalGuard guard;
     std::fflush(nullptr);  // or children would print it again
     int next = 0;
-    while ((next < tasks_ || !children_.empty()) && interrupted == 0) {
+    while ((next < tasks_ || !children_.empty()) && interrupted == 0 && !stopped_) {
       while (next < tasks_ && static_cast<int>(children_.size()) < jobs_ && start(next)) ++next;
       if (children_.empty()) break;  // no process could be started: said in failures
       listen();
     }
     result_.interrupted = interrupted != 0;
+    stopped_ = stopped_ || result_.interrupted;
     for (Child& child : children_) kill(child.pid, SIGKILL);
     while (!children_.empty()) finish(children_.size() - 1);
     return std::move(result_);
@@ -205,10 +207,12 @@ class Pool {
     int status = 0;
     while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
     }
-    if (child.result)
+    if (child.result) {
+      if (on_result_ && !on_result_(child.task, *child.result)) stopped_ = true;
       result_.results[static_cast<std::size_t>(child.task)] = std::move(child.result);
-    else if (interrupted == 0)
+    } else if (!stopped_ && interrupted == 0) {
       result_.failures.push_back({child.task, how_it_ended(status)});
+    }
     ++finished_;
   }
 
@@ -216,8 +220,10 @@ class Pool {
   int jobs_;
   const std::function<std::string(int, const std::function<void(double)>&)>& work_;
   const std::function<void(double)>& progress_;
+  const std::function<bool(int, const std::string&)>& on_result_;
   std::vector<Child> children_;
   int finished_ = 0;
+  bool stopped_ = false;  ///< children are killed, and no news
   PoolResult result_;
 };
 
@@ -225,8 +231,9 @@ class Pool {
 
 PoolResult run_pool(int tasks, int jobs,
                     const std::function<std::string(int, const std::function<void(double)>&)>& work,
-                    const std::function<void(double)>& progress) {
-  return Pool(tasks, jobs, work, progress).run();
+                    const std::function<void(double)>& progress,
+                    const std::function<bool(int, const std::string&)>& finished) {
+  return Pool(tasks, jobs, work, progress, finished).run();
 }
 
 }  // namespace headroom::study

@@ -24,9 +24,11 @@ struct PoolResult {
 /// one that is killed or fails is reported, not waited for. Call it before the process has any thread.
 ///
 /// `work(task, tell)` runs in the child; `tell(share)` reports progress. `progress(share of all work)` is
-/// called in the parent. SIGINT and SIGTERM stop the children and return what is complete.
+/// called in the parent, and so is `finished(task, result)`, as each is complete; false stops the others.
+/// SIGINT and SIGTERM stop the children and return what is complete.
 PoolResult run_pool(int tasks, int jobs,
                     const std::function<std::string(int task, const std::function<void(double)>& tell)>& work,
-                    const std::function<void(double)>& progress = {});
+                    const std::function<void(double)>& progress = {},
+                    const std::function<bool(int task, const std::string& result)>& finished = {});
 
 }  // namespace headroom::study

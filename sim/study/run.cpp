@@ -2,9 +2,7 @@
 
 #include <sys/resource.h>
 
-#include <boost/uuid/detail/sha1.hpp>
 #include <chrono>
-#include <cstdio>
 #include <utility>
 
 #include "sim/config/units.h"
@@ -12,6 +10,7 @@
 #include "sim/report/fault_bands.h"
 #include "sim/study/catalogue.h"
 #include "sim/study/load.h"
+#include "sim/study/sha1.h"
 #include "sim/study/simulate.h"
 
 namespace headroom::study {
@@ -38,18 +37,30 @@ std::string version() {
 }
 
 std::string fingerprint(const std::string& resolved_yaml) {
-  boost::uuids::detail::sha1 sha;
-  const std::string text = "headroom " + version() + "\n" + resolved_yaml;
-  sha.process_bytes(text.data(), text.size());
-  unsigned digest[5];
-  sha.get_digest(digest);
-  std::string hex;
-  for (const unsigned word : digest) {
-    char part[9];
-    std::snprintf(part, sizeof part, "%08x", word);
-    hex += part;
-  }
-  return hex;
+  return sha1("headroom " + version() + "\n" + resolved_yaml);
+}
+
+report::Run assemble(const ScenarioConfig& scenario,
+                     const std::vector<metrics::ReplicationResult>& replications, std::vector<int> numbers) {
+  ScenarioConfig alone = scenario;
+  alone.sweep.reset();  // has no part in the result
+  report::Run run;
+  run.scenario = scenario.scenario;
+  run.question = scenario.question.value_or("");
+  run.seed = static_cast<std::uint64_t>(scenario.seed);
+  run.scenario_yaml = resolved_yaml(alone);
+  run.fingerprint = fingerprint(run.scenario_yaml);
+  run.window = window_of(scenario);
+  run.result = metrics::merge(replications);
+  run.numbers = std::move(numbers);
+  const metrics::SeriesTable& series = run.result.series;
+  run.faults = report::fault_bands(run.result.journal,
+                                   TimePoint::at(series.slot * static_cast<std::int64_t>(series.rows)));
+  run.slo = judge(scenario.slo, run.result);
+  run.catalogue = catalogue();
+  run.partial = replications.size() < static_cast<std::size_t>(scenario.run.replications);
+  run.versions = {{"headroom", version()}};
+  return run;
 }
 
 RunOutcome run_scenario(const ScenarioConfig& scenario, int jobs,
@@ -66,30 +77,20 @@ RunOutcome run_scenario(const ScenarioConfig& scenario, int jobs,
   outcome.failures = std::move(pool.failures);
   outcome.interrupted = pool.interrupted;
   std::vector<metrics::ReplicationResult> replications;
+  std::vector<int> numbers;
   for (std::size_t r = 0; r < pool.results.size(); ++r) {
     if (!pool.results[r]) continue;
     auto result = metrics::deserialise(*pool.results[r]);
-    if (result)
+    if (result) {
       replications.push_back(std::move(*result));
-    else
+      numbers.push_back(static_cast<int>(r) + 1);
+    } else {
       outcome.failures.push_back({static_cast<int>(r), "sent a result that cannot be read"});
+    }
   }
   if (replications.empty()) return outcome;
 
-  report::Run run;
-  run.scenario = scenario.scenario;
-  run.question = scenario.question.value_or("");
-  run.seed = static_cast<std::uint64_t>(scenario.seed);
-  run.scenario_yaml = resolved_yaml(scenario);
-  run.fingerprint = fingerprint(run.scenario_yaml);
-  run.window = window_of(scenario);
-  run.result = metrics::merge(replications);
-  const metrics::SeriesTable& series = run.result.series;
-  run.faults = report::fault_bands(run.result.journal,
-                                   TimePoint::at(series.slot * static_cast<std::int64_t>(series.rows)));
-  run.slo = judge(scenario.slo, run.result);
-  run.catalogue = catalogue();
-  run.partial = replications.size() < pool.results.size();
+  report::Run run = assemble(scenario, replications, std::move(numbers));
   run.wall_clock_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   rusage used{};
   getrusage(RUSAGE_CHILDREN, &used);
@@ -98,7 +99,6 @@ RunOutcome run_scenario(const ScenarioConfig& scenario, int jobs,
   };
   run.cpu_s = seconds(used.ru_utime) + seconds(used.ru_stime);
   run.peak_memory_mib = used.ru_maxrss / 1024;
-  run.versions = {{"headroom", version()}};
   outcome.run = std::move(run);
   return outcome;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/metrics/result.h"
 #include "sim/report/run.h"
 #include "sim/study/pool.h"
 #include "sim/study/scenario.h"
@@ -16,6 +17,10 @@ std::string version();
 
 /// A hash of what determines the result: the resolved scenario and the version; of contents, never of paths.
 std::string fingerprint(const std::string& resolved_yaml);
+
+/// Puts replications of a scenario together. `numbers`: which ones they are, counted from 1.
+report::Run assemble(const ScenarioConfig& scenario,
+                     const std::vector<metrics::ReplicationResult>& replications, std::vector<int> numbers);
 
 struct RunOutcome {
   std::optional<report::Run> run;  ///< none: no replication was completed

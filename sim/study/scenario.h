@@ -16,6 +16,7 @@
 #include "sim/base/units.h"
 #include "sim/faults/config.h"
 #include "sim/metrics/slo.h"
+#include "sim/study/sweep_config.h"
 #include "sim/world/platform.h"
 
 namespace headroom::study {
@@ -74,6 +75,7 @@ struct ScenarioConfig {
   DeploymentConfig deployment;
   std::vector<faults::FaultConfig> faults;
   SloConfig slo;
+  std::optional<SweepConfig> sweep;
   template <class V>
   static void describe(V& v) {
     v.required("scenario", &ScenarioConfig::scenario,
@@ -86,6 +88,9 @@ struct ScenarioConfig {
     v.required("deployment", &ScenarioConfig::deployment, "the components");
     v.optional("faults", &ScenarioConfig::faults, "what goes wrong: a list");
     v.optional("slo", &ScenarioConfig::slo, "objectives by metric");
+    v.optional("sweep", &ScenarioConfig::sweep,
+               "what `headroom sweep` varies: paths as in --set, each with a list of values or LO..HI:STEP; "
+               "`headroom run` does not look at it");
   }
 };
 

@@ -26,8 +26,15 @@ struct Place {
 }  // namespace
 
 TEST_CASE("help at every level has an example") {
-  for (const std::vector<std::string>& command :
-       {std::vector<std::string>{}, {"run"}, {"check"}, {"plot"}, {"schema"}, {"metrics"}, {"list"}}) {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{},
+                                                  {"run"},
+                                                  {"sweep"},
+                                                  {"compare"},
+                                                  {"check"},
+                                                  {"plot"},
+                                                  {"schema"},
+                                                  {"metrics"},
+                                                  {"list"}}) {
     auto arguments = command;
     arguments.emplace_back("--help");
     const Finished help = run(arguments);
@@ -48,7 +55,8 @@ TEST_CASE("what is wrong with a command line is said, with the nearest name") {
     CHECK(files_in(place.folder.path()) == std::vector<std::string>{"small.yaml"});
     return finished.err;
   };
-  const std::string commands = "expected run, check, plot, calibrate, schema, metrics or list";
+  const std::string commands =
+      "expected run, sweep, compare, check, plot, calibrate, schema, metrics or list";
   CHECK(refused({}) ==
         "headroom: error: a command is missing, " + commands + "\n`headroom --help` says more.\n");
   CHECK(refused({"rnu", "small.yaml"}) == "headroom: error: unknown command \"rnu\", " + commands +

@@ -17,8 +17,8 @@ namespace fs = std::filesystem;
 using Catch::Contains;
 using Catch::StartsWith;
 
-const std::vector<std::string> kFiles = {"journal.jsonl", "latency.csv",  "machine.json",  "report.html",
-                                         "scenario.yaml", "summary.json", "timeseries.csv"};
+const std::vector<std::string> kFiles = {"journal.jsonl", "latency.csv",   "machine.json", "replications.csv",
+                                         "report.html",   "scenario.yaml", "summary.json", "timeseries.csv"};
 
 /// A folder with a scenario in it, to run in.
 struct Place {

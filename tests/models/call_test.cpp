@@ -38,7 +38,7 @@ class Caller final : public world::Process {
     const world::HostId me = self.host().id();
     Call<Answer> call(self.host().scheduler(), until);
     const RequestPtr request(new Request);
-    send_request(network, call, server, {me, server.host}, {server.host, me}, kControl, request, false);
+    send_request(network, call, server, {me, server.host}, {server.host, me}, kControl, request, false, 0);
     seen.outcome = co_await call;
     seen.at_ms = self.host().scheduler().now().since_start().milliseconds();
     ++seen.times;

@@ -1,3 +1,5 @@
+#include "sim/report/page.h"
+
 #include <catch2/catch.hpp>
 #include <regex>
 

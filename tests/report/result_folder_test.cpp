@@ -37,8 +37,8 @@ TEST_CASE("the folder holds what the specification lists") {
   CHECK(written.warnings.empty());
   const auto files = contents(temporary.path() / "a");
   for (const auto* name :
-       {"summary.json", "timeseries.csv", "latency.csv", "journal.jsonl", "scenario.yaml", "machine.json",
-        "report.html", "trace.json", "figures/yield_harvest.svg", "figures/yield_harvest.png",
+       {"summary.json", "timeseries.csv", "latency.csv", "replications.csv", "journal.jsonl", "scenario.yaml",
+        "machine.json", "report.html", "trace.json", "figures/yield_harvest.svg", "figures/yield_harvest.png",
         "figures/latency_distribution.svg", "figures/bill.png"}) {
     CAPTURE(name);
     REQUIRE(files.count(name) == 1);

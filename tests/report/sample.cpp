@@ -149,6 +149,7 @@ Run sample_run(std::uint64_t seed) {
   run.window = metrics::Window(TimePoint::at(Duration::s(10)), Duration::s(90));
   run.result = metrics::merge({replication(seed, run.window), replication(seed + 100, run.window),
                                replication(seed + 200, run.window)});
+  run.numbers = {1, 2, 3};
   run.slo = metrics::evaluate({{"yield", 0.999, Better::higher}, {"latency.p99_ms", 500, Better::lower}},
                               run.result);
   run.catalogue.assign(std::begin(kCatalogue), std::end(kCatalogue));
@@ -187,6 +188,7 @@ Run bare_run() {
   builder.latency("all", latency);
   builder.series(series.finish(at(21.6)));
   run.result = metrics::merge({std::move(builder).build()});
+  run.numbers = {1};
   run.scenario_yaml = "scenario: mmc\n";
   return run;
 }

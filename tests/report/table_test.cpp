@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "sim/report/answer.h"
+#include "sim/report/paint.h"
 #include "sim/report/progress.h"
 #include "tests/report/sample.h"
 

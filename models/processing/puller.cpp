@@ -1,0 +1,119 @@
+#include "models/processing/puller.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace headroom::processing {
+namespace {
+
+/// Of a delivery in a report.
+constexpr Bytes kDeliveryBytes{16};
+
+}  // namespace
+
+Puller::Puller(const calls::QueueTerms& terms, world::Network& network, world::Process& process,
+               const calls::Endpoint& me, std::int64_t slots)
+    : terms_(terms), network_(network), process_(process), me_(me), slots_(slots) {
+  process.scope().spawn(report_regularly(this));
+}
+
+bool Puller::take(const calls::Delivery& delivery) {
+  if (!terms_.every_member) {
+    if (delivery.term < term_) return false;
+    term_ = delivery.term;
+    leader_ = delivery.member;
+  }
+  const auto is_it = [&](const calls::Delivery& d) { return same(d, delivery.job, delivery.member); };
+  if (std::any_of(held_.begin(), held_.end(), is_it)) return false;
+  if (std::any_of(done_.begin(), done_.end(), is_it)) return false;
+  held_.push_back(delivery);
+  return true;
+}
+
+bool Puller::same(const calls::Delivery& d, std::uint64_t job, int member) const {
+  return d.job == job && (!terms_.every_member || d.member == member);
+}
+
+calls::WorkerName Puller::name(int member) const {
+  std::int64_t limit = slots_;
+  if (terms_.every_member)  // what others have given it is not free for this one
+    limit -= std::count_if(held_.begin(), held_.end(), [&](const auto& d) { return d.member != member; });
+  return {me_, me_.slot->starts(), std::max<std::int64_t>(limit, 0)};
+}
+
+void Puller::ended(const calls::Delivery& delivery, bool done) {
+  const auto place = std::find_if(held_.begin(), held_.end(),
+                                  [&](const auto& d) { return same(d, delivery.job, delivery.member); });
+  if (place != held_.end()) {
+    *place = held_.back();
+    held_.pop_back();
+  }
+  if (done) done_.push_back(delivery);
+  const int to = terms_.every_member ? delivery.member : leader_;
+  const calls::Endpoint& queue = terms_.members[static_cast<std::size_t>(to)];
+  calls::send_datagram<calls::JobQueue>(
+      network_, {me_.host, queue.host}, calls::kControl, *queue.slot,
+      [worker = name(to), delivery, done](calls::JobQueue& q) { q.ended(worker, delivery, done); });
+  if (!terms_.every_member) return;
+  for (std::size_t m = 0; m < terms_.members.size(); ++m)
+    if (static_cast<int>(m) != to) report_to(static_cast<int>(m));
+}
+
+void Puller::report_to(int member) {
+  calls::WorkerReport report{name(member), term_, {}, {}};
+  const auto mine = [&](const calls::Delivery& d) { return !terms_.every_member || d.member == member; };
+  std::copy_if(held_.begin(), held_.end(), std::back_inserter(report.held), mine);
+  std::copy_if(done_.begin(), done_.end(), std::back_inserter(report.done), mine);
+  const calls::Endpoint& queue = terms_.members[static_cast<std::size_t>(member)];
+  const auto deliveries = static_cast<std::int64_t>(report.held.size() + report.done.size());
+  calls::send_datagram<calls::JobQueue>(
+      network_, {me_.host, queue.host}, calls::kControl + Bytes(deliveries * kDeliveryBytes.count()),
+      *queue.slot, [report = std::move(report)](calls::JobQueue& q) { q.report(report); });
+}
+
+void Puller::report() {
+  if (!terms_.every_member) {
+    report_to(leader_);
+    return;
+  }
+  for (std::size_t m = 0; m < terms_.members.size(); ++m) report_to(static_cast<int>(m));
+}
+
+world::Task<> Puller::report_regularly(Puller* self) {
+  while (true) {
+    if (!std::exchange(self->heard_, false))
+      self->leader_ = (self->leader_ + 1) % static_cast<int>(self->terms_.members.size());
+    self->redirected_ = false;
+    self->report();
+    co_await world::Sleep(self->process_.host().scheduler(), self->terms_.report_every);
+  }
+}
+
+void Puller::informed(const calls::QueueState& state) {
+  if (!state.settled.empty()) {
+    auto settled = state.settled;
+    std::sort(settled.begin(), settled.end());
+    const auto is_settled = [&](const calls::Delivery& d) {
+      return same(d, d.job, state.member) && std::binary_search(settled.begin(), settled.end(), d.job);
+    };
+    done_.erase(std::remove_if(done_.begin(), done_.end(), is_settled), done_.end());
+  }
+  if (terms_.every_member || state.term < term_) return;
+  heard_ = heard_ || state.member == leader_;
+  const bool news = state.term > term_;
+  term_ = state.term;
+  if (state.leader < 0 || (state.leader == leader_ && !news)) return;
+  // A member that is behind may point back: one redirection per report is followed, and a leader's own word.
+  if (state.leader != state.member && std::exchange(redirected_, true)) return;
+  leader_ = state.leader;
+  heard_ = true;
+  report();
+}
+
+void Puller::judged(const calls::Delivery& delivery) {
+  const auto is_it = [&](const calls::Delivery& d) { return same(d, delivery.job, delivery.member); };
+  done_.erase(std::remove_if(done_.begin(), done_.end(), is_it), done_.end());
+}
+
+}  // namespace headroom::processing

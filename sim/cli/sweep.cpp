@@ -1,0 +1,157 @@
+#include "sim/study/sweep.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/cli/commands.h"
+#include "sim/config/diagnostics.h"
+#include "sim/report/progress.h"
+#include "sim/report/sweep_report.h"
+#include "sim/study/load.h"
+
+namespace headroom::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct SweepOptions {
+  ScenarioOptions scenario;
+  std::vector<std::string> varies;
+  ResultOptions result;
+};
+
+int failed(const report::Problem& problem, int status) {
+  std::fprintf(stderr, "headroom: error: %s\n", problem.message.c_str());
+  return status;
+}
+
+/// Simulated time of all points together.
+double simulated_s(const study::Grid& grid) {
+  double sum = 0;
+  for (const auto& point : grid.points) {
+    const study::RunConfig& run = point.scenario.run;
+    sum += (run.warmup + run.duration).seconds() * static_cast<double>(run.replications);
+  }
+  return sum;
+}
+
+/// What is to be known of any point, once.
+void warn(const study::Grid& grid) {
+  std::set<std::string> told;
+  for (const auto& point : grid.points)
+    for (const std::string& warning : study::warnings(point.scenario))
+      if (told.insert(warning).second) std::fprintf(stderr, "headroom: warning: %s\n", warning.c_str());
+}
+
+/// What is kept when no result is written.
+void tell_what_is_kept(const study::KeptReplications& kept) {
+  if (const std::size_t count = kept.unfinished(); count > 0)
+    std::fprintf(stderr,
+                 "headroom: %zu finished replications are kept in %s; the same command goes on from there\n",
+                 count, kept.folder().c_str());
+}
+
+int judge(const SweepOptions& options, const study::SweepOutcome& outcome) {
+  bool missed = false;
+  for (const auto& point : outcome.files.sweep.points) {
+    if (!point.summary) continue;
+    for (const metrics::Invariant& invariant : point.summary->invariants)
+      if (!invariant.holds)
+        return failed({"invariant violated: " + invariant.name + ": " + invariant.detail}, kInvariant);
+    for (const auto& objective : point.summary->slo) missed = missed || !objective.met;
+  }
+  if (outcome.interrupted || !outcome.failures.empty()) return kOther;
+  return options.result.fail_on_slo && missed ? kSloMissed : kDone;
+}
+
+int execute(const SweepOptions& options) {
+  config::Diagnostics diagnostics;
+  const auto grid =
+      study::load_grid(options.scenario.file, options.scenario.assignments(), options.varies, diagnostics);
+  if (!grid) {
+    std::fputs(diagnostics.text().c_str(), stderr);
+    return kBadInput;
+  }
+  if (!options.result.quiet) warn(*grid);
+  const fs::path folder = options.result.folder(grid->base.scenario);
+  if (const auto problem = report::NewFolder::check(folder)) return failed(*problem, kBadInput);
+  auto opened = study::KeptReplications::open(folder);
+  if (const auto* problem = std::get_if<report::Problem>(&opened)) return failed(*problem, kOther);
+  auto& kept = std::get<study::KeptReplications>(opened);
+
+  study::SweepOutcome outcome;
+  {
+    report::Progress progress(grid->base.scenario + ", " + std::to_string(grid->points.size()) + " points",
+                              simulated_s(*grid), !options.result.quiet);
+    outcome = study::run_sweep(*grid, options.result.jobs_or_cores(), kept,
+                               [&progress](double share) { progress.show(share); });
+  }
+  for (const std::string& failure : outcome.failures)
+    std::fprintf(stderr, "headroom: error: %s\n", failure.c_str());
+  const report::Sweep& sweep = outcome.files.sweep;
+  if (outcome.problem) {
+    failed(*outcome.problem, kOther);
+    tell_what_is_kept(kept);
+    return kOther;
+  }
+  if (sweep.complete() == 0) {
+    std::fprintf(stderr, outcome.interrupted
+                             ? "headroom: interrupted before any point was complete; no result was written\n"
+                             : "headroom: error: no point was completed; no result was written\n");
+    tell_what_is_kept(kept);
+    return kOther;
+  }
+  if (sweep.partial())
+    std::fprintf(
+        stderr,
+        "headroom: %s: the result has %zu of %zu points and is marked as partial; the same command goes on "
+        "from there\n",
+        outcome.interrupted ? "interrupted" : "incomplete", sweep.complete(), sweep.points.size());
+  const report::Written written =
+      report::write_sweep(folder, outcome.files, !options.result.no_figures,
+                          [&](report::NewFolder& result) { return kept.copy_to(result, outcome.keys); });
+  if (written.error) {
+    failed(*written.error, kOther);
+    tell_what_is_kept(kept);
+    return kOther;
+  }
+  kept.clear();
+  for (const std::string& warning : written.warnings)
+    std::fprintf(stderr, "headroom: warning: %s\n", warning.c_str());
+  if (!options.result.quiet) {
+    std::fputs(report::table(sweep, folder, colours()).c_str(), stdout);
+    if (outcome.reused > 0)
+      std::printf("  kept         %zu of %zu replications were there already\n", outcome.reused,
+                  outcome.reused + outcome.computed);
+  }
+  return judge(options, outcome);
+}
+
+}  // namespace
+
+void add_sweep(CLI::App& app, int& status) {
+  auto options = std::make_shared<SweepOptions>();
+  CLI::App* command = app.add_subcommand(
+      "sweep",
+      "run every combination of what is varied: a table here, and a folder with points, curves, report");
+  options->scenario.add_to(*command);
+  command
+      ->add_option(
+          "--vary", options->varies,
+          "PATH=A,B,C or PATH=LO..HI:STEP: the values that a node takes in turn, applied after --set; "
+          "repeatable (every combination is a point); default: the scenario's `sweep:`")
+      ->type_name("PATH=LIST")
+      ->allow_extra_args(false);
+  options->result.add_to(*command, "runs at once (default: number of cores)");
+  command->footer(
+      "A sweep that was stopped goes on where it was when the same command is given again.\n"
+      "Example: headroom sweep scenarios/baseline.yaml --vary platform.hosts.worker.count=28..48:4 "
+      "--replications 3");
+  command->callback([options, &status] { status = execute(*options); });
+}
+
+}  // namespace headroom::cli

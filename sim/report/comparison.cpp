@@ -1,0 +1,197 @@
+#include "sim/report/comparison.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "sim/report/sweep_answer.h"
+
+namespace headroom::report {
+namespace {
+
+namespace fs = std::filesystem;
+using Values = std::vector<std::optional<double>>;
+using Verdict = Comparison::Verdict;
+
+constexpr double kLevel = 0.05;
+
+/// The values of those replications.
+Values of(const Replications& all, const std::string& metric, const std::vector<int>& numbers) {
+  Values chosen;
+  const auto found = all.values.find(metric);
+  if (found == all.values.end()) return chosen;
+  for (std::size_t r = 0; r < all.numbers.size(); ++r)
+    if (std::binary_search(numbers.begin(), numbers.end(), all.numbers[r]))
+      chosen.push_back(found->second[r]);
+  return chosen;
+}
+
+std::vector<int> sorted(std::vector<int> numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+/// The replications that both have.
+std::vector<int> shared(const Side& a, const Side& b) {
+  const std::vector<int> of_a = sorted(a.replications.numbers);
+  const std::vector<int> of_b = sorted(b.replications.numbers);
+  std::vector<int> both;
+  std::set_intersection(of_a.begin(), of_a.end(), of_b.begin(), of_b.end(), std::back_inserter(both));
+  return both;
+}
+
+metrics::Difference differ(const Side& a, const Side& b, const std::string& metric,
+                           Comparison::Method method) {
+  switch (method) {
+    case Comparison::Method::pairs: {
+      const auto numbers = shared(a, b);
+      return metrics::paired_difference(of(a.replications, metric, numbers),
+                                        of(b.replications, metric, numbers));
+    }
+    case Comparison::Method::samples:
+      return metrics::sample_difference(of(a.replications, metric, sorted(a.replications.numbers)),
+                                        of(b.replications, metric, sorted(b.replications.numbers)));
+    case Comparison::Method::intervals:
+      break;
+  }
+  const Summary::Metric& of_a = a.summary.metrics.at(metric);
+  const Summary::Metric& of_b = b.summary.metrics.at(metric);
+  if (!of_a.mean || !of_b.mean) return {};
+  // Maxima and the like have no interval, but equal is equal.
+  if (*of_a.mean == *of_b.mean && a.summary.seed == b.summary.seed && (!of_a.ci95 || !of_b.ci95))
+    return {0.0, std::nullopt, std::nullopt};
+  return metrics::interval_difference(*of_a.mean, of_a.ci95, *of_b.mean, of_b.ci95);
+}
+
+bool same(const metrics::Difference& d) {
+  return d.mean && *d.mean == 0 && (!d.ci95 || (d.ci95->low == 0 && d.ci95->high == 0));
+}
+
+bool leaves_out_zero(const metrics::Difference& d) {
+  return d.ci95 && (d.ci95->low > 0 || d.ci95->high < 0);
+}
+
+Verdict direction(double difference, std::string_view metric,
+                  std::span<const metrics::MetricInfo> catalogue) {
+  const auto* info = metrics::find(catalogue, metric);
+  if (info == nullptr || info->better == metrics::Better::neither) return Verdict::different;
+  return (difference > 0) == (info->better == metrics::Better::higher) ? Verdict::better : Verdict::worse;
+}
+
+}  // namespace
+
+std::variant<Side, Problem> load_side(const fs::path& folder) {
+  auto summary = load_summary(folder);
+  if (auto* problem = std::get_if<Problem>(&summary)) return *problem;
+  auto replications = load_replications(folder);
+  if (auto* problem = std::get_if<Problem>(&replications)) return *problem;
+  return Side{folder.string(), std::move(std::get<Summary>(summary)),
+              std::move(std::get<Replications>(replications))};
+}
+
+Comparison difference(const Side& a, const Side& b) {
+  Comparison all;
+  const std::size_t pairs = a.summary.seed == b.summary.seed ? shared(a, b).size() : 0;
+  const std::size_t fewest = std::min(a.replications.numbers.size(), b.replications.numbers.size());
+  all.method = pairs >= 2    ? Comparison::Method::pairs
+               : fewest >= 2 ? Comparison::Method::samples
+                             : Comparison::Method::intervals;
+  const bool paired = all.method == Comparison::Method::pairs;
+  all.samples_a = paired ? static_cast<int>(pairs) : a.summary.replications;
+  all.samples_b = paired ? static_cast<int>(pairs) : b.summary.replications;
+  for (const auto& [name, metric] : a.summary.metrics) {
+    const auto other = b.summary.metrics.find(name);
+    if (other == b.summary.metrics.end()) {
+      all.only_a.push_back(name);
+      continue;
+    }
+    Comparison::Row row;
+    row.metric = name;
+    row.a = metric.mean;
+    row.b = other->second.mean;
+    row.difference = differ(a, b, name, all.method);
+    row.identical = same(row.difference) || (!row.a && !row.b);
+    all.rows.push_back(std::move(row));
+  }
+  for (const auto& [name, metric] : b.summary.metrics)
+    if (!a.summary.metrics.contains(name)) all.only_b.push_back(name);
+  return all;
+}
+
+std::size_t judge(std::span<Comparison> comparisons, std::span<const metrics::MetricInfo> catalogue) {
+  std::vector<Comparison::Row*> rows;
+  std::vector<double> p;
+  for (Comparison& comparison : comparisons) {
+    for (Comparison::Row& row : comparison.rows) {
+      if (row.identical) row.verdict = Verdict::none;
+      if (row.identical || !row.difference.p) continue;
+      rows.push_back(&row);
+      p.push_back(*row.difference.p);
+    }
+  }
+  const std::vector<bool> certain = metrics::holm(p, kLevel);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& difference = rows[i]->difference;
+    rows[i]->verdict = certain[i]                    ? direction(*difference.mean, rows[i]->metric, catalogue)
+                       : leaves_out_zero(difference) ? Verdict::unclear
+                                                     : Verdict::none;
+  }
+  return rows.size();
+}
+
+std::variant<SweepComparison, Problem> compare_sweeps(const fs::path& a, const fs::path& b,
+                                                      std::span<const metrics::MetricInfo> catalogue) {
+  auto loaded_a = load_sweep(a);
+  if (auto* problem = std::get_if<Problem>(&loaded_a)) return *problem;
+  auto loaded_b = load_sweep(b);
+  if (auto* problem = std::get_if<Problem>(&loaded_b)) return *problem;
+  const Sweep& of_a = std::get<Sweep>(loaded_a);
+  const Sweep& of_b = std::get<Sweep>(loaded_b);
+  std::set<std::string> paths_a, paths_b;
+  for (const auto& axis : of_a.axes) paths_a.insert(axis.path);
+  for (const auto& axis : of_b.axes) paths_b.insert(axis.path);
+  if (paths_a != paths_b)
+    return Problem{a.string() + " and " + b.string() + " vary different things, expected the same paths"};
+  const auto name_of = [](const Sweep& sweep, const Sweep::Point& point, bool brief) {
+    std::set<std::string> parts;
+    for (std::size_t i = 0; i < sweep.axes.size(); ++i)
+      parts.insert((brief ? short_name(sweep, i) : sweep.axes[i].path) + " " + sweep.value(point, i));
+    std::string name;
+    for (const std::string& part : parts) name += (name.empty() ? "" : ", ") + part;
+    return name;
+  };
+
+  SweepComparison all;
+  std::set<std::string> matched;
+  for (std::size_t n = 0; n < of_a.points.size(); ++n) {
+    if (!of_a.points[n].summary) continue;
+    const std::string name = name_of(of_a, of_a.points[n], false);
+    std::size_t m = 0;
+    while (m < of_b.points.size() &&
+           !(of_b.points[m].summary && name_of(of_b, of_b.points[m], false) == name))
+      ++m;
+    if (m == of_b.points.size()) {
+      all.only_a.push_back(name_of(of_a, of_a.points[n], true));
+      continue;
+    }
+    matched.insert(name);
+    auto side_a = load_side(a / run_folder(of_a, n));
+    auto side_b = load_side(b / run_folder(of_b, m));
+    for (const auto* side : {&side_a, &side_b})
+      if (const auto* problem = std::get_if<Problem>(side)) return *problem;
+    all.points.push_back(
+        {name_of(of_a, of_a.points[n], true), difference(std::get<Side>(side_a), std::get<Side>(side_b))});
+  }
+  for (const auto& point : of_b.points)
+    if (point.summary && !matched.contains(name_of(of_b, point, false)))
+      all.only_b.push_back(name_of(of_b, point, true));
+  std::vector<Comparison> comparisons;
+  for (auto& point : all.points) comparisons.push_back(std::move(point.comparison));
+  all.judged = judge(comparisons, catalogue);
+  for (std::size_t i = 0; i < comparisons.size(); ++i) all.points[i].comparison = std::move(comparisons[i]);
+  return all;
+}
+
+}  // namespace headroom::report

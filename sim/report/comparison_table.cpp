@@ -1,0 +1,248 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sim/report/answer.h"
+#include "sim/report/comparison.h"
+#include "sim/report/numbers.h"
+#include "sim/report/paint.h"
+
+namespace headroom::report {
+namespace {
+
+using Verdict = Comparison::Verdict;
+using Catalogue = std::span<const metrics::MetricInfo>;
+
+constexpr std::size_t kMostOthers = 15;
+constexpr std::size_t kMostNames = 8;
+
+std::string_view unit_of(Catalogue catalogue, std::string_view metric) {
+  const auto* info = metrics::find(catalogue, metric);
+  return info != nullptr ? info->unit : unit_from_name(metric);
+}
+
+std::string word(const Comparison::Row& row) {
+  switch (row.verdict) {
+    case Verdict::better:
+      return "better";
+    case Verdict::worse:
+      return "worse";
+    case Verdict::different:
+      return "different";
+    case Verdict::unclear:
+      return "unclear";
+    case Verdict::none:
+      return row.identical ? "the same" : "no difference";
+    case Verdict::unknown:
+      break;
+  }
+  return row.difference.mean ? "no interval" : "not observed";
+}
+
+std::string painted(const Paint& paint, const Comparison::Row& row, const std::string& text) {
+  if (row.verdict == Verdict::better) return paint.green(text);
+  if (row.verdict == Verdict::worse) return paint.red(text);
+  if (row.verdict == Verdict::unclear) return paint.yellow(text);
+  return text;
+}
+
+/// "+1.80 ± 0.12"
+std::string change(const Comparison::Row& row, std::string_view unit) {
+  if (!row.difference.mean) return "–";
+  if (row.identical) return "0";
+  const Readable r = readable(row.difference.mean, row.difference.ci95, unit);
+  const bool exact = r.spread.empty() || r.spread == "± 0";
+  return (*row.difference.mean > 0 ? "+" : "") + r.value + (exact ? "" : " " + r.spread);
+}
+
+std::string unit_text(std::string_view unit) {
+  return unit == "share" ? "%" : unit == "count" ? "" : std::string(unit);
+}
+
+/// "a, b, c and 12 more"
+std::string some(const std::vector<std::string>& names) {
+  const std::size_t shown = std::min(names.size(), kMostNames);
+  std::string text =
+      fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  if (shown < names.size()) text += fmt::format(" and {} more", names.size() - shown);
+  return harmless(text);
+}
+
+/// The metrics that the objectives speak of, then those that matter most.
+std::vector<std::string> first_metrics(const Summary& a, const Summary& b) {
+  std::vector<std::string> names;
+  const auto add = [&](std::string name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+  };
+  for (const Summary* side : {&a, &b})
+    for (const Judged& verdict : judged(*side)) add(verdict.metric);
+  for (const auto name : key_metric_names()) add(std::string(name));
+  return names;
+}
+
+/// Rows as text, with the widths of the columns.
+class Lines {
+ public:
+  void add(const Comparison::Row& row, std::string_view unit) {
+    const auto number = [&](const std::optional<double>& x) { return readable(x, std::nullopt, unit).value; };
+    add({row.metric, number(row.a), number(row.b), change(row, unit), unit_text(unit), word(row)}, row);
+  }
+  void add(std::vector<std::string> cells, std::optional<Comparison::Row> row = std::nullopt) {
+    width_.resize(std::max(width_.size(), cells.size()));
+    for (std::size_t c = 0; c < cells.size(); ++c) width_[c] = std::max(width_[c], columns(cells[c]));
+    lines_.emplace_back(std::move(cells), std::move(row));
+  }
+  std::string text(const Paint& paint) const {
+    std::string out;
+    for (const auto& [cells, row] : lines_) {
+      std::string line;
+      for (std::size_t c = 0; c + 1 < cells.size(); ++c)
+        line += "  " + padded(cells[c], width_[c], c >= 1 && c <= 3);
+      out +=
+          !row ? paint.faint(line + "  " + cells.back()) : line + "  " + painted(paint, *row, cells.back());
+      out += "\n";
+    }
+    return out;
+  }
+
+ private:
+  std::vector<std::pair<std::vector<std::string>, std::optional<Comparison::Row>>> lines_;
+  std::vector<std::size_t> width_;
+};
+
+std::string how(const Comparison& comparison) {
+  switch (comparison.method) {
+    case Comparison::Method::pairs:
+      return fmt::format(
+          "95 % of the difference, Student-t over {} pairs: one seed, so replications share their "
+          "random numbers",
+          comparison.samples_a);
+    case Comparison::Method::samples:
+      return fmt::format("95 % of the difference, Welch's t over {} and {} independent replications",
+                         comparison.samples_a, comparison.samples_b);
+    case Comparison::Method::intervals:
+      break;
+  }
+  return "95 % of the difference, roughly: from the two intervals, as if independent; --replications 5 on "
+         "both sides "
+         "tells more";
+}
+
+std::string note(const Paint& paint, std::string_view title, const std::string& text) {
+  return text.empty() ? "" : fmt::format("  {} {}\n", paint.faint(padded(title, 11, false)), text);
+}
+
+std::string verdict_note(std::size_t judged) {
+  if (judged == 0) return "";
+  return fmt::format(
+      "hold together, with 95 % confidence, for all {} comparisons (Holm); unclear: outside its own "
+      "interval, which of {} about {} are by chance",
+      judged, judged, significant(std::max(1.0, 0.05 * static_cast<double>(judged)), 1));
+}
+
+std::string side(const Paint& paint, char name, const Side& s) {
+  return fmt::format(
+      "{}  {}  {}\n", paint.bold(std::string(1, name)), harmless(s.label),
+      paint.faint(fmt::format("{} · seed {} · {} × {} s{}", harmless(s.summary.scenario), s.summary.seed,
+                              s.summary.replications, significant(s.summary.measured_s),
+                              s.summary.partial ? " · PARTIAL" : "")));
+}
+
+/// Objectives that one side meets and the other does not.
+std::string objectives(const Side& a, const Side& b) {
+  std::string out;
+  for (const auto& of_a : a.summary.slo)
+    for (const auto& of_b : b.summary.slo)
+      if (of_a.objective == of_b.objective && of_a.of == of_b.of && of_a.met != of_b.met)
+        out += fmt::format("objective {}{}: met by {}, missed by {}\n", of_a.objective,
+                           of_a.of.empty() ? "" : " (" + of_a.of + ")", of_a.met ? "A" : "B",
+                           of_a.met ? "B" : "A");
+  return out;
+}
+
+}  // namespace
+
+std::string table(const Side& a, const Side& b, const Comparison& comparison, std::size_t judged,
+                  Catalogue catalogue, bool all, bool colours) {
+  const Paint paint{colours};
+  std::string out = side(paint, 'A', a) + side(paint, 'B', b) + objectives(a, b) + "\n";
+  std::map<std::string_view, const Comparison::Row*> rows;
+  for (const auto& row : comparison.rows) rows[row.metric] = &row;
+
+  Lines lines;
+  lines.add({"", "A", "B", "B − A", "", "B is"});
+  std::set<std::string_view> shown;
+  for (const std::string& name : first_metrics(a.summary, b.summary)) {
+    const auto found = rows.find(name);
+    if (found == rows.end() || (!found->second->a && !found->second->b)) continue;
+    lines.add(*found->second, unit_of(catalogue, name));
+    shown.insert(found->first);
+  }
+  std::size_t same = 0, none = 0, unknown = 0, others = 0, left_out = 0;
+  for (const auto& [name, row] : rows) {
+    if (shown.contains(name)) continue;
+    const bool differs = row->verdict != Verdict::none && row->verdict != Verdict::unknown;
+    if (all || (differs && others < kMostOthers)) {
+      lines.add(*row, unit_of(catalogue, name));
+      others += differs ? 1 : 0;
+    } else if (differs) {
+      ++left_out;
+    } else if (row->identical) {
+      ++same;
+    } else {
+      ++(row->verdict == Verdict::none ? none : unknown);
+    }
+  }
+  out += lines.text(paint) + "\n";
+  std::vector<std::string> rest;
+  const auto count = [&](std::size_t n, const char* what) {
+    if (n > 0) rest.push_back(fmt::format("{} {}", n, what));
+  };
+  count(left_out, "differ");
+  count(none, "show no difference");
+  count(same, "are the same");
+  count(unknown, "have no interval");
+  if (!rest.empty())
+    out += note(paint, "others", fmt::format("{} (--all shows them)", fmt::join(rest, ", ")));
+  out += note(paint, "only in A", some(comparison.only_a));
+  out += note(paint, "only in B", some(comparison.only_b));
+  out += note(paint, "intervals", how(comparison));
+  out += note(paint, "verdicts", verdict_note(judged));
+  return out;
+}
+
+std::string table(const std::filesystem::path& a, const std::filesystem::path& b, const SweepComparison& all,
+                  Catalogue catalogue, bool colours) {
+  const Paint paint{colours};
+  std::string out =
+      fmt::format("{}  {}\n{}  {}\n\n", paint.bold("A"), a.string(), paint.bold("B"), b.string());
+  for (const char* metric :
+       {"yield", "harvest", "only.latency.p99_ms", "latency.p99_ms", "cost.usd_per_hour"}) {
+    Lines lines;
+    bool any = false;
+    lines.add({metric, "A", "B", "B − A", "", "B is"});
+    for (const auto& point : all.points)
+      for (const auto& row : point.comparison.rows) {
+        if (row.metric != metric || (!row.a && !row.b)) continue;
+        any = any || !row.identical;
+        Comparison::Row named = row;
+        named.metric = harmless(point.name);
+        lines.add(named, unit_of(catalogue, metric));
+      }
+    if (any) out += lines.text(paint) + "\n";
+  }
+  out += note(paint, "only in A", some(all.only_a));
+  out += note(paint, "only in B", some(all.only_b));
+  if (!all.points.empty()) out += note(paint, "intervals", how(all.points.front().comparison));
+  out += note(paint, "verdicts", verdict_note(all.judged));
+  return out;
+}
+
+}  // namespace headroom::report

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+/// Tables on a terminal.
+namespace headroom::report {
+
+/// Terminal colours, or none.
+struct Paint {
+  bool on;
+  std::string bold(std::string_view s) const { return wrap("1", s); }
+  std::string faint(std::string_view s) const { return wrap("2", s); }
+  std::string green(std::string_view s) const { return wrap("1;32", s); }
+  std::string red(std::string_view s) const { return wrap("1;31", s); }
+  std::string yellow(std::string_view s) const { return wrap("1;33", s); }
+  std::string wrap(std::string_view code, std::string_view s) const {
+    return on ? fmt::format("\x1b[{}m{}\x1b[0m", code, s) : std::string(s);
+  }
+};
+
+/// How many columns a terminal needs to show the text (UTF-8; every character here is one column wide).
+std::size_t columns(std::string_view text);
+std::string padded(std::string_view text, std::size_t width, bool right);
+/// Names come from files: nothing in them may steer the terminal.
+std::string harmless(std::string_view text);
+
+}  // namespace headroom::report

@@ -1,0 +1,215 @@
+#include "sim/report/sweep_answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <string_view>
+
+#include "sim/config/units.h"
+#include "sim/report/csv.h"
+#include "sim/report/numbers.h"
+
+namespace headroom::report {
+namespace {
+
+constexpr std::size_t kMostLines = 12;
+
+/// All values in one unit, if they are quantities of one kind. With one unit in all texts, that is it;
+/// otherwise the base unit.
+template <class Q>
+bool scale_as(const std::vector<std::string>& texts, std::string_view base, Scale& scale) {
+  for (const std::string& text : texts) {
+    std::string why;
+    const auto quantity = config::parse_quantity<Q>(text, why);
+    if (!quantity) return false;
+    scale.at.push_back(config::in_si(*quantity));
+  }
+  scale.unit = base;
+  return true;
+}
+
+bool scale_in_one_unit(const std::vector<std::string>& texts, Scale& scale) {
+  for (const std::string& text : texts) {
+    const std::size_t end = text.find_first_not_of("+-.0123456789");
+    double number = 0;
+    if (text.empty() || end == 0 || !parse_number(text.substr(0, end), number)) return false;
+    const std::string unit = end == std::string::npos ? "" : text.substr(text.find_first_not_of(' ', end));
+    if (!scale.at.empty() && unit != scale.unit) return false;
+    scale.unit = unit;
+    scale.at.push_back(number);
+  }
+  return true;
+}
+
+struct Met {
+  bool met = false;
+  bool sure = true;
+};
+
+Met met_at(const Summary& summary) {
+  Met all{true, true};
+  for (const Judged& verdict : judged(summary)) {
+    all.met = all.met && verdict.met;
+    all.sure = all.sure && verdict.sure;
+  }
+  return all;
+}
+
+/// "from worker.count = 36 on", "nowhere", …
+std::string where(const Sweep& sweep, const View& view, const Series& series) {
+  std::vector<std::string> values;
+  std::vector<bool> met;
+  std::vector<std::string> unsure;
+  for (const std::size_t n : series.points) {
+    const Met here = met_at(*sweep.points[n].summary);
+    values.push_back(sweep.value(sweep.points[n], view.x));
+    met.push_back(here.met);
+    if (!here.sure) unsure.push_back(values.back());
+  }
+  const auto count = static_cast<std::size_t>(std::count(met.begin(), met.end(), true));
+  const std::string name = short_name(sweep, view.x);
+  if (values.empty()) return "unknown: no point is complete";
+  std::string text;
+  const auto first = static_cast<std::size_t>(std::find(met.begin(), met.end(), true) - met.begin());
+  const bool in_a_row = count > 0 && std::count(met.begin() + static_cast<std::ptrdiff_t>(first),
+                                                met.begin() + static_cast<std::ptrdiff_t>(first + count),
+                                                true) == static_cast<std::ptrdiff_t>(count);
+  if (count == 0) {
+    text = "nowhere";
+  } else if (count == met.size()) {
+    text = view.scale.numeric && count > 1
+               ? fmt::format("at all of {} {} … {}", name, values.front(), values.back())
+               : fmt::format("at every {}", name);
+  } else if (view.scale.numeric && in_a_row && first + count == met.size() && count > 1) {
+    text = fmt::format("from {} = {} on", name, values[first]);
+  } else if (view.scale.numeric && in_a_row && first == 0 && count > 1) {
+    text = fmt::format("up to {} = {}", name, values[count - 1]);
+  } else {
+    std::string list;
+    for (std::size_t i = 0; i < met.size(); ++i)
+      if (met[i]) list += (list.empty() ? "" : ", ") + values[i];
+    text = fmt::format("at {} = {} only", name, list);
+  }
+  if (!unsure.empty()) text += fmt::format(" ({} too close to be sure)", fmt::join(unsure, ", "));
+  return text;
+}
+
+std::string objectives(const Sweep& sweep) {
+  for (const auto& point : sweep.points) {
+    if (!point.summary) continue;
+    std::vector<std::string> parts;
+    for (const Judged& verdict : judged(*point.summary)) {
+      const auto* info = metrics::find(sweep.catalogue, verdict.metric);
+      const auto r = readable(verdict.bound, std::nullopt,
+                              info != nullptr ? info->unit : unit_from_name(verdict.metric));
+      parts.push_back(fmt::format("{} {} {}{}{}", verdict.name, verdict.at_least ? "≥" : "≤", r.value,
+                                  r.unit.empty() ? "" : " ", r.unit));
+    }
+    return fmt::format("{}", fmt::join(parts, ", "));
+  }
+  return {};
+}
+
+}  // namespace
+
+Scale scale_of(const Sweep::Axis& axis) {
+  Scale scale;
+  const auto as = [&](auto try_scale) {
+    if (scale.numeric) return;
+    scale = {};
+    scale.numeric = try_scale();
+  };
+  as([&] { return scale_in_one_unit(axis.values, scale); });
+  as([&] { return scale_as<Duration>(axis.values, "s", scale); });
+  as([&] { return scale_as<Bytes>(axis.values, "B", scale); });
+  as([&] { return scale_as<Bandwidth>(axis.values, "B/s", scale); });
+  as([&] { return scale_as<Rate>(axis.values, "1/s", scale); });
+  as([&] { return scale_as<Power>(axis.values, "W", scale); });
+  as([&] { return scale_as<Price>(axis.values, "USD/h", scale); });
+  if (scale.unit.starts_with('/')) scale.unit.insert(0, "1");
+  scale.ascending.resize(axis.values.size());
+  std::iota(scale.ascending.begin(), scale.ascending.end(), std::size_t{0});
+  if (scale.numeric) {
+    std::stable_sort(scale.ascending.begin(), scale.ascending.end(),
+                     [&](std::size_t a, std::size_t b) { return scale.at[a] < scale.at[b]; });
+  } else {
+    scale = {false, "", {}, std::move(scale.ascending)};
+    for (std::size_t i = 0; i < axis.values.size(); ++i) scale.at.push_back(static_cast<double>(i));
+  }
+  return scale;
+}
+
+std::string short_name(const Sweep& sweep, std::size_t axis) {
+  const std::string& path = sweep.axes[axis].path;
+  std::size_t begin = path.size();
+  for (int parts = 1; begin != 0; ++parts) {
+    const std::size_t dot = begin == path.size() ? path.rfind('.') : path.rfind('.', begin - 2);
+    begin = dot == std::string::npos ? 0 : dot + 1;
+    const std::string end = path.substr(begin);
+    const bool alone = std::count_if(sweep.axes.begin(), sweep.axes.end(),
+                                     [&](const Sweep::Axis& a) { return a.path.ends_with(end); }) == 1;
+    if (parts >= 2 && alone) return end;
+  }
+  return path;
+}
+
+View view_of(const Sweep& sweep) {
+  View view;
+  std::size_t most = 0;
+  for (std::size_t i = 0; i < sweep.axes.size(); ++i) {
+    Scale scale = scale_of(sweep.axes[i]);
+    const std::size_t rank = sweep.axes[i].values.size() + (scale.numeric ? 1'000'000 : 0);
+    if (rank <= most) continue;
+    most = rank;
+    view.x = i;
+    view.scale = std::move(scale);
+  }
+  std::map<std::vector<std::size_t>, std::vector<std::size_t>> series;
+  for (std::size_t n = 0; n < sweep.points.size(); ++n) {
+    std::vector<std::size_t> rest = sweep.points[n].at;
+    rest[view.x] = 0;
+    auto& points = series[rest];
+    if (sweep.points[n].summary) points.push_back(n);
+  }
+  for (auto& [rest, points] : series) {
+    Series one;
+    for (std::size_t i = 0; i < sweep.axes.size() && series.size() > 1; ++i) {
+      if (i == view.x) continue;
+      one.name += (one.name.empty() ? "" : ", ") + short_name(sweep, i) + " " + sweep.axes[i].values[rest[i]];
+    }
+    std::vector<std::size_t> rank(view.scale.ascending.size());
+    for (std::size_t i = 0; i < rank.size(); ++i) rank[view.scale.ascending[i]] = i;
+    std::stable_sort(points.begin(), points.end(), [&](std::size_t a, std::size_t b) {
+      return rank[sweep.points[a].at[view.x]] < rank[sweep.points[b].at[view.x]];
+    });
+    one.points = std::move(points);
+    view.series.push_back(std::move(one));
+  }
+  return view;
+}
+
+SweepAnswer answer(const Sweep& sweep) {
+  const std::string promised = objectives(sweep);
+  if (promised.empty())
+    return {SweepAnswer::Kind::open, "no objectives were set; the numbers stand for themselves", {}};
+  const View view = view_of(sweep);
+  const bool somewhere = std::any_of(sweep.points.begin(), sweep.points.end(), [](const Sweep::Point& p) {
+    return p.summary && met_at(*p.summary).met;
+  });
+  SweepAnswer all{somewhere ? SweepAnswer::Kind::yes : SweepAnswer::Kind::no, "", {}};
+  if (view.series.size() == 1) {
+    all.text = "objectives hold " + where(sweep, view, view.series.front());
+  } else {
+    all.text = somewhere ? "objectives hold" : "objectives hold nowhere";
+    for (std::size_t i = 0; somewhere && i < view.series.size() && i < kMostLines; ++i)
+      all.lines.push_back(view.series[i].name + ": " + where(sweep, view, view.series[i]));
+    if (view.series.size() > kMostLines)
+      all.lines.push_back(fmt::format("and {} more", view.series.size() - kMostLines));
+  }
+  all.text += " (" + promised + ")";
+  return all;
+}
+
+}  // namespace headroom::report

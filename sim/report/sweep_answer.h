@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/report/sweep.h"
+
+namespace headroom::report {
+
+/// The values of an axis as numbers on a common scale, or as mere names.
+struct Scale {
+  bool numeric = false;
+  std::string unit;                    ///< "ms", "1/s"; empty: none, or names
+  std::vector<double> at;              ///< by value; of names: 0, 1, 2 …
+  std::vector<std::size_t> ascending;  ///< indices of the values, from low to high; names as they were given
+};
+Scale scale_of(const Sweep::Axis&);
+
+/// The points with one combination of all that is not on the x axis.
+struct Series {
+  std::string name;                 ///< "arrivals.poisson 10000/s"; empty if there is but one series
+  std::vector<std::size_t> points;  ///< complete ones, from low to high x
+};
+/// How a sweep is looked at: along the numeric axis with the most values (or any, if none is numeric).
+struct View {
+  std::size_t x = 0;
+  Scale scale;
+  std::vector<Series> series;
+};
+View view_of(const Sweep&);
+
+/// The last two parts of a path, more if another axis ends alike: "worker.count".
+std::string short_name(const Sweep&, std::size_t axis);
+
+/// Where the objectives are met, series by series: "hold from worker.count = 36 on".
+struct SweepAnswer {
+  enum class Kind { yes, no, open };  ///< yes: somewhere; open: there are none
+  Kind kind = Kind::open;
+  std::string text;                ///< in one line
+  std::vector<std::string> lines;  ///< one for each series, if there are several
+};
+SweepAnswer answer(const Sweep&);
+
+}  // namespace headroom::report

@@ -1,0 +1,137 @@
+#include "sim/report/comparison.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/report/sample.h"
+
+namespace headroom::report {
+namespace {
+
+using Catch::Contains;
+using Values = std::vector<std::optional<double>>;
+using Verdict = Comparison::Verdict;
+
+constexpr metrics::MetricInfo kCatalogue[] = {{"yield", "share", "", metrics::Better::higher},
+                                              {"latency.p99_ms", "ms", "", metrics::Better::lower},
+                                              {"requests.offered", "count", "", metrics::Better::neither}};
+
+Side side(const std::string& label, const std::map<std::string, Values>& values,
+          std::vector<int> numbers = {1, 2, 3}, std::uint64_t seed = 1) {
+  Side s;
+  s.label = label;
+  s.summary.scenario = "sample";
+  s.summary.seed = seed;
+  s.summary.replications = static_cast<int>(numbers.size());
+  s.replications = {std::move(numbers), values};
+  for (const auto& [name, all] : values) s.summary.metrics[name] = {*all.front(), std::nullopt};
+  return s;
+}
+
+const Comparison::Row& row(const Comparison& comparison, const std::string& metric) {
+  for (const auto& r : comparison.rows)
+    if (r.metric == metric) return r;
+  FAIL(metric);
+  return comparison.rows.front();
+}
+
+Comparison judged_difference(const Side& a, const Side& b) {
+  std::vector<Comparison> one = {difference(a, b)};
+  judge(one, kCatalogue);
+  return one.front();
+}
+
+}  // namespace
+
+TEST_CASE("replications of one seed are paired by their numbers") {
+  const Side a = side("a", {{"yield", {0.5, 0.6, 0.7}}}, {1, 2, 4});
+  const Side b = side("b", {{"yield", {0.61, 0.71, 0.9}}}, {2, 4, 5});
+  const Comparison c = judged_difference(a, b);
+  CHECK(c.method == Comparison::Method::pairs);
+  CHECK(c.samples_a == 2);
+  CHECK(*row(c, "yield").difference.mean == Approx(0.01));
+  CHECK(row(c, "yield").verdict == Verdict::better);
+}
+
+TEST_CASE("other seeds are independent samples; single runs have but their intervals") {
+  const Side a = side("a", {{"yield", {0.5, 0.6, 0.7}}});
+  CHECK(difference(a, side("b", {{"yield", {0.5, 0.6, 0.7}}}, {1, 2, 3}, 2)).method ==
+        Comparison::Method::samples);
+  Side one = side("one", {{"yield", {0.5}}}, {1});
+  Side other = side("other", {{"yield", {0.6}}}, {1});
+  CHECK(difference(one, other).method == Comparison::Method::intervals);
+  one.summary.metrics["yield"].ci95 = metrics::Interval{0.49, 0.51};
+  other.summary.metrics["yield"].ci95 = metrics::Interval{0.59, 0.61};
+  CHECK(row(judged_difference(one, other), "yield").verdict == Verdict::better);
+  // Results of earlier versions have no replications.csv.
+  one.replications = {};
+  CHECK(difference(one, other).method == Comparison::Method::intervals);
+}
+
+TEST_CASE("verdicts know which direction is better") {
+  const Side a =
+      side("a", {{"yield", {0.5, 0.6, 0.7}}, {"latency.p99_ms", {5, 6, 7}}, {"requests.offered", {1, 2, 3}}});
+  const Side b =
+      side("b", {{"yield", {0.4, 0.5, 0.6}}, {"latency.p99_ms", {4, 5, 6}}, {"requests.offered", {2, 3, 4}}});
+  const Comparison c = judged_difference(a, b);
+  CHECK(row(c, "yield").verdict == Verdict::worse);
+  CHECK(row(c, "latency.p99_ms").verdict == Verdict::better);
+  CHECK(row(c, "requests.offered").verdict == Verdict::different);
+}
+
+TEST_CASE("one metric of many that stands out is not yet a difference") {
+  std::map<std::string, Values> values_a, values_b;
+  for (int i = 0; i < 40; ++i) {
+    const std::string name = "m" + std::to_string(i);
+    const double noise = i % 2 == 0 ? 1 : -1;
+    values_a[name] = {10, 20, 30};
+    values_b[name] = {10 + noise, 20 - noise, 30 + noise / 2};
+  }
+  values_a["yield"] = {10, 20, 30};
+  values_b["yield"] = {11, 21.1, 31.2};  // p = 0.003: alone, that is a difference
+  const Comparison c = judged_difference(side("a", values_a), side("b", values_b));
+  CHECK(row(c, "m7").verdict == Verdict::none);
+  CHECK(row(c, "yield").verdict == Verdict::unclear);
+  const Comparison alone =
+      judged_difference(side("a", {{"yield", {10, 20, 30}}}), side("b", {{"yield", {11, 21.1, 31.2}}}));
+  CHECK(row(alone, "yield").verdict == Verdict::better);
+}
+
+TEST_CASE("a result against itself is the same in everything") {
+  const Run run = sample_run();
+  const Side a{"a", summary(run), replications(run)};
+  std::vector<Comparison> one = {difference(a, a)};
+  CHECK(judge(one, run.catalogue) == 0);
+  for (const auto& r : one.front().rows) CHECK(r.identical);
+  const std::string text = table(a, a, one.front(), 0, run.catalogue, false, false);
+  CHECK_THAT(text, Contains("the same") && !Contains("better") && !Contains("worse") && !Contains("only in"));
+}
+
+TEST_CASE("metrics of one side only are listed") {
+  const Side a = side("a", {{"yield", {0.5, 0.6, 0.7}}, {"queue.depth_mean", {1, 2, 3}}});
+  const Side b = side("b", {{"yield", {0.4, 0.5, 0.61}}, {"auth.hit_ratio", {1, 2, 3}}});
+  const Comparison c = judged_difference(a, b);
+  CHECK(c.only_a == std::vector<std::string>{"queue.depth_mean"});
+  CHECK(c.only_b == std::vector<std::string>{"auth.hit_ratio"});
+  const std::string text = table(a, b, c, 1, kCatalogue, false, false);
+  CHECK_THAT(text, Contains("only in A   queue.depth_mean\n") && Contains("only in B   auth.hit_ratio\n"));
+  CHECK_THAT(text, Contains("yield  50  40  -9.7 ± 1.4  %  worse\n"));
+}
+
+TEST_CASE("replications.csv reads back as what was written") {
+  const Run run = sample_run();
+  const Replications all = replications(run);
+  REQUIRE(all.numbers.size() == static_cast<std::size_t>(run.result.replications));
+  const auto parsed = parse_replications(to_csv(all));
+  REQUIRE(std::holds_alternative<Replications>(parsed));
+  CHECK(std::get<Replications>(parsed).numbers == all.numbers);
+  CHECK(std::get<Replications>(parsed).values == all.values);
+  for (const char* wrong :
+       {"", "x,y\n1,2\n", "replication,y\n1,x\n", "replication,y\n2,1\n1,1\n", "replication\n1"}) {
+    INFO(wrong);
+    CHECK(std::holds_alternative<Problem>(parse_replications(wrong)));
+  }
+}
+
+}  // namespace headroom::report

@@ -1,0 +1,209 @@
+#include "sim/report/sweep.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sim/report/csv.h"
+#include "sim/report/sweep_answer.h"
+#include "sim/report/sweep_figures.h"
+#include "sim/report/sweep_folder.h"
+#include "sim/report/sweep_report.h"
+#include "tests/report/temporary_folder.h"
+
+namespace headroom::report {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using Texts = std::vector<std::string>;
+
+Summary summary_of(double yield, double half = 0.001) {
+  Summary s;
+  s.scenario = "sample";
+  s.seed = 1;
+  s.replications = 3;
+  s.measured_s = 60;
+  s.fingerprint = "f";
+  s.metrics["yield"] = {yield, metrics::Interval{yield - half, yield + half}};
+  s.metrics["harvest"] = {1.0, metrics::Interval{1.0, 1.0}};
+  s.metrics["latency.p99_ms"] = {400 / yield, metrics::Interval{399 / yield, 401 / yield}};
+  s.slo = {{"yield >= 0.99", "", yield, yield >= 0.99}};
+  s.invariants = {{"books balance", true, 100, ""}};
+  return s;
+}
+
+/// One axis; a negative yield stands for a point that is not complete.
+Sweep sweep_of(const Texts& values, const std::vector<double>& yields, double half = 0.001) {
+  Sweep sweep;
+  sweep.scenario = "sample";
+  sweep.question = "How many?";
+  sweep.seed = 1;
+  sweep.replications = 3;
+  sweep.measured_s = 60;
+  sweep.fingerprint = "f";
+  sweep.axes = {{"platform.hosts.worker.count", values}};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    sweep.points.push_back({{i}, std::nullopt});
+    if (yields[i] >= 0) sweep.points.back().summary = summary_of(yields[i], half);
+  }
+  return sweep;
+}
+
+std::string where(const Texts& values, const std::vector<double>& yields, double half = 0.001) {
+  return answer(sweep_of(values, yields, half)).text;
+}
+
+std::vector<std::string> titles(const std::vector<Chart>& charts) {
+  std::vector<std::string> all;
+  for (const Chart& chart : charts) all.push_back(chart.file);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("where the objectives begin to hold") {
+  const std::string promised = " (yield ≥ 99 %)";
+  CHECK(where({"28", "30", "32", "34"}, {0.8, 0.9, 0.995, 0.999}) ==
+        "objectives hold from worker.count = 32 on" + promised);
+  CHECK(where({"34", "28", "32", "30"}, {0.999, 0.8, 0.995, 0.9}) ==
+        "objectives hold from worker.count = 32 on" + promised);
+  CHECK(where({"28", "30", "32"}, {0.999, 0.995, 0.9}) ==
+        "objectives hold up to worker.count = 30" + promised);
+  CHECK(where({"28", "30", "32"}, {0.8, 0.9, 0.91}) == "objectives hold nowhere" + promised);
+  CHECK(where({"28", "30"}, {0.999, 0.999}) == "objectives hold at all of worker.count 28 … 30" + promised);
+  CHECK(where({"28", "30", "32"}, {0.8, 0.999, 0.9}) ==
+        "objectives hold at worker.count = 30 only" + promised);
+  CHECK(where({"28", "30", "32", "34"}, {0.999, 0.8, 0.999, 0.9}) ==
+        "objectives hold at worker.count = 28, 32 only" + promised);
+  // The last point alone says nothing of what follows.
+  CHECK(where({"28", "30"}, {0.8, 0.999}) == "objectives hold at worker.count = 30 only" + promised);
+  CHECK(where({"a", "b", "c"}, {0.8, 0.999, 0.999}) ==
+        "objectives hold at worker.count = b, c only" + promised);
+  // Points that are not complete are not judged.
+  CHECK(where({"28", "30", "32"}, {0.8, 0.999, -1}) ==
+        "objectives hold at worker.count = 30 only" + promised);
+  CHECK(where({"28", "30", "32"}, {0.8, 0.991, 0.9999}, 0.004) ==
+        "objectives hold from worker.count = 30 on (30 too close to be sure)" + promised);
+  Sweep free = sweep_of({"1"}, {1});
+  free.points[0].summary->slo.clear();
+  CHECK(answer(free).kind == SweepAnswer::Kind::open);
+}
+
+TEST_CASE("values become numbers where they are of one kind") {
+  const auto scale = [](const Texts& values) { return scale_of({"p", values}); };
+  CHECK(scale({"28", "30.5"}).at == std::vector<double>{28, 30.5});
+  CHECK(scale({"9000/s", "10000/s"}).unit == "1/s");
+  CHECK(scale({"5ms", "20ms"}).unit == "ms");
+  CHECK(scale({"500ms", "2s"}).at == std::vector<double>{0.5, 2});
+  CHECK(scale({"500ms", "2s"}).unit == "s");
+  CHECK(scale({"30/min", "1/s"}).at == std::vector<double>{0.5, 1});
+  CHECK(scale({"512KB", "1MB"}).at == std::vector<double>{512'000, 1'000'000});
+  CHECK(scale({"99%", "99.9%"}).unit == "%");
+  CHECK_FALSE(scale({"null", "1000"}).numeric);
+  CHECK_FALSE(scale({"round_robin", "random"}).numeric);
+  CHECK_FALSE(scale({"5ms", "5KB"}).numeric);
+  CHECK(scale({"b", "a"}).at == std::vector<double>{0, 1});
+  CHECK(scale({"3", "1", "2"}).ascending == std::vector<std::size_t>{1, 2, 0});
+}
+
+TEST_CASE("two axes: the one with more numbers is x, the other makes series") {
+  Sweep sweep = sweep_of({"random", "least"}, {1, 1});
+  sweep.axes = {{"deployment.load_balancer.policy", {"random", "least"}},
+                {"platform.hosts.worker.count", {"2", "1"}}};
+  sweep.points.clear();
+  for (std::size_t i = 0; i < 4; ++i)
+    sweep.points.push_back({{i / 2, i % 2}, summary_of(i == 0 ? 0.999 : 0.9)});
+  const View view = view_of(sweep);
+  CHECK(view.x == 1);
+  REQUIRE(view.series.size() == 2);
+  CHECK(view.series[0].name == "load_balancer.policy random");
+  CHECK(view.series[0].points == std::vector<std::size_t>{1, 0});  // from low to high
+  CHECK(answer(sweep).lines == Texts{"load_balancer.policy random: at worker.count = 2 only",
+                                     "load_balancer.policy least: nowhere"});
+  CHECK(titles(figures(sweep)) == Texts{"yield", "harvest", "latency_p99"});
+  CHECK(figures(sweep)[0].curves.size() == 2);
+}
+
+TEST_CASE("points.csv has a row for each complete point and three columns for each metric") {
+  const Sweep sweep = sweep_of({"28", "30"}, {0.5, -1});
+  const auto csv = std::get<Csv>(parse_csv(points_csv(sweep)));
+  CHECK(csv.header == Texts{"platform.hosts.worker.count", "harvest.mean", "harvest.lo", "harvest.hi",
+                            "latency.p99_ms.mean", "latency.p99_ms.lo", "latency.p99_ms.hi", "yield.mean",
+                            "yield.lo", "yield.hi"});
+  REQUIRE(csv.rows.size() == 1);
+  CHECK(csv.rows[0] == Texts{"28", "1", "1", "1", "800", "798", "802", "0.5", "0.499", "0.501"});
+}
+
+TEST_CASE("a metric that only some points have is empty at the others") {
+  Sweep sweep = sweep_of({"28", "30"}, {0.5, 0.6});
+  sweep.points[1].summary->metrics["a.b"] = {std::nullopt, std::nullopt};
+  const auto csv = std::get<Csv>(parse_csv(points_csv(sweep)));
+  CHECK(csv.header[1] == "a.b.mean");
+  CHECK(csv.rows[0][1] == "");
+}
+
+TEST_CASE("a sweep's folder reads back as the same sweep, and is drawn again") {
+  const TemporaryFolder folder;
+  const fs::path place = folder.path() / "result";
+  SweepFiles files;
+  files.sweep = sweep_of({"28", "30", "32"}, {0.9, 0.99, -1});
+  files.runs = {{"a: 1\n", "replication\n1\n"}, {"a: 2\n", "replication\n1\n"}, {}};
+  files.scenario_yaml = "scenario: sample\n";
+  REQUIRE_FALSE(write_sweep(place, files, true).error);
+  CHECK(is_sweep(place));
+  CHECK(fs::exists(place / "runs/2/replications.csv"));
+  CHECK_FALSE(fs::exists(place / "runs/3"));
+  CHECK(fs::exists(place / "figures/yield_harvest.svg"));
+  const auto loaded = load_sweep(place);
+  REQUIRE(std::holds_alternative<Sweep>(loaded));
+  CHECK(to_json(std::get<Sweep>(loaded)) == to_json(files.sweep));
+  CHECK(points_csv(std::get<Sweep>(loaded)) == points_csv(files.sweep));
+  CHECK(std::get<Sweep>(loaded).partial());
+  fs::remove(place / "figures/yield_harvest.svg");
+  REQUIRE_FALSE(redraw_sweep(place));
+  CHECK(fs::exists(place / "figures/yield_harvest.svg"));
+  const std::string page = std::get<std::string>(read_file(place / "report.html"));
+  CHECK_THAT(page, Contains("data:image/svg+xml") && Contains("How many?") && Contains("PARTIAL"));
+  // Written over, as a result is.
+  CHECK_FALSE(NewFolder::check(place));
+  CHECK(std::holds_alternative<Problem>(load_sweep(folder.path())));
+}
+
+TEST_CASE("the table answers first, then shows what differs") {
+  Sweep sweep = sweep_of({"28", "30"}, {0.9, 0.995});
+  const std::string text = table(sweep, "results/x", false);
+  CHECK_THAT(text, Contains("How many?\nobjectives hold at worker.count = 30 only (yield ≥ 99 %)\n"));
+  CHECK_THAT(text, Contains("worker.count      yield [%]  latency.p99_ms  objectives\n"));
+  CHECK_THAT(text, Contains("          28  90.00 ± 0.10") && Contains("missed\n"));
+  CHECK_THAT(text, Contains("everywhere   harvest 100 %\n"));
+  CHECK_THAT(text, Contains("all hold (200 checks)"));
+  sweep.points[1].summary->invariants[0] = {"books balance", false, 100, "one is missing"};
+  CHECK_THAT(table(sweep, "", false),
+             Contains("VIOLATED") && Contains("runs/2: books balance: one is missing"));
+}
+
+TEST_CASE("figures show what there is") {
+  Sweep sweep = sweep_of({"28", "30", "32"}, {0.9, 0.95, 0.999});
+  auto charts = figures(sweep);
+  REQUIRE(titles(charts) == Texts{"yield_harvest", "latency_p99"});
+  CHECK(charts[0].x.label == "platform.hosts.worker.count");
+  CHECK(charts[0].bounds.size() == 1);
+  CHECK(charts[0].curves[0].low ==
+        std::vector<double>{(0.9 - 0.001) * 100, (0.95 - 0.001) * 100, (0.999 - 0.001) * 100});
+  for (std::size_t i = 0; i < 3; ++i) {
+    sweep.points[i].summary->metrics["harvest"] = {0.8 + 0.05 * static_cast<double>(i), std::nullopt};
+    sweep.points[i].summary->metrics["cost.usd_per_hour"] = {10.0 + static_cast<double>(i), std::nullopt};
+  }
+  charts = figures(sweep);
+  CHECK(titles(charts) == Texts{"yield_harvest", "latency_p99", "tradeoff", "cost"});
+  CHECK_THAT(charts[3].caption, Contains("costs 12 USD/h"));
+  const TemporaryFolder folder;
+  CHECK_FALSE(draw(charts, folder.path()));
+  CHECK(folder.entries() == 8);
+  sweep.axes[0].values = {"random", "it's \"odd\"", "least"};
+  CHECK_FALSE(draw(figures(sweep), folder.path()));
+}
+
+}  // namespace headroom::report

@@ -1,0 +1,122 @@
+#include "sim/study/grid.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "sim/study/run.h"
+#include "tests/study/files.h"
+
+namespace headroom::study {
+namespace {
+
+const std::string kSmall =
+    "scenario: s\nplatform: {network: ideal, hosts: {worker: {count: 2}}}\n"
+    "workload: {arrivals: {poisson: 1/s}}\n"
+    "deployment: {processing: {hosts: worker, service_time: {constant: 1ms}}}\n";
+
+Grid grid(const std::string& text, const std::vector<std::string>& varies,
+          const std::vector<std::string>& sets = {}) {
+  const Folder folder;
+  config::Diagnostics diagnostics;
+  auto loaded = load_grid(folder.write("s.yaml", text), sets, varies, diagnostics);
+  INFO(diagnostics.text());
+  REQUIRE(loaded.has_value());
+  return std::move(*loaded);
+}
+
+std::vector<std::string> names(const Grid& grid) {
+  std::vector<std::string> all;
+  for (const Grid::Point& point : grid.points) all.push_back(name_of(grid, point));
+  return all;
+}
+
+std::string refusal(const std::string& text, const std::vector<std::string>& varies) {
+  const Folder folder;
+  const std::string file = folder.write("s.yaml", text);
+  config::Diagnostics diagnostics;
+  CHECK_FALSE(load_grid(file, {}, varies, diagnostics).has_value());
+  std::string found = diagnostics.text();
+  for (auto at = found.find(file); at != std::string::npos; at = found.find(file))
+    found.erase(at, file.size() + 1);
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("a grid is every combination, the last axis fastest") {
+  const Grid two = grid(kSmall, {"platform.hosts.worker.count=2..4:1", "seed=7,8"});
+  CHECK(names(two) == std::vector<std::string>{
+                          "platform.hosts.worker.count=2, seed=7", "platform.hosts.worker.count=2, seed=8",
+                          "platform.hosts.worker.count=3, seed=7", "platform.hosts.worker.count=3, seed=8",
+                          "platform.hosts.worker.count=4, seed=7", "platform.hosts.worker.count=4, seed=8"});
+  CHECK(two.points[3].scenario.platform.hosts.at("worker").count == 3);
+  CHECK(two.points[3].scenario.seed == 8);
+  CHECK(two.base.platform.hosts.at("worker").count == 2);
+  CHECK_FALSE(two.points[3].scenario.sweep.has_value());
+}
+
+TEST_CASE("a --set comes before what is varied") {
+  const Grid one = grid(kSmall, {"deployment.processing.service_time.exponential.mean=1ms,2ms"},
+                        {"deployment.processing.service_time={exponential: {mean: 9ms}}", "seed=3"});
+  CHECK(one.points.size() == 2);
+  CHECK(one.points[1].scenario.seed == 3);
+  CHECK(resolved_yaml(one.points[1].scenario).find("exponential: {mean: 2ms}") != std::string::npos);
+  CHECK(resolved_yaml(one.base).find("exponential: {mean: 9ms}") != std::string::npos);
+}
+
+TEST_CASE("a section of the scenario is a grid; --vary takes its place") {
+  const std::string text = kSmall + "sweep: {platform.hosts.worker.count: 1..3:1, seed: [1, 2]}\n";
+  CHECK(grid(text, {}).points.size() == 6);
+  CHECK(names(grid(text, {"seed=5,6,7"})) == std::vector<std::string>{"seed=5", "seed=6", "seed=7"});
+}
+
+TEST_CASE("what a sweep is written as gives the same grid again") {
+  const Grid first =
+      grid(kSmall, {"platform.hosts.worker.count=2..4:1", "workload.arrivals.poisson=1/s,2.50/s"});
+  const Grid again = grid(resolved_yaml(first.base), {});
+  CHECK(names(again) == names(first));
+  for (std::size_t i = 0; i < first.points.size(); ++i)
+    CHECK(resolved_yaml(again.points[i].scenario) == resolved_yaml(first.points[i].scenario));
+}
+
+TEST_CASE("a run does not look at the sweep") {
+  const Folder folder;
+  const ScenarioConfig plain = valid(folder.write("a.yaml", kSmall + "run: {duration: 1s}\n"));
+  const ScenarioConfig varied =
+      valid(folder.write("b.yaml", kSmall + "run: {duration: 1s}\nsweep: {seed: [1, 2]}\n"));
+  CHECK(assemble(plain, {{}}, {1}).fingerprint == assemble(varied, {{}}, {1}).fingerprint);
+}
+
+TEST_CASE("all points are checked before anything runs; an impossible one names itself") {
+  CHECK(says(refusal(kSmall, {"platform.hosts.worker.count=1,0,-3"}),
+             "--vary platform.hosts.worker.count:1:3", {"got \"0\""}));
+  CHECK(says(refusal(kSmall, {"platform.hosts.worker.count=0..2:1"}),
+             "--vary platform.hosts.worker.count:1:1", {"(where platform.hosts.worker.count=0)"}));
+  CHECK(says(
+      refusal(kSmall, {"deployment.processing.discipline=fifo,processor_sharing",
+                       "deployment.processing.max_waiting=null,3,4"}),
+      "--vary deployment.processing.max_waiting:1:6",
+      {"share the cores", "(at deployment.processing.discipline=processor_sharing, ", "max_waiting=3)"}));
+  // Once, and without a point, if all have it.
+  const std::string all = refusal(kSmall, {"platform.hosts.worker.color=1,2"});
+  CHECK(std::count(all.begin(), all.end(), '\n') == 1);
+  CHECK(says(all, "--vary platform.hosts.worker.color:1:1", {"unknown key \"color\""}));
+}
+
+TEST_CASE("what is varied must be there, once") {
+  CHECK(says(refusal(kSmall, {"platform.hosts.wroker.count=1,2"}), "--vary platform.hosts.wroker.count:1:1",
+             {"no host group \"wroker\"", "did you mean \"worker\"?"}));
+  CHECK(says(refusal(kSmall, {"seed=1,2", "seed=3"}), "--vary seed:1:1", {"varied twice"}));
+  CHECK(says(refusal(kSmall, {"sweep.seed=1,2"}), "--vary sweep.seed:1:1", {"cannot be varied itself"}));
+  CHECK(says(refusal(kSmall, {"seed=1..5000:1", "run.replications=1,2,3"}), "--vary run.replications:1:1",
+             {"more than 10000 points"}));
+  CHECK(refusal(kSmall, {}).find("no `sweep:` section and no --vary") != std::string::npos);
+  CHECK(says(refusal(kSmall + "sweep: {}\n", {}), "5:8", {"expected a map from paths"}));
+  CHECK(says(refusal(kSmall + "sweep: {seed: 1..3}\n", {}), "5:15", {"has no step"}));
+  CHECK(says(refusal(kSmall + "sweep: {sead: [1, 2]}\n", {}), "5:9",
+             {"unknown key \"sead\"", "did you mean \"seed\"?"}));
+  CHECK(says(refusal(kSmall + "sweep: {seed: [1, x]}\n", {}), "5:19", {"got \"x\""}));
+}
+
+}  // namespace headroom::study
