@@ -180,7 +180,7 @@ struct Connections {
 };
 
 /// How images are encoded; decides how many pixels their bytes are.
-enum class Format { jpeg, png, webp, avif };
+enum class Format { jpeg, png, webp, avif, progressive_jpeg };
 
 /// Who asks, how often, and for what (SPEC §3).
 struct WorkloadConfig {
@@ -230,7 +230,7 @@ struct WorkloadConfig {
 namespace headroom {
 template <>
 struct enum_names<client::Format> {
-  static constexpr std::string_view names[] = {"jpeg", "png", "webp", "avif"};
+  static constexpr std::string_view names[] = {"jpeg", "png", "webp", "avif", "progressive_jpeg"};
 };
 template <>
 struct enum_names<client::Between> {

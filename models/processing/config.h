@@ -26,12 +26,17 @@ struct ConversionsPerCore {
   }
 };
 
+/// How fast cores are when more of them are busy than the profile was measured with: by the Universal
+/// Scalability Law, or as with the most that were measured.
+enum class Beyond { usl, hold };
+
 /// What a conversion costs; with a profile that has kernels, also which of them is meant.
 struct Cost {
   std::variant<ConversionsPerCore, Profile> by;
   std::optional<Operation> operation = std::nullopt;
   std::optional<Encoding> output = std::nullopt;
   std::optional<std::int64_t> width = std::nullopt;
+  std::optional<Beyond> beyond_measured = std::nullopt;
   template <class V>
   static void describe(V& v) {
     v.alternative(&Cost::by, "where the cost comes from");
@@ -42,6 +47,10 @@ struct Cost {
                "side of the square that a rendition is fitted into (default: workload.rendition_bytes is the "
                "renditions' share of the pixels, too)",
                between(1, 1e6));
+    v.optional("beyond_measured", &Cost::beyond_measured,
+               "speed of cores when more are busy than were measured: by the Universal Scalability Law "
+               "(default), or "
+               "hold the last speed measured");
   }
   static void check(const Cost& c, Complaints& complaints);
   const Profile* profile() const { return std::get_if<Profile>(&by); }
@@ -74,6 +83,10 @@ struct ProcessingConfig {
 }  // namespace headroom::processing
 
 namespace headroom {
+template <>
+struct enum_names<processing::Beyond> {
+  static constexpr std::string_view names[] = {"usl", "hold"};
+};
 template <>
 struct enum_names<processing::Discipline> {
   static constexpr std::string_view names[] = {"fifo", "processor_sharing"};

@@ -1,5 +1,7 @@
 #include "models/processing/cost.h"
 
+#include <algorithm>
+
 #include "sim/base/check.h"
 
 namespace headroom::processing {
@@ -23,6 +25,7 @@ void Cost::check(const Cost& c, Complaints& complaints) {
   refuse("operation", c.operation.has_value());
   refuse("output", c.output.has_value());
   refuse("width", c.width.has_value());
+  refuse("beyond_measured", c.beyond_measured.has_value());
 }
 
 const Kernel* kernel_of(const Cost& cost, Encoding input) {
@@ -31,8 +34,12 @@ const Kernel* kernel_of(const Cost& cost, Encoding input) {
 }
 
 std::vector<double> contention_of(const Cost& cost, Encoding input, std::int64_t cores) {
-  if (const Kernel* kernel = kernel_of(cost, input))
-    return kernel->scaling ? speeds(*kernel->scaling, cores) : std::vector<double>();
+  if (const Kernel* kernel = kernel_of(cost, input)) {
+    if (!kernel->scaling) return {};
+    // Beyond the end of the list the processor holds the last speed.
+    const bool hold = cost.beyond_measured == Beyond::hold;
+    return speeds(*kernel->scaling, hold ? std::min(cores, kernel->scaling->busy.back()) : cores);
+  }
   return cost.profile() != nullptr ? cost.profile()->contention : std::vector<double>();
 }
 
@@ -61,8 +68,8 @@ CostModel::CostModel(const ProcessingConfig& config, const Images& images, Strea
 double CostModel::by_profile(double bytes, double pixels) const {
   const double output =
       width_ ? output_pixels(static_cast<double>(*width_), pixels) : pixels * images_.rendition_share;
-  const double decoded = kernel_ ? decoded_pixels(*kernel_, images_.format, pixels, output) : pixels;
-  return cpu_seconds(*profile_, pixels, decoded, output, bytes);
+  if (kernel_) return cpu_seconds(*profile_, pixels_of(*kernel_, images_.format, pixels, output), bytes);
+  return cpu_seconds(*profile_, {pixels, pixels, 0, 0, output}, bytes);
 }
 
 Duration CostModel::work(std::uint64_t request, std::int64_t rendition, Image image) const {

@@ -25,7 +25,8 @@ bool interval(const std::vector<double>& v) {
 bool Coefficients::free() const {
   const Duration none;
   return fixed == none && per_input_megapixel == none && per_decoded_megapixel == none &&
-         per_output_megapixel == none && per_input_megabyte == none;
+         per_boxed_megapixel == none && per_resampled_megapixel == none && per_output_megapixel == none &&
+         per_input_megabyte == none;
 }
 
 void Scaling::check(const Scaling& s, Complaints& complaints) {
@@ -71,11 +72,15 @@ const Kernel* find_kernel(const Profile& profile, Encoding input, std::optional<
   int candidates = 0;
   for (const Kernel& kernel : profile.kernels) {
     if (kernel.operation != operation.value_or(Operation::thumbnail) || kernel.input != input) continue;
-    if (kernel.output == output.value_or(input)) return &kernel;
+    if (kernel.output == output.value_or(usual_output(input))) return &kernel;
     found = &kernel;
     ++candidates;
   }
   return candidates == 1 && !output ? found : nullptr;
+}
+
+Encoding usual_output(Encoding input) {
+  return input == Encoding::progressive_jpeg ? Encoding::jpeg : input;
 }
 
 std::string name_of(const Kernel& kernel) {
@@ -89,25 +94,43 @@ std::string kernel_names(const Profile& profile) {
   return all;
 }
 
-double decoded_pixels(Operation operation, Encoding encoding, double input, double output) {
-  if (operation == Operation::crop) return (input + std::sqrt(input * std::min(output, input))) / 2;
-  if (operation != Operation::thumbnail || output <= 0) return input;
-  if (encoding == Encoding::webp) return std::min(input, output);
-  if (encoding != Encoding::jpeg) return input;
-  const double shrink = std::sqrt(input / output);
-  const double on_load = shrink >= 16 ? 8 : shrink >= 8 ? 4 : shrink >= 4 ? 2 : 1;
-  return input / (on_load * on_load);
+Pixels pixels_of(Operation operation, Encoding encoding, double input, double output) {
+  Pixels p;
+  p.input = p.decoded = input;
+  p.output = std::min(input, output);
+  if (operation == Operation::crop) {
+    p.decoded = (input + std::sqrt(input * p.output)) / 2;
+    return p;
+  }
+  if (p.output <= 0) return p;
+  if (operation == Operation::thumbnail && encoding == Encoding::webp) {
+    p.decoded = p.output;
+    return p;
+  }
+  const bool is_jpeg = encoding == Encoding::jpeg || encoding == Encoding::progressive_jpeg;
+  if (operation == Operation::thumbnail && is_jpeg) {
+    const double shrink = std::sqrt(input / p.output);
+    const double on_load = shrink >= 16 ? 8 : shrink >= 8 ? 4 : shrink >= 4 ? 2 : 1;
+    p.decoded = input / (on_load * on_load);
+  }
+  constexpr double kLeft = 2;  // the factor that is left to Lanczos3
+  const double box = std::max(1.0, std::floor(std::sqrt(p.decoded / p.output) / kLeft));
+  p.boxed = box > 1 ? p.decoded / box : 0;
+  p.resampled = p.decoded / (box * box);
+  return p;
 }
 
 double output_pixels(double width, double input) {
   return std::min(input, width * width / 1.5);
 }
 
-double cpu_seconds(const Coefficients& cpu, double input_pixels, double decoded, double output,
-                   double bytes) {
+double cpu_seconds(const Coefficients& cpu, const Pixels& pixels, double bytes) {
   return cpu.fixed.seconds() +
-         (cpu.per_input_megapixel.seconds() * input_pixels + cpu.per_decoded_megapixel.seconds() * decoded +
-          cpu.per_output_megapixel.seconds() * output + cpu.per_input_megabyte.seconds() * bytes) /
+         (cpu.per_input_megapixel.seconds() * pixels.input +
+          cpu.per_decoded_megapixel.seconds() * pixels.decoded +
+          cpu.per_boxed_megapixel.seconds() * pixels.boxed +
+          cpu.per_resampled_megapixel.seconds() * pixels.resampled +
+          cpu.per_output_megapixel.seconds() * pixels.output + cpu.per_input_megabyte.seconds() * bytes) /
              1e6;
 }
 

@@ -16,8 +16,9 @@ namespace headroom::processing {
 /// thumbnail: the decoder shrinks as far as it can, then resampling; resize: all pixels are decoded, then
 /// Lanczos3; crop: a piece from the middle, at full resolution.
 enum class Operation { thumbnail, resize, crop };
-/// How an image is encoded.
-enum class Encoding { jpeg, png, webp, avif };
+/// How an image is encoded. A progressive JPEG costs a multiple of a baseline one to decode, so that is
+/// another kind.
+enum class Encoding { jpeg, png, webp, avif, progressive_jpeg };
 
 /// How fast busy cores are together. Speed is the CPU time that the same conversions take alone, divided by
 /// the time that they take when so many cores are busy (at n = 1: what handing over between threads costs).
@@ -102,16 +103,18 @@ struct HoldOut {
   }
 };
 
-/// CPU time of a conversion: a sum, times a residual drawn from those that the fit left.
+/// CPU time of a conversion: a sum, times a residual drawn from those that the fit left. Which pixels: see
+/// Pixels.
 struct Coefficients {
-  Duration fixed;                ///< per conversion
-  Duration per_input_megapixel;  ///< decoding
-  Duration
-      per_decoded_megapixel;  ///< pixels that the decoder delivers, after shrink-on-load: see decoded_pixels
-  Duration per_output_megapixel;  ///< resampling and encoding
-  Duration per_input_megabyte;    ///< 10^6 bytes: entropy decoding
-  std::vector<double> residuals;  ///< factors, each as probable as the others (quantiles); empty: 1
-  bool free() const;              ///< nothing costs anything
+  Duration fixed;                    ///< per conversion
+  Duration per_input_megapixel;      ///< decoding
+  Duration per_decoded_megapixel;    ///< decoding, after shrink-on-load
+  Duration per_boxed_megapixel;      ///< averaging boxes of pixels
+  Duration per_resampled_megapixel;  ///< Lanczos3
+  Duration per_output_megapixel;     ///< resampling and encoding
+  Duration per_input_megabyte;       ///< 10^6 bytes: entropy decoding
+  std::vector<double> residuals;     ///< factors, each as probable as the others (quantiles); empty: 1
+  bool free() const;                 ///< nothing costs anything
 
  protected:
   template <class T, class V>
@@ -120,6 +123,10 @@ struct Coefficients {
     v.optional("per_input_megapixel", &T::per_input_megapixel, "CPU per million pixels read", not_negative());
     v.optional("per_decoded_megapixel", &T::per_decoded_megapixel,
                "CPU per million pixels that the decoder delivers (after shrink-on-load)", not_negative());
+    v.optional("per_boxed_megapixel", &T::per_boxed_megapixel,
+               "CPU per million pixels that averaging boxes of pixels leaves, half way", not_negative());
+    v.optional("per_resampled_megapixel", &T::per_resampled_megapixel,
+               "CPU per million pixels that Lanczos3 reads", not_negative());
     v.optional("per_output_megapixel", &T::per_output_megapixel, "CPU per million pixels written",
                not_negative());
     v.optional("per_input_megabyte", &T::per_input_megabyte, "CPU per million bytes read", not_negative());
@@ -213,25 +220,36 @@ struct Profile : Coefficients {
 };
 
 /// The kernel for images of this encoding; nullptr if none fits, or the profile has none at all. Without an
-/// operation thumbnail is meant, without an output the input's encoding (or the only one there is).
+/// operation thumbnail is meant, without an output the input's encoding (JPEG for progressive ones), or the
+/// only one there is.
 const Kernel* find_kernel(const Profile& profile, Encoding input, std::optional<Operation> operation,
                           std::optional<Encoding> output);
+/// The encoding of renditions of such an image, unless one is asked for.
+Encoding usual_output(Encoding input);
 /// "thumbnail jpeg → webp"
 std::string name_of(const Kernel& kernel);
 /// Names of all kernels, for messages.
 std::string kernel_names(const Profile& profile);
 
-/// Pixels that the decoder delivers when `input` pixels are to become `output`. As libvips' thumbnail does
-/// (8.14, resample/thumbnail.c): a JPEG is decoded at 1/2, 1/4 or 1/8 of its width such that a factor of two
-/// is left to the resampler; WebP is scaled to the target by its decoder; otherwise all pixels are decoded.
-/// For a crop from the middle decoding ends with its last row.
-double decoded_pixels(Operation operation, Encoding encoding, double input, double output);
+/// The pixels that each step of a conversion handles. As libvips does it (8.14, resample/thumbnail.c and
+/// resize.c): a JPEG is decoded at 1/2, 1/4 or 1/8 of its width such that a factor of two is left to what
+/// follows; WebP is scaled to the target by its decoder; otherwise all pixels are decoded. Then boxes of n ×
+/// n pixels are averaged, n such that a factor of two is left to Lanczos3; rows first, so that the columns
+/// have 1/n of the pixels to go through. For a crop from the middle decoding ends with its last row.
+struct Pixels {
+  double input = 0;      ///< of the image
+  double decoded = 0;    ///< that the decoder delivers
+  double boxed = 0;      ///< between the two passes of averaging; 0: there is no averaging
+  double resampled = 0;  ///< that Lanczos3 reads
+  double output = 0;     ///< of the rendition
+};
+Pixels pixels_of(Operation operation, Encoding encoding, double input, double output);
 /// Pixels of an image of `input` pixels that was fitted into a square of side `width`, if it is a photograph
 /// of the usual 3:2 in either direction; never more than it had.
 double output_pixels(double width, double input);
 
 /// CPU seconds by the coefficients, without the residual.
-double cpu_seconds(const Coefficients& cpu, double input_pixels, double decoded, double output, double bytes);
+double cpu_seconds(const Coefficients& cpu, const Pixels& pixels, double bytes);
 
 /// Relative speed of each core when n = 1, 2, … `cores` are busy: as measured, linear between, and beyond by
 /// the Universal Scalability Law, joined to the last measurement.
@@ -246,6 +264,6 @@ struct enum_names<processing::Operation> {
 };
 template <>
 struct enum_names<processing::Encoding> {
-  static constexpr std::string_view names[] = {"jpeg", "png", "webp", "avif"};
+  static constexpr std::string_view names[] = {"jpeg", "png", "webp", "avif", "progressive_jpeg"};
 };
 }  // namespace headroom

@@ -32,8 +32,9 @@ std::string_view name(processing::Encoding encoding) {
 double example_ms(const Kernel& kernel) {
   constexpr double kPixels = 1e6;
   const double output = processing::output_pixels(800, kPixels);
-  const double decoded = processing::decoded_pixels(kernel.operation, kernel.input, kPixels, output);
-  return processing::cpu_seconds(kernel, kPixels, decoded, output, kPixels / 4) * 1e3;
+  return processing::cpu_seconds(
+             kernel, processing::pixels_of(kernel.operation, kernel.input, kPixels, output), kPixels / 4) *
+         1e3;
 }
 
 bool within(const processing::HoldOut& h) {
@@ -45,7 +46,7 @@ void append_scaling(std::string& out, const processing::Profile& profile) {
   out += "\n  speed of each core when several are busy (1 = CPU time of a conversion alone)\n";
   for (const Kernel& kernel : profile.kernels) {
     const processing::Scaling& s = *kernel.scaling;
-    out += fmt::format("    {:<24}", processing::name_of(kernel));
+    out += fmt::format("    {:<36}", processing::name_of(kernel));
     for (std::size_t i = 0; i < s.busy.size(); ++i) out += fmt::format("  {}: {:.3f}", s.busy[i], s.speed[i]);
     out += fmt::format("   sigma {:.4f}, kappa {:.5f}\n", s.sigma, s.kappa);
   }
@@ -73,12 +74,14 @@ std::string calibration_table(const study::Calibration& calibration) {
                    origin.steal.value * 100, origin.other_work.value * 100, origin.waiting.value * 100,
                    origin.drift.value * 100);
   out +=
-      "\n                          CPU of a           of it                        error of the hold-out\n"
-      "  kernel                  megapixel¹  decode  resize  encode  images      mean       p50       p95    "
+      "\n                                      CPU of a           of it                        error of the "
+      "hold-out\n"
+      "  kernel                              megapixel¹  decode  resize  encode  images      mean       p50  "
+      "     p95    "
       "   p99\n";
   for (const Kernel& kernel : profile.kernels) {
     const auto stage = [&](Share share) { return fmt::format("{:>4.0f} %", share.value * 100); };
-    out += fmt::format("  {:<24}{:>8.2f} ms", processing::name_of(kernel), example_ms(kernel));
+    out += fmt::format("  {:<36}{:>8.2f} ms", processing::name_of(kernel), example_ms(kernel));
     out += kernel.stages ? fmt::format("  {}  {}  {}", stage(kernel.stages->decode),
                                        stage(kernel.stages->resize), stage(kernel.stages->encode))
                          : fmt::format("{:>24}", "–");

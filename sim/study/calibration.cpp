@@ -124,18 +124,25 @@ Calibration calibration_from(const Json& json) {
 
 std::variant<Calibration, CalibrationFailure> calibrate(const calibrate_::Plan& plan,
                                                         const std::function<void(double)>& progress) {
-  PoolResult pool = run_pool(
-      1, 1,
-      [&plan](int, const std::function<void(double)>& tell) {
-        const auto result = calibrate_::calibrate(plan, tell);
-        const auto* failure = std::get_if<calibrate_::Failure>(&result);
-        const Json json = failure != nullptr
-                              ? Json{{"why", failure->why}, {"skipped", to_json(failure->skipped)}}
-                              : to_json(std::get<calibrate_::Outcome>(result));
-        // File names may be anything but UTF-8.
-        return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-      },
-      progress);
+  const auto attempt = [&] {
+    return run_pool(
+        1, 1,
+        [&plan](int, const std::function<void(double)>& tell) {
+          const auto result = calibrate_::calibrate(plan, tell);
+          const auto* failure = std::get_if<calibrate_::Failure>(&result);
+          const Json json = failure != nullptr
+                                ? Json{{"why", failure->why}, {"skipped", to_json(failure->skipped)}}
+                                : to_json(std::get<calibrate_::Outcome>(result));
+          // File names may be anything but UTF-8.
+          return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+        },
+        progress);
+  };
+  // libvips before 8.15.5 has a race when one of its idle threads ends ("threadset: fix a race condition
+  // during thread exit"), which kills one run in many; an image that kills its decoder does so every time.
+  constexpr int kAttempts = 3;
+  PoolResult pool = attempt();
+  for (int i = 1; i < kAttempts && !pool.interrupted && !pool.results[0]; ++i) pool = attempt();
   if (pool.interrupted) return CalibrationFailure{"interrupted", {}, false, true};
   if (!pool.results[0])
     return CalibrationFailure{
@@ -152,8 +159,9 @@ std::variant<Calibration, CalibrationFailure> calibrate(const calibrate_::Plan& 
 std::string profile_yaml(const processing::Profile& profile) {
   config::Node tree = config::dump(profile);
   if (!profile.kernels.empty())  // what stands beside kernels has no meaning
-    for (const char* key : {"fixed", "per_input_megapixel", "per_decoded_megapixel", "per_output_megapixel",
-                            "per_input_megabyte", "residuals", "contention"})
+    for (const char* key :
+         {"fixed", "per_input_megapixel", "per_decoded_megapixel", "per_boxed_megapixel",
+          "per_resampled_megapixel", "per_output_megapixel", "per_input_megabyte", "residuals", "contention"})
       tree = tree.without(key);
   return config::emit(tree);
 }

@@ -66,6 +66,7 @@ namespace {
 double bits_per_pixel(client::Format format) {
   switch (format) {
     case client::Format::jpeg:
+    case client::Format::progressive_jpeg:
       return 2.1;
     case client::Format::png:
       return 4.2;
@@ -89,6 +90,8 @@ processing::Encoding encoding(const client::WorkloadConfig& workload) {
       return processing::Encoding::webp;
     case client::Format::avif:
       return processing::Encoding::avif;
+    case client::Format::progressive_jpeg:
+      return processing::Encoding::progressive_jpeg;
   }
   return processing::Encoding::jpeg;
 }

@@ -309,6 +309,13 @@ std::vector<std::string> warnings(const ScenarioConfig& scenario) {
     found.push_back("the profile was measured on a noisy machine: " + *origin->noise);
   if (!kernel->scaling || kernel->scaling->busy.back() >= group.cores) return found;
   const processing::Scaling& scaling = *kernel->scaling;
+  if (processing->cost->beyond_measured == processing::Beyond::hold) {
+    found.push_back(fmt::format(
+        "the profile was measured with up to {} busy cores, but hosts of {} have {}: beyond, each "
+        "keeps {:.0f} % of its speed, as asked for (beyond_measured: hold)",
+        scaling.busy.back(), config::quote(processing->hosts.name), group.cores, scaling.speed.back() * 100));
+    return found;
+  }
   const auto last = [&](double sigma, double kappa) {
     processing::Scaling other = scaling;
     other.sigma = sigma;

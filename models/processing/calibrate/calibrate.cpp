@@ -27,7 +27,7 @@ struct Budget {
 };
 Budget budget(const Plan& plan) {
   Budget b =
-      plan.quick ? Budget{20, 30, 8e6, 8, 22, 3, 0.12, 2, 8} : Budget{44, 80, 24e6, 40, 130, 5, 0.4, 6, 30};
+      plan.quick ? Budget{20, 30, 8e6, 8, 22, 3, 0.12, 2, 8} : Budget{60, 80, 24e6, 45, 140, 5, 0.3, 6, 25};
   if (plan.pictures > 0) b.pictures = plan.pictures;
   if (plan.seconds > 0) {
     b.round_s *= plan.seconds / b.measure_s;
@@ -62,10 +62,10 @@ std::string today() {
   return text;
 }
 
-/// Every image with every operation and output, at two widths that make it smaller (large ones: at one; those that are
-/// smaller than every width: at half of their own).
+/// Every image with every operation and output, at two widths that make it smaller (large ones: at one; those
+/// that are smaller than every width: at half of their own).
 std::vector<Trial> trials_of(const std::vector<Encoded>& images, const Plan& plan) {
-  constexpr double kLarge = 4e6;
+  constexpr double kLarge = 2e6;
   std::vector<Trial> trials;
   for (std::size_t i = 0; i < images.size(); ++i) {
     const Encoded& image = images[i];
@@ -76,7 +76,7 @@ std::vector<Trial> trials_of(const std::vector<Encoded>& images, const Plan& pla
     std::vector<int> chosen = {widths[i % widths.size()]};
     if (image.pixels() < kLarge && widths.size() > 1)
       chosen.push_back(widths[(i + widths.size() / 2) % widths.size()]);
-    std::vector<Encoding> outputs = {image.encoding};
+    std::vector<Encoding> outputs = {usual_output(image.encoding)};
     for (const Encoding output : plan.outputs)
       if (std::find(outputs.begin(), outputs.end(), output) == outputs.end()) outputs.push_back(output);
     for (const Operation operation : plan.operations)
@@ -197,7 +197,8 @@ std::optional<Failure> get_images(const Plan& plan, const Budget& budget, Outcom
   corpus.images = budget.pictures;
   corpus.most_pixels = budget.largest;
   corpus.seed = plan.seed;
-  for (const Encoding encoding : {Encoding::jpeg, Encoding::png, Encoding::webp, Encoding::avif}) {
+  for (const Encoding encoding :
+       {Encoding::jpeg, Encoding::progressive_jpeg, Encoding::png, Encoding::webp, Encoding::avif}) {
     if (available(encoding))
       corpus.encodings.push_back(encoding);
     else
@@ -215,7 +216,7 @@ std::variant<Outcome, Failure> calibrate(const Plan& plan, const std::function<v
   const Library library;
   const Budget time = budget(plan);
   const int n = cores();
-  constexpr double kKernels = 12;  // about as many
+  constexpr double kKernels = 15;  // about as many
   const double contention_s =
       kKernels * time.rounds * time.round_s * static_cast<double>(busy_counts(n).size());
   const double service_s = plan.validate ? time.capacity_s + 4 * time.load_s : 0;

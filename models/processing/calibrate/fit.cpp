@@ -15,8 +15,8 @@ namespace headroom::processing::calibrate {
 namespace {
 
 using Vector = std::vector<double>;
-constexpr std::size_t kRegressors = 5;
-constexpr std::size_t kMostColumns = 6;
+constexpr std::size_t kRegressors = 7;
+constexpr std::size_t kMostColumns = 8;
 constexpr std::int64_t kFolds = 5;
 constexpr int kQuantiles = 100;
 
@@ -49,7 +49,8 @@ std::optional<Vector> solve(std::vector<Vector> a, Vector b) {
 
 /// In units that are neither large nor small: millions of pixels and bytes.
 std::array<double, kRegressors> regressors(const Observation& o) {
-  return {1, o.input / 1e6, o.decoded / 1e6, o.output / 1e6, o.bytes / 1e6};
+  const Pixels& p = o.pixels;
+  return {1, p.input / 1e6, p.decoded / 1e6, p.boxed / 1e6, p.resampled / 1e6, p.output / 1e6, o.bytes / 1e6};
 }
 
 double times(const std::array<double, kRegressors>& row, const Vector& x) {
@@ -62,8 +63,10 @@ Coefficients coefficients(const Vector& x, double factor) {
   c.fixed = microseconds(x[0]);
   c.per_input_megapixel = microseconds(x[1]);
   c.per_decoded_megapixel = microseconds(x[2]);
-  c.per_output_megapixel = microseconds(x[3]);
-  c.per_input_megabyte = microseconds(x[4]);
+  c.per_boxed_megapixel = microseconds(x[3]);
+  c.per_resampled_megapixel = microseconds(x[4]);
+  c.per_output_megapixel = microseconds(x[5]);
+  c.per_input_megabyte = microseconds(x[6]);
   return c;
 }
 
@@ -171,7 +174,7 @@ Coefficients fit(std::span<const Observation> observations) {
 }
 
 double predicted(const Coefficients& cpu, const Observation& o) {
-  return cpu_seconds(cpu, o.input, o.decoded, o.output, o.bytes);
+  return cpu_seconds(cpu, o.pixels, o.bytes);
 }
 
 double quantile(std::vector<double> values, double p) {
@@ -222,7 +225,7 @@ HoldOut hold_out(std::span<const Observation> observations) {
   result.folds = kFolds;
   // Every part gets images of all sizes: neighbours in size go to different parts.
   std::vector<double> size(*std::max_element(images.begin(), images.end()) + 1, 0);
-  for (const Observation& o : observations) size[o.image] = o.input;
+  for (const Observation& o : observations) size[o.image] = o.pixels.input;
   std::stable_sort(images.begin(), images.end(),
                    [&](std::size_t a, std::size_t b) { return size[a] < size[b]; });
   std::vector<std::int64_t> part(size.size(), 0);

@@ -12,16 +12,14 @@ namespace headroom::processing::calibrate {
 /// The mean CPU time of one image at one width, with what it is predicted from.
 struct Observation {
   std::size_t image = 0;  ///< observations of one image stand or fall together in a hold-out
-  double input = 0;       ///< pixels
-  double decoded = 0;     ///< pixels: see decoded_pixels
-  double output = 0;      ///< pixels
+  Pixels pixels;
   double bytes = 0;
   double cpu = 0;            ///< s, mean of all runs
   std::vector<double> runs;  ///< s, each
 };
 
 /// min |A x − b|² over x ≥ 0, exactly: of all sets of columns the best whose solution has no negative part.
-/// `rows` are the lines of A; at most 6 columns.
+/// `rows` are the lines of A; at most 8 columns.
 std::vector<double> non_negative_least_squares(const std::vector<std::vector<double>>& rows,
                                                const std::vector<double>& b);
 

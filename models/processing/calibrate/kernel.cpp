@@ -107,9 +107,9 @@ VImage decoded(const Encoded& image, const Task& task) {
   const double scale = scale_of(header.width(), header.height(), task.width);
   const double in = image.pixels();
   const double factor =
-      std::sqrt(in / decoded_pixels(task.operation, image.encoding, in, in * scale * scale));
+      std::sqrt(in / pixels_of(task.operation, image.encoding, in, in * scale * scale).decoded);
   if (factor <= 1) return header;
-  if (image.encoding == Encoding::jpeg)
+  if (image.encoding != Encoding::webp)
     return VImage::new_from_buffer(image.bytes, "",
                                    careful()->set("shrink", static_cast<int>(std::lround(factor))));
   return VImage::new_from_buffer(image.bytes, "", careful()->set("scale", 1 / factor));
@@ -121,6 +121,8 @@ std::string written(const VImage& image, Encoding encoding, int quality) {
   vips::VOption* options = VImage::option()->set("strip", true);
   switch (encoding) {
     case Encoding::jpeg:
+    case Encoding::progressive_jpeg:
+      options->set("interlace", encoding == Encoding::progressive_jpeg);
       image.write_to_buffer(".jpg", &data, &size, options->set("Q", quality));
       break;
     case Encoding::png:
@@ -141,11 +143,23 @@ std::string written(const VImage& image, Encoding encoding, int quality) {
   return bytes;
 }
 
+/// Whether the frame of a JPEG is a progressive one: by its first SOF marker (ITU T.81, annex B).
+bool is_progressive(const std::string& bytes) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(bytes[at]); };
+  for (std::size_t at = 2; at + 4 <= bytes.size() && byte(at) == 0xff;) {
+    const unsigned marker = byte(at + 1);
+    if (marker == 0xc2) return true;
+    if (marker == 0xc0 || marker == 0xc1 || marker == 0xda) return false;
+    at += marker == 0xff ? 1U : 2U + byte(at + 2) * 256U + byte(at + 3);
+  }
+  return false;
+}
+
 std::optional<Encoding> encoding_of(const std::string& bytes) {
   const auto is = [&](std::size_t at, std::string_view magic) {
     return std::string_view(bytes).substr(std::min(at, bytes.size())).starts_with(magic);
   };
-  if (is(0, "\xff\xd8\xff")) return Encoding::jpeg;
+  if (is(0, "\xff\xd8\xff")) return is_progressive(bytes) ? Encoding::progressive_jpeg : Encoding::jpeg;
   if (is(0, "\x89PNG\r\n\x1a\n")) return Encoding::png;
   if (is(0, "RIFF") && is(8, "WEBP")) return Encoding::webp;
   if (is(4, "ftypavif") || is(4, "ftypavis")) return Encoding::avif;

@@ -57,9 +57,7 @@ void time_stages(const std::vector<Encoded>& images, std::vector<Timed>& all, in
 Observation regressors_of(const Encoded& image, std::size_t number, const Task& task, double output) {
   Observation o;
   o.image = number;
-  o.input = image.pixels();
-  o.output = output;
-  o.decoded = decoded_pixels(task.operation, image.encoding, o.input, output);
+  o.pixels = pixels_of(task.operation, image.encoding, image.pixels(), output);
   o.bytes = static_cast<double>(image.bytes.size());
   return o;
 }

@@ -94,8 +94,20 @@ Disturbance Watch::so_far() const {
   // The kernel counts in ticks of 10 ms: below one tick a core nothing can be said.
   const double others = now.busy - start_.busy - own - 0.01 * cores();
   d.other_work = std::clamp(others / available, 0.0, 1.0);
-  const auto [low, high] = std::minmax_element(probes_.begin(), probes_.end());
-  d.drift = *high / *low - 1;
+  // Medians of a few stretches of time: single probes are disturbed by whatever else the machine does.
+  constexpr std::size_t kStretches = 4;
+  double low = 0;
+  double high = 0;
+  for (std::size_t k = 0; k < std::min(kStretches, probes_.size()); ++k) {
+    const std::size_t parts = std::min(kStretches, probes_.size());
+    std::vector<double> part(probes_.begin() + static_cast<std::ptrdiff_t>(k * probes_.size() / parts),
+                             probes_.begin() + static_cast<std::ptrdiff_t>((k + 1) * probes_.size() / parts));
+    std::nth_element(part.begin(), part.begin() + static_cast<std::ptrdiff_t>(part.size() / 2), part.end());
+    const double median = part[part.size() / 2];
+    low = k == 0 ? median : std::min(low, median);
+    high = std::max(high, median);
+  }
+  d.drift = high / low - 1;
   return d;
 }
 

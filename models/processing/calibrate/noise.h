@@ -16,7 +16,8 @@ struct Disturbance {
   double steal = 0;       ///< share of all cores' time that the hypervisor took for others
   double other_work = 0;  ///< share of all cores' time that other programs used
   double waiting = 0;     ///< median over conversions that ran alone: share of their time without a core
-  double drift = 0;       ///< largest change of the time that the same arithmetic takes
+  double drift =
+      0;  ///< change of the time that the same arithmetic takes, between quarters of the measurement
   /// Why the numbers are not to be trusted; empty if the machine was quiet: at most 1 % stolen, 5 % used by
   /// others, 5 % waiting, 5 % drift. (5 % of service time are 15 % of latency at 70 % load on two cores.)
   std::string verdict() const;

@@ -86,6 +86,7 @@ OwnImages read_folder(const std::string& folder, const OwnLimits& limits,
     std::swap(files[i - 1], files[j]);
   }
   std::map<Encoding, int> taken;
+  std::map<std::string, std::string> seen;
   double bytes = 0;
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (progress) progress(static_cast<double>(i) / static_cast<double>(files.size()));
@@ -103,6 +104,11 @@ OwnImages read_folder(const std::string& folder, const OwnLimits& limits,
     }
     auto& image = std::get<Encoded>(found);
     const auto size = static_cast<double>(image.bytes.size());
+    const auto [first, is_new] = seen.emplace(fingerprint({image}), name);
+    if (!is_new) {
+      out.skipped.push_back({name, "the same as " + first->second});
+      continue;
+    }
     if (taken[image.encoding] >= limits.most_images || bytes + size > limits.most_bytes) {
       ++out.left_out;
       continue;

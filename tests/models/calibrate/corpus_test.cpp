@@ -1,0 +1,143 @@
+#include "models/processing/calibrate/corpus.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "tests/models/calibrate/support.h"
+
+namespace headroom::processing::calibrate {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Mean squared difference of green at a horizontal distance: how rough a picture is on that scale.
+double roughness(const std::vector<unsigned char>& rgb, int width, int height, int distance) {
+  double sum = 0;
+  std::int64_t n = 0;
+  for (int y = 0; y < height; y += 7)
+    for (int x = 0; x + distance < width; x += 3) {
+      const auto at = [&](int column) {
+        return static_cast<double>(rgb[(static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
+                                        static_cast<std::size_t>(column)) *
+                                           3 +
+                                       1]);
+      };
+      sum += (at(x) - at(x + distance)) * (at(x) - at(x + distance));
+      ++n;
+    }
+  return sum / static_cast<double>(n);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a generated picture is rough on every scale, the more the larger the scale: neither flat nor white "
+    "noise") {
+  for (const std::uint64_t seed : {1, 2, 3, 4, 5}) {
+    const auto rgb = picture(900, 600, seed);
+    REQUIRE(rgb.size() == 900 * 600 * 3);
+    const double near = roughness(rgb, 900, 600, 1);
+    const double middle = roughness(rgb, 900, 600, 8);
+    const double far = roughness(rgb, 900, 600, 64);
+    CHECK(near > 1);
+    CHECK(middle > 1.5 * near);  // white noise: the same at every distance
+    CHECK(far > 1.5 * middle);
+  }
+  CHECK(picture(64, 48, 7) == picture(64, 48, 7));
+  CHECK(picture(64, 48, 7) != picture(64, 48, 8));
+}
+
+TEST_CASE("a corpus spans its sizes, in every encoding, at bits per pixel as on the web") {
+  const Library library;
+  CorpusPlan plan;
+  plan.images = 12;
+  plan.least_pixels = 2e4;
+  plan.most_pixels = 5e5;
+  plan.encodings = {Encoding::jpeg, Encoding::png, Encoding::webp};
+  auto made = generate(plan);
+  REQUIRE(std::holds_alternative<std::vector<Encoded>>(made));
+  const auto& images = std::get<std::vector<Encoded>>(made);
+  REQUIRE(images.size() == 36);
+  CHECK(images.front().pixels() == Approx(2e4).epsilon(.02));
+  CHECK(images.back().pixels() == Approx(5e5).epsilon(.02));
+  double bits = 0;
+  double pixels = 0;
+  for (const Encoded& image : images) {
+    if (image.encoding != Encoding::jpeg) continue;
+    bits += 8 * static_cast<double>(image.bytes.size());
+    pixels += image.pixels();
+  }
+  CHECK(bits / pixels > .5);  // Web Almanac 2022: 2.1 on average; a quarter of all lies above 3.8
+  CHECK(bits / pixels < 4.5);
+  const auto again = std::get<std::vector<Encoded>>(generate(plan));
+  CHECK(fingerprint(images) == fingerprint(again));
+  plan.seed = 2;
+  CHECK(fingerprint(std::get<std::vector<Encoded>>(generate(plan))) != fingerprint(images));
+}
+
+TEST_CASE("own images: every file that cannot be used is named with its reason") {
+  const Library library;
+  const TemporaryFolder folder;
+  folder.write("good.jpg", jpeg(300, 200));
+  folder.write("deep/er/good.png", tiny(Encoding::png, 64, 48));
+  folder.write("other-name.gif", jpeg(90, 60));  // what it is counts, not what it is called
+  folder.write("empty.jpg", "");
+  folder.write("text.jpg", "no image at all\n");
+  folder.write("cut.jpg", jpeg(300, 200).substr(0, 2000));
+  folder.write("cut.png", tiny(Encoding::png, 64, 48).substr(0, 200));
+  folder.write("cut.webp", tiny(Encoding::webp, 64, 48).substr(0, 60));
+  folder.write("only-magic.jpg", "\xff\xd8\xff\xe0");
+  folder.write("bomb.png", png_header(60'000, 60'000));
+  folder.write("huge.jpg", huge_jpeg());
+  folder.write("svg.png", "<svg xmlns='http://www.w3.org/2000/svg' width='100000' height='100000'/>");
+  fs::create_directories(folder.path() / "folder.jpg");
+  fs::create_symlink("nowhere.jpg", folder.path() / "dangling.jpg");
+  fs::create_directory_symlink(".", folder.path() / "loop");
+  REQUIRE(mkfifo((folder.path() / "pipe.jpg").c_str(), 0600) == 0);
+  folder.write("secret.jpg", jpeg(91, 60));
+  REQUIRE(chmod((folder.path() / "secret.jpg").c_str(), 0) == 0);
+  const bool root = geteuid() == 0;  // may read everything
+
+  const OwnImages own = read_folder(folder.path().string(), {});
+  CHECK(own.images.size() == (root ? 4 : 3));
+  std::map<std::string, std::string> why;
+  for (const Skipped& s : own.skipped) why[fs::path(s.file).filename().string()] = s.why;
+  const auto says = [&](const char* file, const char* part) {
+    INFO(file << ": " << why[file]);
+    return why[file].find(part) != std::string::npos && why[file].find('\n') == std::string::npos;
+  };
+  CHECK(says("empty.jpg", "empty"));
+  CHECK(says("text.jpg", "no JPEG, PNG, WebP or AVIF"));
+  CHECK(says("svg.png", "no JPEG, PNG, WebP or AVIF"));
+  CHECK(says("cut.jpg", "cannot be converted"));
+  CHECK(says("cut.png", "cannot be"));
+  CHECK(says("cut.webp", "cannot be"));
+  CHECK(says("only-magic.jpg", "cannot be read"));
+  CHECK(says("bomb.png", "limit"));
+  CHECK(says("huge.jpg", "more than the limit"));
+  CHECK(says("dangling.jpg", "No such file"));
+  CHECK(says("loop", "not followed"));
+  CHECK(says("pipe.jpg", "no ordinary file"));
+  if (!root) CHECK(says("secret.jpg", "Permission denied"));
+  CHECK(why.size() == (root ? 12 : 13));
+}
+
+TEST_CASE("own images: more than asked for are left out, at random, and counted") {
+  const Library library;
+  const TemporaryFolder folder;
+  for (int i = 0; i < 9; ++i) folder.write(std::to_string(i) + ".jpg", jpeg(60 + i, 40));
+  OwnLimits limits;
+  limits.most_images = 5;
+  const OwnImages own = read_folder(folder.path().string(), limits);
+  CHECK(own.images.size() == 5);
+  CHECK(own.left_out == 4);
+  CHECK(own.skipped.empty());
+}
+
+}  // namespace headroom::processing::calibrate

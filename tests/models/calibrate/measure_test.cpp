@@ -1,0 +1,144 @@
+#include "models/processing/calibrate/measure.h"
+
+#include <catch2/catch.hpp>
+
+#include "models/processing/calibrate/calibrate.h"
+#include "models/processing/calibrate/contention.h"
+#include "models/processing/calibrate/service.h"
+#include "tests/models/calibrate/support.h"
+
+// How long anything takes is not asserted: other work on the machine must not fail a test.
+namespace headroom::processing::calibrate {
+namespace {
+
+std::vector<Encoded> some_images() {
+  return {encoded(Encoding::jpeg, 120, 80), encoded(Encoding::jpeg, 240, 160),
+          encoded(Encoding::png, 120, 80)};
+}
+
+}  // namespace
+
+TEST_CASE("every trial is timed often enough, with what its cost is predicted from") {
+  const Library library;
+  const auto images = some_images();
+  std::vector<Trial> trials;
+  for (std::size_t i = 0; i < images.size(); ++i)
+    trials.push_back({i, {Operation::thumbnail, Encoding::jpeg, 80, 60}});
+  MeasurePlan plan;
+  plan.seconds = 5;
+  plan.least_runs = 4;
+  plan.most_runs = 6;
+  Watch watch;
+  double waiting = -1;
+  double told = 0;
+  const auto timed = measure(images, trials, plan, watch, waiting, [&](double share) { told = share; });
+  REQUIRE(timed.size() == 3);
+  for (const Timed& t : timed) {
+    CHECK(t.seen.runs.size() >= 4);
+    CHECK(t.seen.runs.size() <= 6);
+    CHECK(t.seen.cpu > 0);
+    CHECK(t.seen.pixels.input == images[t.trial.image].pixels());
+    CHECK(t.seen.pixels.output == 60 * 40);
+    CHECK(t.seen.bytes == static_cast<double>(images[t.trial.image].bytes.size()));
+    CHECK(t.decode > 0);
+  }
+  CHECK(waiting >= 0);
+  CHECK(waiting <= 1);
+  CHECK(told <= 1);
+
+  const Scaling scaling = measure_contention(images, {timed.data(), &timed[1]}, {2, 2, 0.05});
+  CHECK(scaling.busy == std::vector<std::int64_t>{1, 2});
+  CHECK(scaling.speed.size() == 2);
+  CHECK(busy_counts(1) == std::vector<std::int64_t>{1});
+  CHECK(busy_counts(6) == std::vector<std::int64_t>{1, 2, 4, 6});
+}
+
+TEST_CASE("when there is no time, some trials are left out, and none is half done") {
+  const Library library;
+  const auto images = some_images();
+  std::vector<Trial> trials;
+  for (int width = 10; width < 110; ++width)
+    for (std::size_t i = 0; i < images.size(); ++i)
+      trials.push_back({i, {Operation::resize, Encoding::png, 80, width}});
+  MeasurePlan plan;
+  plan.seconds = 0.02;
+  Watch watch;
+  double waiting = 0;
+  const auto timed = measure(images, trials, plan, watch, waiting);
+  CHECK(!timed.empty());
+  CHECK(timed.size() < trials.size());
+  for (const Timed& t : timed) CHECK(!t.seen.runs.empty());
+}
+
+TEST_CASE("a service answers everything in time order of arrival, or rejects what finds no place") {
+  const Library library;
+  const auto images = some_images();
+  ServicePlan plan;
+  plan.images = {0, 1};
+  plan.task = {Operation::thumbnail, Encoding::jpeg, 80, 60};
+  plan.cores = 2;
+  plan.loads = {0.2, 3};
+  plan.seconds = 0.5;
+  plan.capacity_seconds = 0.2;
+  plan.places = 3;
+  const ServiceRun run = run_service(images, plan);
+  CHECK(run.capacity > 0);
+  REQUIRE(run.loads.size() == 2);
+  for (const LoadRun& load : run.loads) {
+    REQUIRE(!load.requests.empty());
+    double last = 0;
+    for (const Served& request : load.requests) {
+      CHECK(request.at >= last);
+      CHECK(request.at < plan.seconds);
+      last = request.at;
+      CHECK((request.rejected ? request.latency == 0 : request.latency > 0));
+      CHECK((request.image == 0 || request.image == 1));
+    }
+  }
+  // Three times what it can do: a short queue cannot take it all.
+  const auto& overload = run.loads[1].requests;
+  CHECK(std::any_of(overload.begin(), overload.end(), [](const Served& r) { return r.rejected; }));
+  // The same seed, the same requests (their times scale with the capacity).
+  CHECK(run_service(images, plan).loads[0].requests[0].image == run.loads[0].requests[0].image);
+}
+
+TEST_CASE("noise: what was measured under it is not to be trusted") {
+  CHECK(Disturbance{}.verdict().empty());
+  CHECK(Disturbance{.steal = .02}.verdict().find("2.0 % of the CPU time was stolen") != std::string::npos);
+  CHECK(Disturbance{.other_work = .3}.verdict().find("other programs") != std::string::npos);
+  CHECK(Disturbance{.waiting = .1}.verdict().find("waiting") != std::string::npos);
+  CHECK(Disturbance{.drift = .2}.verdict().find("speed") != std::string::npos);
+  Watch watch;
+  watch.probe();
+  const Disturbance d = watch.so_far();
+  CHECK(d.drift >= 0);
+  CHECK(d.steal >= 0);
+  CHECK(d.other_work <= 1);
+}
+
+TEST_CASE("the whole calibration of a few tiny pictures") {
+  Plan plan;
+  plan.pictures = 3;
+  plan.most_pixels = 4e4;
+  plan.seconds = 0.5;
+  plan.quick = true;
+  plan.outputs = {Encoding::webp};
+  const auto result = calibrate(plan);
+  REQUIRE(std::holds_alternative<Outcome>(result));
+  const auto& outcome = std::get<Outcome>(result);
+  const Profile& profile = outcome.profile;
+  CHECK(find_kernel(profile, Encoding::jpeg, Operation::thumbnail, Encoding::webp) != nullptr);
+  CHECK(find_kernel(profile, Encoding::png, Operation::crop, Encoding::png) != nullptr);
+  REQUIRE(profile.provenance);
+  CHECK(profile.provenance->images == static_cast<std::int64_t>(outcome.images.size()));
+  CHECK(profile.provenance->corpus_fingerprint.size() == 16);
+  CHECK(!profile.provenance->libvips.empty());
+  for (const Kernel& kernel : profile.kernels) {
+    CHECK(!kernel.free());
+    CHECK(kernel.residuals.size() == 100);
+    CHECK(kernel.hold_out->note.has_value());  // three images are too few, and that is said
+    CHECK(kernel.scaling.has_value());
+  }
+}
+
+}  // namespace headroom::processing::calibrate
