@@ -93,8 +93,8 @@ TEST_CASE("every shipped scenario is valid, runs without an error, and reports w
 TEST_CASE("everything that is documented is reported by the baseline with all that a queue can do") {
   const report::TemporaryFolder folder;
   REQUIRE(run({"run", (root() / "scenarios/baseline.yaml").string(), "--no-figures", "--set",
-               "run={warmup: 1s, duration: 2s}", "--set", "deployment.queue.drop_expired=true", "--out",
-               "result"},
+               "run={warmup: 1s, duration: 2s}", "--set", "deployment.queue.drop_expired=true", "--set",
+               "deployment.usage.report.every=1s", "--out", "result"},
               {folder.path()})
               .status == 0);
   const json summary = json::parse(read_file(folder.path() / "result/summary.json"));
