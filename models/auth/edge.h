@@ -21,7 +21,7 @@ namespace headroom::auth {
 /// the clients' side if there is no API tier.
 class Edge final : Subscriber {
  public:
-  /// `name`: of its host.
+  /// `name`: of where it is, for the journal (`host/api-1`).
   Edge(Identity& identity, world::HostId host, const std::string& name);
   ~Edge() override;
 

@@ -463,7 +463,7 @@ std::optional<Chart> auth_mistakes(const Timeline& time) {
   static constexpr std::array<AuthColumn, 2> kColumns = {
       {{"auth.denied_valid", "denied, though valid (new users)"},
        {"auth.served_revoked", "served, though revoked"}}};
-  Chart chart = time.chart("auth_mistakes", "Checked by what was not yet known", "requests [1/s]");
+  Chart chart = time.chart("auth_mistakes", "Requests denied or served wrongly", "requests [1/s]");
   for (const auto& [name, title] : kColumns) {
     const auto* column = time.column(name);
     if (column == nullptr || !any_above_zero(*column)) continue;

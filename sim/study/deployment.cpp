@@ -161,7 +161,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     api::Tier::Parts parts;
     if (identity_)
       parts.authenticator = [this](world::Host& host) {
-        return std::make_unique<ServerAuth>(*identity_, host.id(), host.name());
+        return std::make_unique<ServerAuth>(*identity_, host.id(), "host/" + host.name());
       };
     if (usage_)
       parts.meter = [this](world::Process& server) {

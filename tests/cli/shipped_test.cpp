@@ -73,9 +73,10 @@ TEST_CASE("every shipped scenario is valid, runs without an error, and reports w
     INFO(file.string());
     CHECK(run({"check", file.string()}).status == 0);
     const report::TemporaryFolder folder;
-    const Finished finished = run(
-        {"run", file.string(), "--no-figures", "--set", "run={warmup: 1s, duration: 2s}", "--out", "result"},
-        {folder.path()});
+    // What a shortened run cannot have is faults that begin after its end.
+    const Finished finished = run({"run", file.string(), "--no-figures", "--set", "faults=[]", "--set",
+                                   "run={warmup: 1s, duration: 2s}", "--out", "result"},
+                                  {folder.path()});
     CHECK(finished.status == 0);
     std::istringstream said(finished.err);  // warnings of ours, nothing of SimGrid's
     for (std::string line; std::getline(said, line);)

@@ -173,6 +173,34 @@ TEST_CASE("figures are those whose data exist") {
   CHECK(bill[1].x.back() == *full[6].x.high);
 }
 
+TEST_CASE("credentials: what they were checked by is stacked, and mistakes are shown if there are any") {
+  FigureData data;
+  for (int i = 0; i < 20; ++i) {
+    data.series.t.push_back(i);
+    data.series.measured.push_back(1);
+  }
+  const auto column = [&](const char* name, double value) {
+    data.series.columns.push_back({name, std::vector<double>(20, value)});
+  };
+  column("auth.by_cache", 70);
+  column("auth.by_data_plane", 30);
+  column("auth.by_stale", 0);
+  column("auth.by_nobody", 0);
+  column("auth.denied_valid", 0);
+  const auto quiet = figures(data);
+  REQUIRE(quiet.size() == 1);
+  CHECK(quiet[0].file == "auth");
+  CHECK(quiet[0].stacked);
+  CHECK(quiet[0].curves.size() == 2);
+  column("auth.served_revoked", 3);
+  const auto charts = figures(data);
+  REQUIRE(charts.size() == 2);
+  CHECK(charts[1].file == "auth_mistakes");
+  REQUIRE(charts[1].curves.size() == 1);
+  CHECK(charts[1].curves[0].y.at(5) == Approx(3));
+  CHECK_THAT(charts[1].caption, Catch::EndsWith("."));
+}
+
 TEST_CASE("a month is thinned out and nothing gets lost") {
   FigureData data;
   data.series.slot_s = 200;

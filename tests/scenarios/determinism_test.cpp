@@ -33,7 +33,14 @@ std::vector<fs::path> shipped() {
 /// What makes a shipped scenario short. One that cannot be cut like this (a fault would begin after the end)
 /// is listed.
 std::vector<std::string> shortened(const fs::path& scenario) {
-  static const std::map<std::string, std::vector<std::string>> kOthers = {};
+  static const std::map<std::string, std::vector<std::string>> kOthers = {
+      {"auth-outage",
+       {"--set", "run={warmup: 19min, duration: 2min, replications: 2}", "--set",
+        "workload.arrivals.poisson=20/s"}},
+      {"new-user-waits",
+       {"--set", "run={warmup: 1min, duration: 70s, replications: 2}", "--set",
+        "workload.arrivals.poisson=100/s"}},
+  };
   const auto listed = kOthers.find(scenario.stem().string());
   if (listed != kOthers.end()) return listed->second;
   return {"--set", "run.warmup=500ms", "--set", "run.duration=1500ms", "--replications", "2"};
