@@ -67,6 +67,7 @@ void Pipeline::start() {
 
 void Pipeline::finish() {
   finish_ = true;
+  store_.finish();
   for (Aggregator* aggregator : aggregators_) aggregator->flush();
   finishing_.notify_all();
 }

@@ -1,6 +1,8 @@
 #include "models/usage/store.h"
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <string>
@@ -357,6 +359,45 @@ TEST_CASE("probes find what theory says: one exponential delay, one replica of t
   std::size_t items = 0;
   for (const Replica& disk : bench.store().cluster().disks) items += disk.items().size();
   CHECK(items < 600);
+}
+
+TEST_CASE("a read at once misses the write as often as R random replicas miss W of N") {
+  // The writer hears of W copies the moment that they are there, the others come later, and whom a reader
+  // hears first is chance: C(N - W, R) / C(N, R) of the reads miss the last write, and the k-th power of that
+  // share the last k, which are independent (PBS, equations 1 and 2).
+  const auto choose = [](int n, int k) {
+    double c = 1;
+    for (int i = 0; i < k; ++i) c = c * (n - i) / (i + 1);
+    return c;
+  };
+  for (const auto& [n, w, r] : {std::array{3, 1, 1}, {3, 2, 1}, {3, 1, 2}, {5, 2, 2}, {5, 1, 3}, {4, 2, 3}}) {
+    INFO("N = " << n << ", W = " << w << ", R = " << r);
+    auto config = quorums(n, w, r);
+    config.latency.write = Distribution<Duration>::exponential(Duration::ms(10));
+    config.latency.ack = config.latency.read = exactly(Duration());
+    config.latency.respond = Distribution<Duration>::exponential(Duration::us(100));
+    config.read_repair = false;
+    config.probe = StoreProbe{Rate{1000}};
+    Bench bench(config, n);
+    bench.store().start();
+    bench.run(Duration::s(30));
+    const double miss = choose(n - w, r) / choose(n, r);
+    CHECK(1 - bench.metric("store.consistent_at_0ms") ==
+          Approx(miss).margin(3.3 * std::sqrt(miss * (1 - miss) / 30'000)));
+  }
+}
+
+TEST_CASE("without given delays a pair counts for the time at which it was read") {
+  auto config = quorums(3, 1, 1);
+  config.probe = StoreProbe{Rate{100}};
+  Bench bench(config);
+  bench.store().start();
+  bench.run(Duration::s(100));
+  // Copies and questions take as long to a replica, and an fsync is 1 ms: what is read at once through the
+  // writer's host is there, through another host it is not yet; after 2 ms it is everywhere.
+  CHECK(bench.metric("store.consistent_at_0ms") == Approx(1 / 3.).margin(.05));
+  CHECK(bench.metric("store.consistent_at_10ms") == 1);
+  CHECK(bench.metric("store.probe_pairs") == Approx(10'000).epsilon(.05));
 }
 
 }  // namespace
