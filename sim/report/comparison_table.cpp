@@ -239,11 +239,10 @@ std::string table(const std::filesystem::path& a, const std::filesystem::path& b
   const Paint paint{colours};
   std::string out =
       fmt::format("{}  {}\n{}  {}\n\n", paint.bold("A"), a.string(), paint.bold("B"), b.string());
-  for (const char* metric :
-       {"yield", "harvest", "only.latency.p99_ms", "latency.p99_ms", "cost.usd_per_hour"}) {
+  for (const std::string_view metric : SweepComparison::metrics()) {
     Lines lines;
     bool any = false;
-    lines.add({metric, "A", "B", "B − A", "", "B is"});
+    lines.add({std::string(metric), "A", "B", "B − A", "", "B is"});
     for (const auto& point : all.points)
       for (const auto& row : point.comparison.rows) {
         if (row.metric != metric || (!row.a && !row.b)) continue;

@@ -88,7 +88,8 @@ TEST_CASE("two sweeps are compared point by point") {
               {"--vary", "platform.hosts.worker.cores=8,9,10", "--set", "workload.arrivals.poisson=70/s"});
   const Finished finished = place.compare("a", "b");
   CHECK(finished.status == 0);
-  CHECK_THAT(finished.out, Contains("worker.cores 8") && Contains("worker.cores 9") && Contains("worse") &&
+  CHECK_THAT(finished.out, StartsWith("B has workload.arrivals.poisson: 64/s → 70/s\nA  a\n"));
+  CHECK_THAT(finished.out, Contains("worker.cores 8") && Contains("worker.cores 9") && Contains("B is") &&
                                Contains("only in A   worker.cores 7\n") &&
                                Contains("only in B   worker.cores 10\n"));
   place.sweep("c", {"--vary", "seed=1,2"});
