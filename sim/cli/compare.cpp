@@ -34,7 +34,7 @@ std::string changed(const fs::path& a, const fs::path& b) {
   const auto before = config::read_file((a / "scenario.yaml").string(), ignored);
   const auto after = config::read_file((b / "scenario.yaml").string(), ignored);
   if (!before || !after) return "";
-  const auto all = config::changes(*before, *after);
+  const auto all = config::changes(before->without("sweep"), after->without("sweep"));
   if (all.empty()) return "the scenarios are the same\n";
   const auto brief = [](const std::string& text) {
     if (text.empty()) return std::string("(absent)");

@@ -1,6 +1,7 @@
 #include "sim/report/comparison.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 #include <string_view>
@@ -141,6 +142,12 @@ std::size_t judge(std::span<Comparison> comparisons, std::span<const metrics::Me
   return rows.size();
 }
 
+std::span<const std::string_view> SweepComparison::metrics() {
+  static constexpr std::array<std::string_view, 5> kMetrics = {"yield", "harvest", "only.latency.p99_ms",
+                                                               "latency.p99_ms", "cost.usd_per_hour"};
+  return kMetrics;
+}
+
 std::variant<SweepComparison, Problem> compare_sweeps(const fs::path& a, const fs::path& b,
                                                       std::span<const metrics::MetricInfo> catalogue) {
   auto loaded_a = load_sweep(a);
@@ -188,6 +195,11 @@ std::variant<SweepComparison, Problem> compare_sweeps(const fs::path& a, const f
     if (point.summary && !matched.contains(name_of(of_b, point, false)))
       all.only_b.push_back(name_of(of_b, point, true));
   std::vector<Comparison> comparisons;
+  const auto shown = SweepComparison::metrics();
+  for (auto& point : all.points)
+    std::erase_if(point.comparison.rows, [&](const Comparison::Row& row) {
+      return std::find(shown.begin(), shown.end(), row.metric) == shown.end();
+    });
   for (auto& point : all.points) comparisons.push_back(std::move(point.comparison));
   all.judged = judge(comparisons, catalogue);
   for (std::size_t i = 0; i < comparisons.size(); ++i) all.points[i].comparison = std::move(comparisons[i]);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -61,8 +62,10 @@ std::size_t judge(std::span<Comparison> comparisons, std::span<const metrics::Me
 std::string table(const Side& a, const Side& b, const Comparison&, std::size_t judged,
                   std::span<const metrics::MetricInfo> catalogue, bool all, bool colours);
 
-/// Two sweeps, point by point; points are the same if what was varied has the same values.
+/// Two sweeps, point by point, in the few metrics that curves are drawn of; points are the same if what was
+/// varied has the same values.
 struct SweepComparison {
+  static std::span<const std::string_view> metrics();
   struct Point {
     std::string name;  ///< "worker.count 28"
     Comparison comparison;

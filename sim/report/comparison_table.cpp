@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <set>
@@ -57,7 +58,13 @@ std::string painted(const Paint& paint, const Comparison::Row& row, const std::s
 std::string change(const Comparison::Row& row, std::string_view unit) {
   if (!row.difference.mean) return "–";
   if (row.identical) return "0";
-  const Readable r = readable(row.difference.mean, row.difference.ci95, unit);
+  Readable r = readable(row.difference.mean, row.difference.ci95, unit);
+  if (row.difference.ci95 && r.value.find_first_of("123456789") == std::string::npos &&
+      *row.difference.mean != 0) {
+    const double scale = unit == "share" ? 100 : 1;  // too small for ordinary decimals
+    r.value = significant(*row.difference.mean * scale, 2);
+    r.spread = "± " + significant((row.difference.ci95->high - row.difference.ci95->low) / 2 * scale, 2);
+  }
   const bool exact = r.spread.empty() || r.spread == "± 0";
   return (*row.difference.mean > 0 ? "+" : "") + r.value + (exact ? "" : " " + r.spread);
 }
@@ -75,14 +82,18 @@ std::string some(const std::vector<std::string>& names) {
   return harmless(text);
 }
 
-/// The metrics that the objectives speak of, then those that matter most.
-std::vector<std::string> first_metrics(const Summary& a, const Summary& b) {
+/// The metrics that the objectives speak of, yield and harvest (`promised` of them), then those that matter
+/// most.
+std::vector<std::string> first_metrics(const Summary& a, const Summary& b, std::size_t& promised) {
   std::vector<std::string> names;
   const auto add = [&](std::string name) {
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
   };
   for (const Summary* side : {&a, &b})
     for (const Judged& verdict : judged(*side)) add(verdict.metric);
+  add("yield");
+  add("harvest");
+  promised = names.size();
   for (const auto name : key_metric_names()) add(std::string(name));
   return names;
 }
@@ -141,10 +152,12 @@ std::string note(const Paint& paint, std::string_view title, const std::string& 
 
 std::string verdict_note(std::size_t judged) {
   if (judged == 0) return "";
+  if (judged == 1) return "holds with 95 % confidence";
   return fmt::format(
-      "hold together, with 95 % confidence, for all {} comparisons (Holm); unclear: outside its own "
-      "interval, which of {} about {} are by chance",
-      judged, judged, significant(std::max(1.0, 0.05 * static_cast<double>(judged)), 1));
+      "hold all {} together with 95 % confidence (Holm); unclear: outside its own 95 % interval, as {} of {} "
+      "would be "
+      "by chance",
+      judged, significant(std::max(1.0, std::round(0.05 * static_cast<double>(judged)))), judged);
 }
 
 std::string side(const Paint& paint, char name, const Side& s) {
@@ -179,9 +192,12 @@ std::string table(const Side& a, const Side& b, const Comparison& comparison, st
   Lines lines;
   lines.add({"", "A", "B", "B − A", "", "B is"});
   std::set<std::string_view> shown;
-  for (const std::string& name : first_metrics(a.summary, b.summary)) {
+  std::size_t promised = 0;
+  for (const std::string& name : first_metrics(a.summary, b.summary, promised)) {
     const auto found = rows.find(name);
     if (found == rows.end() || (!found->second->a && !found->second->b)) continue;
+    // What did not change is no news, but for what was promised.
+    if (!all && found->second->identical && shown.size() >= promised) continue;
     lines.add(*found->second, unit_of(catalogue, name));
     shown.insert(found->first);
   }
@@ -223,11 +239,10 @@ std::string table(const std::filesystem::path& a, const std::filesystem::path& b
   const Paint paint{colours};
   std::string out =
       fmt::format("{}  {}\n{}  {}\n\n", paint.bold("A"), a.string(), paint.bold("B"), b.string());
-  for (const char* metric :
-       {"yield", "harvest", "only.latency.p99_ms", "latency.p99_ms", "cost.usd_per_hour"}) {
+  for (const std::string_view metric : SweepComparison::metrics()) {
     Lines lines;
     bool any = false;
-    lines.add({metric, "A", "B", "B − A", "", "B is"});
+    lines.add({std::string(metric), "A", "B", "B − A", "", "B is"});
     for (const auto& point : all.points)
       for (const auto& row : point.comparison.rows) {
         if (row.metric != metric || (!row.a && !row.b)) continue;

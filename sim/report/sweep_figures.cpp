@@ -139,6 +139,22 @@ std::optional<std::pair<double, double>> range_of(const Sweep& sweep, std::strin
   return range;
 }
 
+/// Takes away labels of points that lie on one that has a label.
+void thin_out_labels(Chart& chart, double width, double height) {
+  std::vector<std::pair<double, double>> taken;
+  for (Chart::Curve& curve : chart.curves)
+    for (std::size_t i = 0; i < curve.labels.size(); ++i) {
+      const bool near = std::any_of(taken.begin(), taken.end(), [&](const auto& other) {
+        return std::abs(other.first - curve.x[i]) < 0.05 * width &&
+               std::abs(other.second - curve.y[i]) < 0.05 * height;
+      });
+      if (near)
+        curve.labels[i].clear();
+      else if (!curve.labels[i].empty())
+        taken.emplace_back(curve.x[i], curve.y[i]);
+    }
+}
+
 /// The objective on that metric, if all points have it with the same bound.
 std::optional<Judged> objective(const Sweep& sweep, std::string_view metric) {
   std::optional<Judged> found;
@@ -226,6 +242,7 @@ void add_tradeoff(std::vector<Chart>& charts, const Sweep& sweep, const Curves& 
   const double margin = (harvest->second - harvest->first) * 5;
   chart.x.low = std::max(0.0, harvest->first * 100 - margin);
   chart.x.high = harvest->second * 100 + margin;
+  thin_out_labels(chart, *chart.x.high - *chart.x.low, chart.y.high.value_or(100) - chart.y.low.value_or(0));
   chart.caption = "What can be had of both, each point named after " + curves.x_path() +
                   "; the upper right corner is where every request gets all of its answer.";
   charts.push_back(std::move(chart));

@@ -23,7 +23,6 @@ struct Table {
     bool missed = false;
   };
   std::vector<std::string> header;
-  std::size_t varied = 0;  ///< the first columns are what was varied
   std::vector<std::vector<Cell>> rows;
   std::vector<std::string> constants;  ///< "harvest 100 %": the same at all points
   bool unsure = false;                 ///< some verdict has a question mark
@@ -72,7 +71,6 @@ Table table_of(const Sweep& sweep, std::size_t most_rows) {
   Table table;
   const View view = view_of(sweep);
   for (std::size_t i = 0; i < sweep.axes.size(); ++i) table.header.push_back(short_name(sweep, i));
-  table.varied = table.header.size();
   std::vector<Shown> shown = shown_metrics(sweep);
   bool objectives = false;
   for (const auto& point : sweep.points)

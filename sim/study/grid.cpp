@@ -39,13 +39,15 @@ class PointErrors {
 
   void add(const Diagnostics& found, const std::vector<std::size_t>& at) {
     for (Diagnostics::Error& error : found.sorted()) {
+      const std::optional<std::size_t> axis = axis_at(error.where, at);
       const auto known = std::find_if(groups_.begin(), groups_.end(), [&](const Group& group) {
-        return same_place(group.error.where, error.where) && group.error.message == error.message;
+        return group.error.message == error.message &&
+               (axis ? group.axis == axis : same_place(group.error.where, error.where));
       });
       if (known != groups_.end()) {
         known->points.push_back(at);
       } else if (groups_.size() < kMost) {
-        groups_.push_back({std::move(error), {at}});
+        groups_.push_back({std::move(error), axis, {at}});
       }
     }
   }
@@ -59,8 +61,15 @@ class PointErrors {
   static constexpr std::size_t kMost = 200;
   struct Group {
     Diagnostics::Error error;
+    std::optional<std::size_t> axis;  ///< whose value it is about, whichever: it stands at the first
     std::vector<std::vector<std::size_t>> points;
   };
+
+  std::optional<std::size_t> axis_at(const config::Mark& where, const std::vector<std::size_t>& at) const {
+    for (std::size_t i = 0; i < axes_.size(); ++i)
+      if (same_place(axes_[i].values[at[i]].where(), where)) return i;
+    return std::nullopt;
+  }
 
   /// " (where …)", or nothing if it is all points, or the error stands at the value that causes it.
   std::string which(const Group& group, std::size_t points) const {

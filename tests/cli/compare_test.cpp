@@ -53,7 +53,7 @@ TEST_CASE("two results are compared replication by replication") {
                         "A  eight  small · seed 1 · 4 × 20 s\nB  seven  small · seed 1 · 4 × 20 s\n"));
   CHECK_THAT(finished.out, Contains("yield") && Contains("the same") && Contains("worse"));
   CHECK_THAT(finished.out, Contains("Student-t over 4 pairs: one seed"));
-  CHECK_THAT(finished.out, Contains("comparisons (Holm)"));
+  CHECK_THAT(finished.out, Contains("95 % confidence (Holm)"));
   // The same requests: their number is the same in every replication.
   const std::string all = place.compare("eight", "seven", {"--all"}).out;
   CHECK_THAT(all, Contains("requests.offered") && !Contains("--all shows them"));
@@ -88,7 +88,8 @@ TEST_CASE("two sweeps are compared point by point") {
               {"--vary", "platform.hosts.worker.cores=8,9,10", "--set", "workload.arrivals.poisson=70/s"});
   const Finished finished = place.compare("a", "b");
   CHECK(finished.status == 0);
-  CHECK_THAT(finished.out, Contains("worker.cores 8") && Contains("worker.cores 9") && Contains("worse") &&
+  CHECK_THAT(finished.out, StartsWith("B has workload.arrivals.poisson: 64/s → 70/s\nA  a\n"));
+  CHECK_THAT(finished.out, Contains("worker.cores 8") && Contains("worker.cores 9") && Contains("B is") &&
                                Contains("only in A   worker.cores 7\n") &&
                                Contains("only in B   worker.cores 10\n"));
   place.sweep("c", {"--vary", "seed=1,2"});

@@ -27,7 +27,7 @@ using Texts = std::vector<std::string>;
 const std::string kShort =
     small_scenario("run: {duration: 5s, replications: 2}\nslo: {yield: 99%, latency.p99_ms: 800}\n");
 /// A replication takes long enough to be caught at it.
-const std::string kLong = small_scenario("run: {duration: 3000s, replications: 2}\n");
+const std::string kLong = small_scenario("run: {duration: 5000s, replications: 2}\n");
 const Texts kVary = {"--vary", "platform.hosts.worker.cores=7..9:1"};
 
 struct Place {
@@ -141,7 +141,7 @@ TEST_CASE("kill -9 loses what is in progress and nothing else") {
   const Place place(kLong);
   {
     Program program(Place::arguments({kVary[0], kVary[1], "--jobs", "1"}), place.here);
-    wait_until([&] { return place.unfinished() >= 3; });
+    wait_until([&] { return place.unfinished() >= 2; });
     REQUIRE(kill(program.pid(), SIGKILL) == 0);
     CHECK(program.wait().status == -1);
   }
@@ -181,7 +181,7 @@ TEST_CASE("a changed sweep computes only what changed") {
 TEST_CASE("Ctrl-C keeps the points that are complete and says so") {
   const Place place(kLong);
   Program program(Place::arguments({kVary[0], kVary[1], "--jobs", "1"}), place.here);
-  wait_until([&] { return place.unfinished() >= 3; });  // one point, and half of the next
+  wait_until([&] { return place.unfinished() >= 2; });  // a point is complete
   REQUIRE(kill(-program.pid(), SIGINT) == 0);
   const Finished finished = program.wait();
   CHECK(finished.status == 4);
@@ -234,10 +234,12 @@ TEST_CASE("what cannot be swept is refused before anything runs") {
         "error: small.yaml has no `sweep:` section and no --vary was given, expected one of them, such as "
         "--vary "
         "platform.hosts.worker.count=28..48:2\n");
-  CHECK(
-      refused({"--vary", "platform.hosts.worker.cores=8,0,9,-1"}) ==
-      "--vary platform.hosts.worker.cores:1:3: error: expected a whole number from 1 to 4096, got \"0\"\n"
-      "--vary platform.hosts.worker.cores:1:7: error: expected a whole number from 1 to 4096, got \"-1\"\n");
+  CHECK(refused({"--vary", "platform.hosts.worker.cores=8,0,9,-1"}) ==
+        "--vary platform.hosts.worker.cores:1:3: error: \"0\" is out of range, expected at least 1 and at "
+        "most 4096\n"
+        "--vary platform.hosts.worker.cores:1:7: error: \"-1\" is out of range, expected at least 1 and at "
+        "most "
+        "4096\n");
   CHECK(refused({"--vary", "run.duration=10s,20"}) ==
         "--vary run.duration:1:5: error: \"20\" has no unit, expected a duration such as 50us, 20ms, 5s, "
         "2min, 1h or "

@@ -83,13 +83,13 @@ TEST_CASE("without figures, or without gnuplot, the results are all there") {
   REQUIRE_FALSE(written.error);
   REQUIRE(written.warnings.size() == 1);
   CHECK_THAT(written.warnings[0], Catch::Contains("no figures") && Catch::Contains("gnuplot"));
-  CHECK(contents(temporary.path() / "a").size() == 7);
-  CHECK(contents(temporary.path() / "b").size() == 7);
+  CHECK(contents(temporary.path() / "a").size() == 8);
+  CHECK(contents(temporary.path() / "b").size() == 8);
 
   // They can be drawn afterwards; the page then shows them.
   CHECK_FALSE(redraw(temporary.path() / "b"));
   const auto files = contents(temporary.path() / "b");
-  CHECK(files.size() == 7 + 14);
+  CHECK(files.size() == 8 + 14);
   CHECK_THAT(files.at("report.html"), Catch::Contains("data:image/svg+xml"));
 }
 
@@ -143,7 +143,7 @@ TEST_CASE("killed at any moment, a writer leaves the old result or the new one, 
     waitpid(child, &status, 0);
     REQUIRE(WIFSIGNALED(status));
     const auto files = contents(target);
-    REQUIRE(files.size() == 7);
+    REQUIRE(files.size() == 8);
     const bool is_old = files.at("summary.json") == to_json(summary(old_run));
     const bool is_new = files.at("summary.json") == to_json(summary(new_run));
     CHECK(is_old != is_new);

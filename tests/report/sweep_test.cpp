@@ -175,7 +175,7 @@ TEST_CASE("the table answers first, then shows what differs") {
   Sweep sweep = sweep_of({"28", "30"}, {0.9, 0.995});
   const std::string text = table(sweep, "results/x", false);
   CHECK_THAT(text, Contains("How many?\nobjectives hold at worker.count = 30 only (yield ≥ 99 %)\n"));
-  CHECK_THAT(text, Contains("worker.count      yield [%]  latency.p99_ms  objectives\n"));
+  CHECK_THAT(text, Contains("worker.count     yield [%]  latency.p99_ms  objectives\n"));
   CHECK_THAT(text, Contains("          28  90.00 ± 0.10") && Contains("missed\n"));
   CHECK_THAT(text, Contains("everywhere   harvest 100 %\n"));
   CHECK_THAT(text, Contains("all hold (200 checks)"));

@@ -90,7 +90,7 @@ TEST_CASE("a run does not look at the sweep") {
 
 TEST_CASE("all points are checked before anything runs; an impossible one names itself") {
   CHECK(says(refusal(kSmall, {"platform.hosts.worker.count=1,0,-3"}),
-             "--vary platform.hosts.worker.count:1:3", {"got \"0\""}));
+             "--vary platform.hosts.worker.count:1:3", {"\"0\" is out of range"}));
   CHECK(says(refusal(kSmall, {"platform.hosts.worker.count=0..2:1"}),
              "--vary platform.hosts.worker.count:1:1", {"(where platform.hosts.worker.count=0)"}));
   CHECK(says(
@@ -114,7 +114,7 @@ TEST_CASE("what is varied must be there, once") {
   CHECK(refusal(kSmall, {}).find("no `sweep:` section and no --vary") != std::string::npos);
   CHECK(says(refusal(kSmall + "sweep: {}\n", {}), "5:8", {"expected a map from paths"}));
   CHECK(says(refusal(kSmall + "sweep: {seed: 1..3}\n", {}), "5:15", {"has no step"}));
-  CHECK(says(refusal(kSmall + "sweep: {sead: [1, 2]}\n", {}), "5:9",
+  CHECK(says(refusal(kSmall + "sweep: {sead: [1, 2]}\n", {}), "5:16",
              {"unknown key \"sead\"", "did you mean \"seed\"?"}));
   CHECK(says(refusal(kSmall + "sweep: {seed: [1, x]}\n", {}), "5:19", {"got \"x\""}));
 }
