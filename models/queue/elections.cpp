@@ -1,9 +1,28 @@
 #include "models/queue/elections.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
+#include <variant>
 
 namespace headroom::queue {
+namespace {
+
+/// With fewer elections a distribution says little.
+constexpr std::int64_t kFewestForDistribution = 30;
+
+/// Read off the figure: milliseconds below which the shares .1, .5, .9 and .99 of the elections were over.
+struct Row {
+  double low_ms, high_ms;
+  std::array<double, 4> quantiles_ms;
+};
+constexpr std::array<Row, 4> kFigure16 = {{{150, 151, {434, 1199, 3133, 6015}},
+                                           {150, 155, {119, 287, 610, 1242}},
+                                           {150, 200, {111, 147, 194, 352}},
+                                           {25, 50, {31, 43, 74, 119}}}};
+constexpr std::array<double, 4> kShares = {0.1, 0.5, 0.9, 0.99};
+
+}  // namespace
 
 Elections::Elections(const calls::Environment& env)
     : window_(env.window),
@@ -55,13 +74,27 @@ void Elections::leaderless_until(TimePoint end) {
   since_ = end;
 }
 
-void Elections::report(metrics::ResultBuilder& results) const {
+void Elections::report(metrics::ResultBuilder& results,
+                       std::vector<metrics::PublishedPoint> published) const {
   results.total("queue.leader_changes", changes_);
   results.total("queue.leaderless_s", leaderless_ns_, 1e-9);
   results.mean("election.mean_ms", took_, 1e-6);
   results.quantile("election.p50_ms", took_, 0.50, 1e-6);
   results.quantile("election.p99_ms", took_, 0.99, 1e-6);
   results.maximum("election.max_ms", took_, 1e-6);
+  if (took_.total().count() >= kFewestForDistribution)
+    results.durations("election.took", took_, std::move(published));
+}
+
+std::vector<metrics::PublishedPoint> published_elections(const Distribution<Duration>& election_timeout) {
+  const auto* law = std::get_if<law::Uniform>(&election_timeout.law);
+  std::vector<metrics::PublishedPoint> points;
+  for (const Row& row : kFigure16) {
+    if (law == nullptr || law->low != row.low_ms * 1e6 || law->high != row.high_ms * 1e6) continue;
+    for (std::size_t i = 0; i < kShares.size(); ++i)
+      points.push_back({"Raft paper, figure 16", row.quantiles_ms[i], kShares[i]});
+  }
+  return points;
 }
 
 const std::vector<metrics::MetricInfo> kElectionMetrics = {

@@ -6,6 +6,7 @@
 
 #include "models/calls/environment.h"
 #include "models/queue/raft/types.h"
+#include "sim/base/distribution.h"
 #include "sim/metrics/batches.h"
 #include "sim/metrics/histogram.h"
 #include "sim/metrics/metric_info.h"
@@ -26,7 +27,8 @@ class Elections {
   void lost(raft::Term term, TimePoint useful_until);
   /// The run is over: call once, before `report`.
   void finish(TimePoint now);
-  void report(metrics::ResultBuilder& results) const;
+  /// `published`: what others measured in the same setting.
+  void report(metrics::ResultBuilder& results, std::vector<metrics::PublishedPoint> published) const;
 
  private:
   void led_until(TimePoint end);
@@ -43,6 +45,9 @@ class Elections {
   metrics::BatchSum leaderless_ns_;
   metrics::BatchHistogram took_;
 };
+
+/// Figure 16 of the Raft paper, if it has this law of the election timeout.
+std::vector<metrics::PublishedPoint> published_elections(const Distribution<Duration>& election_timeout);
 
 extern const std::vector<metrics::MetricInfo> kElectionMetrics;
 

@@ -85,7 +85,7 @@ void Group::elected(raft::MemberId m) {
 void Group::report(metrics::ResultBuilder& results) {
   if (!elections_) return;
   elections_->finish(world_.now());
-  elections_->report(results);
+  elections_->report(results, published_elections(config_.election_timeout));
 }
 
 Member::Member(Group& group, raft::MemberId id, world::Process& process, StateMachine& machine)

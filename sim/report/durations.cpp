@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "sim/report/csv.h"
 #include "sim/report/numbers.h"
@@ -13,16 +14,19 @@ namespace headroom::report {
 namespace {
 
 constexpr std::string_view kHeader = "duration,ms,share,published";
-constexpr int kPointsPerDecade = 20;
+constexpr int kPointsPerDecade = 100;
 constexpr double kLeastMs = 1e-3;
 
 struct Kind {
   std::string_view name, file, title, x_label, y_label, caption;
 };
-constexpr std::array<Kind, 1> kKinds = {{
+constexpr std::array<Kind, 2> kKinds = {{
     {"store.consistent_after", "consistency", "When reads see the last write",
      "time from the write’s acknowledgement to the read’s start [ms]", "reads that see it [%]",
      "Probability that a read sees the last write, by how long after the write’s acknowledgement it begins"},
+    {"election.took", "election_time", "Time without a leader", "time without a leader [ms]",
+     "elections that took no longer [%]",
+     "How long there was no leader, from the leader’s loss to the election of the next one"},
 }};
 
 DurationCurve curve_of(const metrics::Durations& d) {
@@ -90,10 +94,14 @@ std::variant<std::vector<DurationCurve>, Problem> parse_duration_curves(std::str
   return curves;
 }
 
-std::optional<Chart> chart(const DurationCurve& curve) {
-  const auto kind =
-      std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& k) { return k.name == curve.name; });
-  if (kind == kKinds.end() || curve.ms.empty()) return std::nullopt;
+std::optional<Chart> chart(const std::vector<NamedDurations>& curves) {
+  std::vector<NamedDurations> drawn;
+  for (const NamedDurations& c : curves)
+    if (!c.curve->ms.empty()) drawn.push_back(c);
+  if (drawn.empty()) return std::nullopt;
+  const auto kind = std::find_if(kKinds.begin(), kKinds.end(),
+                                 [&](const Kind& k) { return k.name == drawn.front().curve->name; });
+  if (kind == kKinds.end()) return std::nullopt;
   Chart chart;
   chart.file = kind->file;
   chart.title = kind->title;
@@ -101,31 +109,52 @@ std::optional<Chart> chart(const DurationCurve& curve) {
   chart.y.label = kind->y_label;
   chart.x.logarithmic = true;
   // A logarithmic axis has no 0: what holds there is drawn at its left end.
-  const double first = curve.ms.size() > 1 ? curve.ms[1] : 1;
-  const double last = std::max(curve.ms.back(), first * 10);
+  double first = std::numeric_limits<double>::infinity(), last = 0, at_0 = 0;
+  for (const auto& [name, curve] : drawn) {
+    const double begin = curve->ms.size() > 1 ? curve->ms[1] : 1;
+    first = std::min(first, begin);
+    last = std::max({last, curve->ms.back(), begin * 10});
+    at_0 = std::max(at_0, curve->share.front());
+  }
   chart.x.low = std::pow(10, std::floor(std::log10(first) + 1e-9));
   chart.x.high = std::pow(10, std::ceil(std::log10(last) - 1e-9));
   const auto x = [&](double ms) { return std::max(ms, *chart.x.low); };
-  Chart::Curve line{"measured", {}, {}, {}, {}};
-  for (std::size_t i = 0; i < curve.ms.size(); ++i) {
-    line.x.push_back(x(curve.ms[i]));
-    line.y.push_back(curve.share[i] * 100);
+  std::vector<Chart::Curve> published;
+  for (const auto& [name, curve] : drawn) {
+    Chart::Curve line{name, {}, {}, {}, {}};
+    for (std::size_t i = 0; i < curve->ms.size(); ++i) {
+      line.x.push_back(x(curve->ms[i]));
+      line.y.push_back(curve->share[i] * 100);
+    }
+    line.x.push_back(*chart.x.high);
+    line.y.push_back(line.y.back());
+    chart.curves.push_back(std::move(line));
+    for (const auto& p : curve->published) {
+      auto marks = std::find_if(published.begin(), published.end(),
+                                [&](const Chart::Curve& c) { return c.name == p.source; });
+      if (marks == published.end()) {
+        published.push_back({p.source, {}, {}, {}, {}});
+        marks = published.end() - 1;
+        marks->points = true;
+        marks->line = false;
+      }
+      marks->x.push_back(x(p.ms));
+      marks->y.push_back(p.share * 100);
+    }
   }
-  line.x.push_back(*chart.x.high);
-  line.y.push_back(line.y.back());
-  chart.curves.push_back(std::move(line));
-  for (const auto& p : curve.published) {
-    Chart::Curve mark{p.source, {x(p.ms)}, {p.share * 100}, {}, {}};
-    mark.points = true;
-    mark.line = false;
-    chart.curves.push_back(std::move(mark));
-  }
+  chart.curves.insert(chart.curves.end(), published.begin(), published.end());
   percent_axis(chart);
-  chart.caption = fmt::format(
-      "{}; {} % at 0 ms, which a logarithmic axis does not have: it is drawn at the left "
-      "end.",
-      kind->caption, significant(curve.share.front() * 100));
+  chart.caption = std::string(kind->caption);
+  if (drawn.size() == 1 && at_0 > 0)
+    chart.caption +=
+        fmt::format("; {} % at 0 ms, which a logarithmic axis does not have: it is drawn at the left end",
+                    significant(at_0 * 100));
+  chart.caption += '.';
   return chart;
+}
+
+std::optional<Chart> chart(const DurationCurve& curve) {
+  return chart(std::vector<NamedDurations>{{"measured", &curve}});
 }
 
 }  // namespace headroom::report

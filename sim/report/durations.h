@@ -31,7 +31,14 @@ std::vector<DurationCurve> duration_curves(const std::vector<metrics::Durations>
 std::string to_csv(const std::vector<DurationCurve>&);
 std::variant<std::vector<DurationCurve>, Problem> parse_duration_curves(std::string_view csv);
 
-/// Its figure, on a logarithmic time axis; none if nothing is known of a quantity of that name.
+struct NamedDurations {
+  std::string name;  ///< in the key
+  const DurationCurve* curve;
+};
+
+/// The figure of one quantity, on a logarithmic time axis, with a line for each result; none if nothing is
+/// known of a quantity of that name.
+std::optional<Chart> chart(const std::vector<NamedDurations>&);
 std::optional<Chart> chart(const DurationCurve&);
 
 }  // namespace headroom::report

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -583,6 +584,12 @@ std::vector<Chart> overlay(const std::vector<FigureData>& results) {
   }
   fit_distribution(chart);
   if (!chart.curves.empty()) charts.push_back(std::move(chart));
+  std::map<std::string, std::vector<NamedDurations>> durations;
+  for (const auto& result : results)
+    for (const DurationCurve& curve : result.durations)
+      durations[curve.name].push_back({result.label, &curve});
+  for (const auto& [name, curves] : durations)
+    if (auto drawn = report::chart(curves)) charts.push_back(std::move(*drawn));
   return charts;
 }
 

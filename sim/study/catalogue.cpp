@@ -16,8 +16,9 @@ using metrics::Better;
 
 std::vector<metrics::MetricInfo> collect() {
   std::vector<metrics::MetricInfo> all = client::kMetrics;
-  for (const auto* component : {&balancer::kMetrics, &api::kMetrics, &auth::kMetrics, &queue::kMetrics,
-                                &processing::kMetrics, &usage::kMetrics, &usage::kStoreMetrics})
+  for (const auto* component :
+       {&balancer::kMetrics, &api::kMetrics, &auth::kMetrics, &queue::kMetrics, &queue::kElectionMetrics,
+        &processing::kMetrics, &usage::kMetrics, &usage::kStoreMetrics})
     all.insert(all.end(), component->begin(), component->end());
   all.insert(all.end(),
              {{"network.utilization_max", "share",

@@ -136,7 +136,10 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
   if (d.queue) {
     const auto hosts = group(d.queue->hosts);
     queue_check_ = std::make_unique<QueueCheck>(*d.queue, env.world, hosts.size());
-    queue_ = std::make_unique<queue::Queue>(*d.queue, env, hosts, key / "queue", queue_check_.get(), nullptr);
+    if (d.queue->replication == queue::Replication::raft)
+      consensus_watch_ = std::make_unique<ConsensusWatch>(static_cast<int>(hosts.size()));
+    queue_ = std::make_unique<queue::Queue>(*d.queue, env, hosts, key / "queue", queue_check_.get(),
+                                            consensus_watch_.get());
   }
   if (d.processing) {
     processing::CostModel cost = cost_model(scenario, key / "processing");
@@ -256,6 +259,7 @@ void Deployment::report(metrics::ResultBuilder& results) const {
   if (queue_) {
     queue_->report(results);
     queue_check_->report(*queue_, results);
+    if (consensus_watch_) consensus_watch_->report(results);
   }
   if (fleet_) fleet_->report(results, world_.now());
   if (store_) store_->report(results);

@@ -19,6 +19,7 @@
 #include "sim/faults/hardware.h"
 #include "sim/invariants/billing_ledger.h"
 #include "sim/metrics/result.h"
+#include "sim/study/consensus_watch.h"
 #include "sim/study/gauges.h"
 #include "sim/study/queue_check.h"
 #include "sim/study/scenario.h"
@@ -72,6 +73,7 @@ class Deployment final : public faults::Roles {
   std::unique_ptr<usage::Pipeline> usage_;
   std::unique_ptr<auth::Identity> identity_;
   std::unique_ptr<QueueCheck> queue_check_;
+  std::unique_ptr<ConsensusWatch> consensus_watch_;
   std::unique_ptr<queue::Queue> queue_;
   std::unique_ptr<processing::Fleet> fleet_;
   std::unique_ptr<balancer::JobBalancer> job_balancer_;

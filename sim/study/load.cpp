@@ -208,7 +208,7 @@ class Checker {
       error("slo.only", "it selects by image size: expected workload.image_bytes");
     const DeploymentConfig& d = scenario_.deployment;
     const auto absent = [&](const std::string& metric) -> std::string_view {
-      if (metric.starts_with("queue.") && !d.queue) return "queue";
+      if ((metric.starts_with("queue.") || metric.starts_with("election.")) && !d.queue) return "queue";
       if (metric.starts_with("processing.") && !d.processing) return "processing";
       if (metric.starts_with("api.") && !d.api) return "api";
       if (metric.starts_with("auth.") && !d.auth) return "auth";
