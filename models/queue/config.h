@@ -33,6 +33,7 @@ struct QueueConfig {
   Distribution<Duration> election_timeout{law::Uniform{150e6, 300e6}};
   Duration heartbeat = Duration::ms(50);
   bool pre_vote = true;
+  std::int64_t append_window = 256;
 
   /// How long a key is remembered where keys are looked at.
   Duration retention() const { return idempotency_retention.value_or(Duration::s(300)); }
@@ -70,10 +71,19 @@ struct QueueConfig {
                positive());
     v.optional("pre_vote", &QueueConfig::pre_vote,
                "ask whether an election could be won before beginning a new term");
+    v.optional(
+        "append_window", &QueueConfig::append_window,
+        "messages with entries on their way from the leader to a follower that has not answered them yet",
+        between(1, 1e6));
   }
   static void check(const QueueConfig& c, Complaints& complaints) {
     if (c.idempotency_retention && c.delivery != Delivery::exactly_once)
-      complaints.add("idempotency_retention", "keys are looked at with delivery: exactly_once only");
+      complaints.add("idempotency_retention",
+                     "keys are looked at with exactly_once only, expected delivery: exactly_once");
+    if (c.delivery == Delivery::exactly_once && c.replication == Replication::availability_first)
+      complaints.add("delivery",
+                     "members that do not agree cannot tell a first completion from a second one, expected "
+                     "replication: raft, or another delivery");
   }
 };
 

@@ -21,6 +21,7 @@ Queue::Queue(const QueueConfig& config, const calls::Environment& env, const std
   raft.election_timeout = config.election_timeout;
   raft.heartbeat = config.heartbeat;
   raft.pre_vote = config.pre_vote;
+  raft.append_window = static_cast<int>(config.append_window);
   const std::size_t members = config.replication == Replication::none ? 1 : hosts.size();
   const std::size_t in_group = alone() ? 1 : members;
   for (std::size_t m = 0; m < members; m += in_group) {

@@ -5,6 +5,7 @@
 #include "models/balancer/balancer.h"
 #include "models/client/client.h"
 #include "models/processing/fleet.h"
+#include "models/queue/elections.h"
 #include "models/queue/queue.h"
 #include "models/usage/usage.h"
 
@@ -16,7 +17,7 @@ using metrics::Better;
 std::vector<metrics::MetricInfo> collect() {
   std::vector<metrics::MetricInfo> all = client::kMetrics;
   for (const auto* component : {&balancer::kMetrics, &api::kMetrics, &auth::kMetrics, &queue::kMetrics,
-                                &processing::kMetrics, &usage::kMetrics})
+                                &queue::kElectionMetrics, &processing::kMetrics, &usage::kMetrics})
     all.insert(all.end(), component->begin(), component->end());
   all.insert(all.end(),
              {{"network.utilization_max", "share",
