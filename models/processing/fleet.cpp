@@ -111,6 +111,10 @@ class Worker final : public calls::JobServer {
 
   void take(calls::Job job, const calls::Delivery& delivery) override {
     if (!puller_->take(delivery)) return;
+    if (results_.contains(delivery.job)) {  // the queue has not heard that it was done
+      puller_->ended(delivery, true);
+      return;
+    }
     Work work(std::move(job), nullptr, delivery);
     if (fleet_.parts_.queue->once) work.reset_on_death(network(), host().id());
     if (free_ <= 0) {  // several members may give a worker the same slot

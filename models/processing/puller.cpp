@@ -73,6 +73,7 @@ void Puller::report_to(int member) {
 }
 
 void Puller::report() {
+  told_term_ = term_;
   if (!terms_.every_member) {
     report_to(leader_);
     return;
@@ -101,9 +102,8 @@ void Puller::informed(const calls::QueueState& state) {
   }
   if (terms_.every_member || state.term < term_) return;
   heard_ = heard_ || state.member == leader_;
-  const bool news = state.term > term_;
   term_ = state.term;
-  if (state.leader < 0 || (state.leader == leader_ && !news)) return;
+  if (state.leader < 0 || (state.leader == leader_ && told_term_ == term_)) return;
   // A member that is behind may point back: one redirection per report is followed, and a leader's own word.
   if (state.leader != state.member && std::exchange(redirected_, true)) return;
   leader_ = state.leader;

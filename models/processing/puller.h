@@ -41,8 +41,9 @@ class Puller {
   std::int64_t slots_;
   int leader_ = 0;  ///< whom it takes for the leader
   std::uint64_t term_ = 0;
-  bool heard_ = true;        ///< since the last report
-  bool redirected_ = false;  ///< since the last regular report
+  std::uint64_t told_term_ = 0;  ///< that its leader was last told of
+  bool heard_ = true;            ///< since the last report
+  bool redirected_ = false;      ///< since the last regular report
   std::vector<calls::Delivery> held_;
   std::vector<calls::Delivery> done_;  ///< as far as it is not known to be settled
 };

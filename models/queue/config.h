@@ -78,7 +78,12 @@ struct QueueConfig {
   }
   static void check(const QueueConfig& c, Complaints& complaints) {
     if (c.idempotency_retention && c.delivery != Delivery::exactly_once)
-      complaints.add("idempotency_retention", "keys are looked at with delivery: exactly_once only");
+      complaints.add("idempotency_retention",
+                     "keys are looked at with exactly_once only, expected delivery: exactly_once");
+    if (c.delivery == Delivery::exactly_once && c.replication == Replication::availability_first)
+      complaints.add("delivery",
+                     "members that do not agree cannot tell a first completion from a second one, expected "
+                     "replication: raft, or another delivery");
   }
 };
 

@@ -107,7 +107,7 @@ void Node::enter(calls::Submission s) {
     answer(origin, calls::QueueAnswer::Kind::refused, s.serial, Failure::rejected);
     return;
   }
-  lead_->courier.skip();
+  pass_over(oldest);
   propose(Drop{oldest, false}, queue_.config_.entry_bytes);
   admit(std::move(s));
 }
@@ -135,6 +135,13 @@ void Node::done_elsewhere(JobId job) {
 }
 
 // Handing jobs out
+
+/// `job` is the next one. Those after it do not wait until its drop is committed: if that never happens
+/// because this leader dies, the next one delivers it late.
+void Node::pass_over(JobId job) {
+  lead_->courier.skip();
+  if (queue_.watch_ != nullptr) queue_.watch_->delivered(group_, job);
+}
 
 void Node::work() {
   while (!lead_->blocked.empty() && !full()) {
@@ -167,7 +174,7 @@ void Node::deliver_next(JobId job) {
   // hear of until it has stepped down.
   const bool over = !content->job || (queue_.config_.drop_expired && content->job->deadline <= now());
   if (over) {
-    courier.skip();
+    pass_over(job);
     propose(Drop{job, true}, queue_.config_.entry_bytes);
     return;
   }

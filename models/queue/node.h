@@ -87,6 +87,7 @@ class Node final : public calls::JobQueue, StateMachine {
   void work();
   void deliver();
   void deliver_next(JobId job);
+  void pass_over(JobId job);
   void send_take(JobId job, const Courier::Given& given, const Content& content, std::uint64_t key);
   void wake();
   void set_timer();

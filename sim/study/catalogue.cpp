@@ -5,6 +5,7 @@
 #include "models/balancer/balancer.h"
 #include "models/client/client.h"
 #include "models/processing/fleet.h"
+#include "models/queue/elections.h"
 #include "models/queue/queue.h"
 #include "models/usage/store.h"
 #include "models/usage/usage.h"

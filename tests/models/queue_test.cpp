@@ -150,5 +150,112 @@ TEST_CASE("without replication followers do not matter") {
   CHECK(trial["yield"] == 1);
 }
 
+TEST_CASE("a leader that dies is replaced, and nobody is refused for it") {
+  auto s = busy_log(3);
+  s.workload.arrivals = client::Poisson{Rate{500}};
+  s.workload.deadline = Duration::s(3);
+  Trial trial(s);
+  trial.at(Duration::s(2), [&] { trial.host("queue", 1).crash(); });
+  trial.run();
+  CHECK(trial["yield"] == 1);
+  CHECK(trial["queue.leader_changes"] == 1);
+  // An election timeout of 150 to 300 ms, three fsyncs, and the sessions' pauses.
+  CHECK(trial["latency.max_ms"] > 150);
+  CHECK(trial["latency.max_ms"] < 800);
+  CHECK(trial["queue.lost_acknowledged"] == 0);
+  CHECK(trial["processing.repeated"] < 10);  // what was on its way at that instant
+}
+
+TEST_CASE("a full queue that blocks answers all, one that drops the oldest answers the newest") {
+  auto s = workers(1, 1, always(Duration::ms(100)));
+  add_queue(s, 3);
+  s.deployment.queue->capacity = 5;
+  s.deployment.queue->when_full = queue::WhenFull::block;
+  client::Trace trace;
+  for (int i = 1; i <= 20; ++i) trace.rows.push_back({Duration::ms(10 + i), {}, {}});
+  s.workload.arrivals = trace;
+  measure(s, Duration(), Duration::s(10));
+  {
+    Trial trial(s);
+    trial.run();
+    CHECK(trial["outcome.complete"] == 20);
+    CHECK(trial["queue.depth_max"] == 5);
+    CHECK(std::is_sorted(trial.ended().begin(), trial.ended().end()));
+    CHECK(trial.violated().empty());
+  }
+  s.deployment.queue->when_full = queue::WhenFull::drop_oldest;
+  {
+    Trial trial(s);
+    trial.run();
+    CHECK(trial["outcome.complete"] == 6);
+    CHECK(trial["outcome.rejected"] == 14);
+    CHECK(trial["queue.dropped"] == 14);
+    // First the one with the worker, then those that were pushed out, then the last five.
+    CHECK(trial.ended().back() == 19);
+    CHECK(trial.violated().empty());
+  }
+}
+
+/// One job of 300 ms at a time on each of two workers; the first worker dies at 1.05 s, with a job.
+study::ScenarioConfig dying_worker() {
+  auto s = workers(2, 1, always(Duration::ms(300)));
+  add_queue(s, 3);
+  s.deployment.queue->visibility_timeout = Duration::s(2);
+  s.workload.arrivals = client::Constant{Rate{3}};
+  measure(s, Duration(), Duration::s(6));
+  return s;
+}
+
+TEST_CASE("a silent worker's job is delivered again after the visibility timeout, a rebooted one's at once") {
+  {
+    Trial trial(dying_worker());
+    trial.at(Duration::from_seconds(1.05), [&] { trial.host("worker", 1).crash(); });
+    trial.run();
+    CHECK(trial["yield"] == 1);
+    CHECK(trial["queue.redeliveries"] >= 1);
+    CHECK(trial["latency.max_ms"] > 2000);
+    CHECK(trial["latency.max_ms"] < 3500);
+  }
+  {
+    Trial trial(dying_worker());
+    trial.at(Duration::from_seconds(1.05), [&] { trial.host("worker", 1).crash(); });
+    trial.at(Duration::from_seconds(1.15), [&] { trial.host("worker", 1).boot(); });
+    trial.run();
+    CHECK(trial["yield"] == 1);
+    CHECK(trial["queue.redeliveries"] == 1);
+    CHECK(trial["latency.max_ms"] < 1000);
+  }
+}
+
+TEST_CASE("a job that kills its workers becomes a dead letter") {
+  auto s = workers(1, 1, always(Duration::ms(300)));
+  add_queue(s, 3);
+  s.deployment.queue->max_deliveries = 3;
+  s.workload.arrivals = burst(1);
+  measure(s, Duration(), Duration::s(10));
+  Trial trial(s);
+  for (int k = 0; k < 8; ++k) {
+    trial.at(Duration::from_seconds(.2 + .5 * k), [&] { trial.host("worker").slots()[0]->kill(); });
+    trial.at(Duration::from_seconds(.4 + .5 * k), [&] { trial.host("worker").slots()[0]->start(); });
+  }
+  trial.run();
+  CHECK(trial["outcome.error"] == 1);
+  CHECK(trial["queue.dead_lettered"] == 1);
+  CHECK(trial["queue.redeliveries"] == 2);
+  CHECK(trial.violated().empty());
+}
+
+TEST_CASE("at most once: a job that dies with its worker's process is reset, and not done again") {
+  auto s = dying_worker();
+  s.deployment.queue->delivery = queue::Delivery::at_most_once;
+  Trial trial(s);
+  trial.at(Duration::from_seconds(1.05), [&] { trial.host("worker", 1).slots()[0]->kill(); });
+  trial.at(Duration::from_seconds(1.15), [&] { trial.host("worker", 1).slots()[0]->start(); });
+  trial.run();
+  CHECK(trial["outcome.died"] == 1);
+  CHECK(trial["queue.redeliveries"] == 0);
+  CHECK(trial["processing.repeated"] == 0);
+}
+
 }  // namespace
 }  // namespace headroom

@@ -165,6 +165,44 @@ TEST_CASE("probes are in no metric of requests or stations") {
   CHECK((*without)["processing.utilization"] == Approx((*with)["processing.utilization"]).epsilon(1e-3));
 }
 
+TEST_CASE(
+    "a job pushed to a worker that dies: a reset, or silence until the deadline; nobody counts it for ever") {
+  for (const bool host_dies : {false, true}) {
+    auto s = workers(2, 1, always(Duration::ms(200)));
+    add_api(s);
+    s.deployment.load_balancer.emplace();
+    s.deployment.load_balancer->policy = balancer::Policy::least_requests;
+    s.workload.arrivals = client::Constant{Rate{5}};  // one of the two always has a slot free
+    s.workload.deadline = Duration::s(1);
+    measure(s, Duration(), Duration::s(10));
+    Trial trial(s);
+    // Each dies once with a job; if those were counted for ever, each would be avoided for ever.
+    for (const std::size_t w : {1, 2}) {
+      world::Host& host = trial.host("worker", w);
+      trial.at(Duration::from_seconds(2.1 + static_cast<double>(w)), [&host, host_dies] {
+        if (host_dies)
+          host.crash();
+        else
+          host.slots()[0]->kill();
+      });
+      trial.at(Duration::from_seconds(2.15 + static_cast<double>(w)), [&host, host_dies] {
+        if (host_dies)
+          host.boot();
+        else
+          host.slots()[0]->start();
+      });
+    }
+    trial.run();
+    const double died = trial["outcome.died"];
+    const double silent = trial["outcome.late"] + trial["outcome.lost"] + trial["outcome.error"];
+    INFO("died " << died << ", silent " << silent);
+    CHECK((host_dies ? silent : died) >= 1);
+    CHECK((host_dies ? died : silent) == 0);
+    CHECK(trial["yield"] >= .94);
+    CHECK(trial.violated().empty());
+  }
+}
+
 TEST_CASE("round trips and connections cost what they should") {
   auto s = workers(1, 8, always(Duration::ms(10)));
   add_api(s, 1, Duration::ms(1));
