@@ -105,8 +105,9 @@ world::Task<Outcome<Reply>> BatchStore::ask(world::HostId from, Bytes size, Time
   world::Scheduler& scheduler = cluster_.world.scheduler();
   world::Network& network = cluster_.world.network();
   Failure why = Failure::timeout;
+  const auto after = [this](std::size_t node) { return (node + 1) % cluster_.slots.size(); };
+  std::size_t coordinator = coordinator_[from.value];
   while (scheduler.now() < until) {
-    const std::size_t coordinator = coordinator_[from.value];
     world::ProcessSlot& slot = *cluster_.slots[coordinator];
     const world::HostId to = slot.host().id();
     calls::Call<Reply> call(scheduler,
@@ -122,9 +123,14 @@ world::Task<Outcome<Reply>> BatchStore::ask(world::HostId from, Bytes size, Time
     Outcome<Reply> outcome = co_await call;
     if (outcome) co_return std::move(outcome);
     why = outcome.failure();
-    // Unless another caller on this host has done so already.
-    if (coordinator_[from.value] == coordinator)
-      coordinator_[from.value] = (coordinator + 1) % cluster_.slots.size();
+    if (why == Failure::unreachable) {
+      // It lives, but cannot reach enough replicas; that is no reason for other callers to leave it.
+      coordinator = after(coordinator);
+    } else {
+      // Unless another caller on this host has done so already.
+      if (coordinator_[from.value] == coordinator) coordinator_[from.value] = after(coordinator);
+      coordinator = coordinator_[from.value];
+    }
     co_await world::Sleep(scheduler, std::min(until, scheduler.now() + kPause));
   }
   co_return why;

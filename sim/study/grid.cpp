@@ -91,7 +91,8 @@ class PointErrors {
     std::string text = " (at ";
     for (std::size_t i = 0; i < axes_.size(); ++i)
       text += (i == 0 ? "" : ", ") + assignment(axes_[i], first[i]);
-    if (group.points.size() > 1) text += ", and " + std::to_string(group.points.size() - 1) + " more points";
+    if (const std::size_t others = group.points.size() - 1; others > 0)
+      text += ", and " + std::to_string(others) + (others == 1 ? " more point" : " more points");
     return text + ")";
   }
 

@@ -92,8 +92,11 @@ TEST_CASE("what arrives during an fsync shares the next one") {
   Trial trial(busy_log(3));
   trial.run();
   CHECK(trial["yield"] == 1);
-  // A job waits for the fsync that is under way and for its own: at most 20 ms, 15 ms on average.
-  CHECK(trial["latency.mean_ms"] == Approx(16).epsilon(.05));
+  // A job waits for the leader's fsync that is under way (5 ms on average), then for a follower's that is
+  // under way (0 to 10 ms: members' disks need not be in step), and for its own there (10 ms); then it is
+  // done (1 ms).
+  CHECK(trial["latency.mean_ms"] > 15.5);
+  CHECK(trial["latency.mean_ms"] < 26.5);
   CHECK(trial["latency.max_ms"] < 32);
 }
 

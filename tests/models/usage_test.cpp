@@ -125,7 +125,10 @@ TEST_CASE("batches wait for a store that is down, on servers that stay up") {
 TEST_CASE("a shard that is down is missing from the bill, which says so; when it is back, so is the bill") {
   auto s = metered();
   hosts(s, "store", 3, 4);
+  s.deployment.usage->store.replicas = 1;
   s.deployment.usage->store.shards = 3;
+  s.deployment.usage->store.timeout = Duration::ms(100);  // a report finds another coordinator in time
+  s.deployment.usage->store.hint_every = Duration::ms(100);
   s.deployment.usage->billing.every = Duration::s(60);
   s.deployment.usage->report.emplace();
   s.deployment.usage->report->every = Duration::s(1);
@@ -134,7 +137,7 @@ TEST_CASE("a shard that is down is missing from the bill, which says so; when it
   down.at(Duration(), [&down] { down.host("store", 2).crash(); });
   down.run();
   CHECK(down["usage.harvest"] == Approx(2. / 3));
-  CHECK(down["usage.report_harvest"] == Approx(2. / 3));
+  CHECK(down["usage.report_harvest"] == Approx(2. / 3).margin(.07));  // the first one may find nobody in time
   CHECK(down["usage.billing_error"] == Approx(-1. / 3).margin(.05));
   CHECK(down["usage.reexecuted_tasks"] > 0);
   CHECK(down.violated().empty());
@@ -210,6 +213,7 @@ TEST_CASE(
 TEST_CASE("a replay from cold storage restores the bill to the unit") {
   auto s = metered();
   hosts(s, "store", 3, 4);
+  s.deployment.usage->store.replicas = 1;
   s.deployment.usage->aggregator.journal = true;
   s.deployment.usage->billing.every = Duration::s(3);
   s.deployment.usage->cold_storage.emplace();

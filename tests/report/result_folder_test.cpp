@@ -44,7 +44,7 @@ TEST_CASE("the folder holds what the specification lists") {
     REQUIRE(files.count(name) == 1);
     CHECK_FALSE(files.at(name).empty());
   }
-  CHECK(files.size() == 8 + 14);
+  CHECK(files.size() == 9 + 14);
   CHECK(files.at("scenario.yaml") == "scenario: rack-down\nseed: 1\n");
   const auto machine = nlohmann::json::parse(files.at("machine.json"));
   CHECK(machine["wall_clock_s"] == 12.5);
@@ -107,7 +107,7 @@ TEST_CASE("results are drawn over each other") {
   REQUIRE_FALSE(write_result(temporary.path() / "b", sample_run(2), {.figures = false}).error);
   CHECK_FALSE(draw_overlay({temporary.path() / "a", temporary.path() / "b/"}, temporary.path() / "both"));
   const auto files = contents(temporary.path() / "both");
-  CHECK(files.size() == 12);
+  CHECK(files.size() == 14);
   CHECK_THAT(files.at("yield.svg"), Catch::Contains(">a</text>") || Catch::Contains("a</tspan>"));
   CHECK_THAT(
       draw_overlay({temporary.path() / "a", temporary.path() / "none"}, temporary.path() / "x")->message,

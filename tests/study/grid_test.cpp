@@ -93,11 +93,11 @@ TEST_CASE("all points are checked before anything runs; an impossible one names 
              "--vary platform.hosts.worker.count:1:3", {"\"0\" is out of range"}));
   CHECK(says(refusal(kSmall, {"platform.hosts.worker.count=0..2:1"}),
              "--vary platform.hosts.worker.count:1:1", {"(where platform.hosts.worker.count=0)"}));
-  CHECK(says(
-      refusal(kSmall, {"deployment.processing.discipline=fifo,processor_sharing",
-                       "deployment.processing.max_waiting=null,3,4"}),
-      "--vary deployment.processing.max_waiting:1:6",
-      {"share the cores", "(at deployment.processing.discipline=processor_sharing, ", "max_waiting=3)"}));
+  CHECK(says(refusal(kSmall, {"deployment.processing.discipline=fifo,processor_sharing",
+                              "deployment.processing.max_waiting=null,3,4"}),
+             "--vary deployment.processing.max_waiting:1:6",
+             {"share the cores", "(at deployment.processing.discipline=processor_sharing, ",
+              "max_waiting=3, and 1 more"}));
   // Once, and without a point, if all have it.
   const std::string all = refusal(kSmall, {"platform.hosts.worker.color=1,2"});
   CHECK(std::count(all.begin(), all.end(), '\n') == 1);
