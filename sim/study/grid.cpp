@@ -51,7 +51,6 @@ class PointErrors {
       }
     }
   }
-  bool empty() const { return groups_.empty(); }
   void report(std::size_t points, Diagnostics& diagnostics) const {
     for (const Group& group : groups_)
       diagnostics.error(group.error.where, group.error.message + which(group, points));
