@@ -19,7 +19,7 @@ constexpr Duration kPause = Duration::ms(500);
 constexpr int kPatience = 2;
 
 Cluster make_cluster(const StoreConfig& config, const calls::Environment& env,
-                     const std::vector<world::Host*>& hosts, StreamKey key, StoreWatch* watch) {
+                     const std::vector<world::Host*>& hosts, StreamKey key) {
   const auto count = static_cast<std::int64_t>(hosts.size());
   std::vector<std::string> names;
   std::vector<Engine> engines;
@@ -42,7 +42,7 @@ Cluster make_cluster(const StoreConfig& config, const calls::Environment& env,
             .books = {},
             .forgotten = {},
             .probes = nullptr,
-            .watch = watch};
+            .watch = nullptr};
   for (int shard = 0; shard < static_cast<int>(config.shards); ++shard)
     for (const int a : c.homes_of(shard))
       for (const int b : c.homes_of(shard)) {
@@ -67,8 +67,8 @@ class BatchStore::RemoteSink final : public Sink<Reply> {
 };
 
 BatchStore::BatchStore(const StoreConfig& config, const calls::Environment& env,
-                       const std::vector<world::Host*>& hosts, StreamKey key, StoreWatch* watch)
-    : cluster_(make_cluster(config, env, hosts, key, watch)) {
+                       const std::vector<world::Host*>& hosts, StreamKey key)
+    : cluster_(make_cluster(config, env, hosts, key)) {
   for (world::Host* host : hosts) {
     const auto number = static_cast<int>(cluster_.slots.size());
     cluster_.slots.push_back(&host->install(
@@ -154,6 +154,7 @@ world::Task<Outcome<Found>> BatchStore::scan(world::HostId from, int shard, std:
 
 void BatchStore::forget(const ItemKey& key) {
   cluster_.forgotten.insert(key);
+  if (cluster_.watch != nullptr) cluster_.watch->released(key);
   for (Replica& disk : cluster_.disks) {
     disk.remove(key);
     for (const int home : cluster_.homes_of(key.shard)) disk.remove_hint(home, key);

@@ -27,13 +27,14 @@ class Probes;
 /// is asked. Batches are spread over shards; each shard lives on hosts of its own.
 class BatchStore {
  public:
-  /// `watch` is told of acknowledgements; may be null.
   BatchStore(const StoreConfig& config, const calls::Environment& env, const std::vector<world::Host*>& hosts,
-             StreamKey key, StoreWatch* watch = nullptr);
+             StreamKey key);
   BatchStore(const BatchStore&) = delete;
   BatchStore& operator=(const BatchStore&) = delete;
   ~BatchStore();
 
+  /// It is told of acknowledgements from now on.
+  void set_watch(StoreWatch& watch) { cluster_.watch = &watch; }
   /// Begins to probe, if the configuration says so.
   void start();
   /// No new probes from now on.

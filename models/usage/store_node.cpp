@@ -133,8 +133,9 @@ void StoreNode::finish(Writing& writing, Sink<Stored>& sink, TimePoint began) {
   if (!writing.books.reached()) return sink.answer(Failure::unreachable, calls::kControl);
   cluster_.books.writes_acknowledged.add(batch);
   cluster_.books.write_ns.record(batch, now() - began);
-  if (cluster_.watch != nullptr && writing.item->key.period != kProbePeriod)
-    cluster_.watch->acknowledged(writing.item->key);
+  const ItemKey& key = writing.item->key;
+  if (cluster_.watch != nullptr && key.period != kProbePeriod && cluster_.wanted(key))
+    cluster_.watch->acknowledged(key);
   sink.answer(Stored{}, calls::kControl);
 }
 

@@ -125,6 +125,8 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     const usage::Pipeline::Hosts hosts{group(d.usage->store.hosts),
                                        group(mappers ? *mappers : d.usage->store.hosts)};
     usage_ = std::make_unique<usage::Pipeline>(*d.usage, env, hosts, key / "usage", books_.get());
+    store_check_ = std::make_unique<StoreCheck>();
+    usage_->store().set_watch(*store_check_);
   }
   if (d.auth) {
     auth::Identity::Hosts hosts;
@@ -263,7 +265,10 @@ void Deployment::report(metrics::ResultBuilder& results) const {
   }
   if (fleet_) fleet_->report(results, world_.now());
   if (store_) store_->report(results);
-  if (usage_) usage_->report(results);
+  if (usage_) {
+    usage_->report(results);
+    store_check_->report(usage_->store(), results);
+  }
   gauges_.report(results, clients_->answered());
 }
 

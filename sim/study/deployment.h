@@ -23,6 +23,7 @@
 #include "sim/study/gauges.h"
 #include "sim/study/queue_check.h"
 #include "sim/study/scenario.h"
+#include "sim/study/store_check.h"
 #include "sim/world/world.h"
 
 namespace headroom::study {
@@ -69,6 +70,7 @@ class Deployment final : public faults::Roles {
 
   world::World& world_;
   std::unique_ptr<Books> books_;
+  std::unique_ptr<StoreCheck> store_check_;
   std::unique_ptr<usage::BatchStore> store_;
   std::unique_ptr<usage::Pipeline> usage_;
   std::unique_ptr<auth::Identity> identity_;

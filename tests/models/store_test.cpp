@@ -30,8 +30,8 @@ class Bench : public StoreWatch {
         env_{*world_, window_, series_, journal_},
         config_(std::move(config)) {
     config_.hosts = {"store"};
-    store_ =
-        std::make_unique<BatchStore>(config_, env_, world_->group("store"), StreamKey(seed) / "store", this);
+    store_ = std::make_unique<BatchStore>(config_, env_, world_->group("store"), StreamKey(seed) / "store");
+    store_->set_watch(*this);
   }
   ~Bench() override {
     callers_.clear();
@@ -43,6 +43,7 @@ class Bench : public StoreWatch {
   Bench& operator=(const Bench&) = delete;
 
   void acknowledged(const ItemKey& key) override { ledger_.acknowledged(name(key)); }
+  void released(const ItemKey& key) override { ledger_.released(name(key)); }
 
   void put(ItemKey key, Duration patience = Duration::s(60)) {
     callers_.spawn(put_task(this, std::make_shared<Item>(Item{key, Bytes(1000), {}}), now() + patience));
