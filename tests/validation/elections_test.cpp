@@ -21,8 +21,8 @@ struct Row {
   double tolerance;        ///< of them: a factor
 };
 
-/// Ranges of at least 25 ms: 5 %, and 2.5 ms, for the shipped scenario's last heartbeat takes that long to
-/// come.
+/// Ranges of at least 25 ms: 5 % on the mean, and 2.5 ms, which the last heartbeat takes to come. 10 % on the
+/// median, which is read off the steepest part of the curve.
 constexpr std::array<Row, 4> kRows = {
     {{150, 200, 156, 147, 1.05}, {25, 50, 48, 43, 1.05}, {150, 155, 345, 287, 1.25}, {12, 24, 35, 0, 2}}};
 constexpr double kOneWay_ms = 2.5;
@@ -43,17 +43,17 @@ TEST_CASE("elections take as long as published", "[elections]") {
     for (const auto& invariant : json.at("invariants")) CHECK(invariant.at("holds").get<bool>());
     const auto& metrics = json.at("metrics");
     CHECK(metrics.at("queue.leader_changes").at("mean").get<double>() >= 240);
-    const auto near = [&](const std::string& metric, double published_ms) {
+    const auto near = [&](const std::string& metric, double published_ms, double tolerance) {
       if (published_ms == 0) return;
       const double found = metrics.at(metric).at("mean");
       const auto& interval = metrics.at(metric).at("ci95");
       print_row("elections, " + title, metric, published_ms, {found, interval.at(0), interval.at(1)}, "-");
       INFO(metric << " " << found);
-      CHECK(found <= published_ms * row.tolerance + kOneWay_ms);
-      CHECK(found >= published_ms / row.tolerance);
+      CHECK(found <= published_ms * tolerance + kOneWay_ms);
+      CHECK(found >= published_ms / tolerance);
     };
-    near("election.mean_ms", row.mean_ms);
-    near("election.p50_ms", row.p50_ms);
+    near("election.mean_ms", row.mean_ms, row.tolerance);
+    near("election.p50_ms", row.p50_ms, row.tolerance + 0.05);
   }
 }
 
