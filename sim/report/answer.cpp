@@ -68,7 +68,7 @@ Line line(const Run& run, const metrics::StudyMetric& metric) {
 }
 
 std::span<const std::string_view> key_metric_names() {
-  static constexpr std::array<std::string_view, 22> kOrder = {"yield",
+  static constexpr std::array<std::string_view, 25> kOrder = {"yield",
                                                               "harvest",
                                                               "uptime",
                                                               "throughput_rps",
@@ -79,6 +79,9 @@ std::span<const std::string_view> key_metric_names() {
                                                               "queue.wait_mean_ms",
                                                               "queue.depth_max",
                                                               "queue.leaderless_s",
+                                                              "election.mean_ms",
+                                                              "election.p99_ms",
+                                                              "election.max_ms",
                                                               "processing.wait_mean_ms",
                                                               "processing.wait_probability",
                                                               "processing.utilization",

@@ -166,11 +166,12 @@ class Timeline {
     }
     return chart;
   }
-  /// Times in which the share of time with a leader was below 1.
+  /// Times in which the share of time with a leader was below 1. After the window replications end, each at
+  /// its own time, and what has ended has no leader.
   std::vector<Chart::Span> leaderless(const Values& leader) const {
     std::vector<Chart::Span> spans;
     for (std::size_t row = 0; row < rows_; ++row) {
-      if (!(leader[row] < 1 - 1e-9)) continue;
+      if (!(leader[row] < 1 - 1e-9) || after_window(row)) continue;
       const double begin = series_.t[row] / unit_.seconds;
       const double end = (series_.t[row] + series_.slot_s) / unit_.seconds;
       if (!spans.empty() && std::abs(spans.back().end - begin) < 1e-9 * end) {
