@@ -21,25 +21,40 @@ constexpr Duration kShortestTimeout = Duration::us(1);
 /// A Raft message on its way. A member that is down hears nothing.
 class Group::Parcel final : public world::Message {
  public:
-  Parcel(Group& group, raft::Message&& message) : group_(group), message_(std::move(message)) {}
+  /// `number`: in the stream of AppendEntries from its sender to its receiver; none: it is of no stream.
+  Parcel(Group& group, raft::Message&& message, std::optional<std::uint64_t> number)
+      : group_(group), message_(std::move(message)), number_(number) {}
   void deliver() override {
-    if (Member* member = group_.live(message_.to)) member->receive(std::move(message_));
+    if (!number_) {
+      group_.deliver(std::move(message_));
+      return;
+    }
+    const raft::MemberId from = message_.from;
+    const raft::MemberId to = message_.to;
+    group_.arrived(*number_, std::move(message_), from, to);
+  }
+  void lost(world::Lost) override {
+    if (number_) group_.arrived(*number_, std::nullopt, message_.from, message_.to);
   }
   std::unique_ptr<Message> copy() const override {
     raft::Message same = message_;
-    return std::make_unique<Parcel>(group_, std::move(same));
+    return std::make_unique<Parcel>(group_, std::move(same), number_);
   }
 
  private:
   Group& group_;
   raft::Message message_;
+  std::optional<std::uint64_t> number_;
 };
 
 Group::Group(const GroupConfig& config, const calls::Environment& env, std::vector<world::Host*> hosts,
              StreamKey key, Observer* observer)
     : config_(config), world_(env.world), observer_(observer) {
   if (config.elections) elections_.emplace(env);
-  for (world::Host* host : hosts) nodes_.emplace_back(host, (key / "election" / host->name()).engine());
+  for (world::Host* host : hosts) {
+    nodes_.emplace_back(host, (key / "election" / host->name()).engine());
+    nodes_.back().streams.resize(hosts.size());
+  }
 }
 
 Group::~Group() = default;
@@ -69,7 +84,30 @@ raft::Settings Group::settings(raft::MemberId m) {
 void Group::send(raft::Message&& message) {
   const world::Route way{host(message.from).id(), host(message.to).id()};
   const Bytes size = calls::kControl + raft::payload_size(message);
-  world_.network().send(way, size, std::make_unique<Parcel>(*this, std::move(message)));
+  std::optional<std::uint64_t> number;
+  if (std::holds_alternative<raft::AppendEntries>(message.body))
+    number = node(message.to).streams[static_cast<std::size_t>(message.from)].sent++;
+  world_.network().send(way, size, std::make_unique<Parcel>(*this, std::move(message), number));
+}
+
+void Group::deliver(raft::Message&& message) {
+  if (Member* member = live(message.to)) member->receive(std::move(message));
+}
+
+void Group::arrived(std::uint64_t number, std::optional<raft::Message> message, raft::MemberId from,
+                    raft::MemberId to) {
+  Stream& stream = node(to).streams[static_cast<std::size_t>(from)];
+  if (number < stream.passed) {  // a second copy
+    if (message) deliver(std::move(*message));
+    return;
+  }
+  stream.early.emplace(number, std::move(message));
+  while (!stream.early.empty() && stream.early.begin()->first == stream.passed) {
+    std::optional<raft::Message> next = std::move(stream.early.begin()->second);
+    stream.early.erase(stream.early.begin());
+    ++stream.passed;
+    if (next) deliver(std::move(*next));
+  }
 }
 
 void Group::elected(raft::MemberId m) {

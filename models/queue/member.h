@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -55,17 +56,28 @@ class Group {
  private:
   friend class Member;
   class Parcel;
+  /// A connection delivers in the order of sending: what overtook something waits for it. (Messages are flows
+  /// that share bandwidth, and a short one would be faster.) What is lost is not waited for.
+  struct Stream {
+    std::uint64_t sent = 0;
+    std::uint64_t passed = 0;                                       ///< all before it were delivered, or lost
+    std::map<std::uint64_t, std::optional<raft::Message>> early{};  ///< empty: lost
+  };
   struct Node {
     Node(world::Host* h, Engine e) : host(h), engine(e) {}
     world::Host* host;
     raft::Storage storage;
     Member* live = nullptr;
-    Engine engine;  ///< of its election timeouts; a restart does not begin it anew
+    Engine engine;                ///< of its election timeouts; a restart does not begin it anew
+    std::vector<Stream> streams;  ///< of AppendEntries, by the member they come from
   };
   const Node& node(raft::MemberId m) const { return nodes_[static_cast<std::size_t>(m)]; }
   Node& node(raft::MemberId m) { return nodes_[static_cast<std::size_t>(m)]; }
   raft::Settings settings(raft::MemberId m);
   void send(raft::Message&& message);
+  void deliver(raft::Message&& message);
+  void arrived(std::uint64_t number, std::optional<raft::Message> message, raft::MemberId from,
+               raft::MemberId to);
   void elected(raft::MemberId m);
 
   GroupConfig config_;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr Operation kOperations[] = {Operation::thumbnail, Operation::resize, Operation::crop};
 
+#ifndef __SANITIZE_ADDRESS__
 /// Memory of this process, in MiB.
 double resident() {
   std::ifstream file("/proc/self/statm");
@@ -18,6 +19,7 @@ double resident() {
   file >> total >> pages;
   return pages * 4096 / (1 << 20);
 }
+#endif
 
 }  // namespace
 
