@@ -42,15 +42,14 @@ struct Request : world::Pooled {
     return c;
   }
 
-  /// Called when nobody works for it any more.
-  void (*on_last)(Request&, void* context) = nullptr;
-  void* context = nullptr;
+  /// Is told when nobody works for it any more; must outlive whoever may do so. Null: nobody wants to know.
+  ConversionWatch* books = nullptr;
 
   int references = 0;
   friend void intrusive_ptr_add_ref(Request* r) { ++r->references; }
   friend void intrusive_ptr_release(Request* r) {
     if (--r->references > 0) return;
-    if (r->on_last != nullptr) r->on_last(*r, r->context);
+    if (r->books != nullptr) r->books->request_over(*r);
     delete r;
   }
 };

@@ -231,10 +231,7 @@ calls::RequestPtr Clients::make_request(std::uint64_t number, TimePoint sent) {
     Engine draw = image_key_.engine_for(number);
     request->image = config_.image_bytes->sample(draw);
   }
-  if (parts_.books != nullptr) {
-    request->on_last = &Clients::last_reference;
-    request->context = this;
-  }
+  request->books = parts_.books;
   return request;
 }
 
@@ -382,10 +379,6 @@ void Clients::count(const calls::Request& request, Ending ending, std::int64_t r
   if (!config_.image_bytes && trace_ == nullptr) return;
   latency_by_size_[size_class(request.image)].record(request.batch, latency);
   if (parts_.only_below && request.image < *parts_.only_below) only_latency_.record(request.batch, latency);
-}
-
-void Clients::last_reference(calls::Request& request, void* self) {
-  static_cast<Clients*>(self)->parts_.books->request_over(request);
 }
 
 world::Task<> Clients::probe_regularly() {

@@ -111,7 +111,6 @@ class Clients {
   bool persistent() const { return config_.attempt_timeout || config_.retry; }
   bool new_connection(const calls::Request& request, int attempt) const;
   void count(const calls::Request& request, Ending ending, std::int64_t renditions);
-  static void last_reference(calls::Request& request, void* self);
 
   WorkloadConfig config_;
   world::World& world_;

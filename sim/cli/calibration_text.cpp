@@ -121,7 +121,8 @@ std::string calibration_notes(const study::Calibration& c) {
     warn("the measuring process " + how + "; the measurement was begun again");
   for (const auto encoding : c.missing)
     warn(fmt::format("this libvips cannot read and write {}: it was not measured", name(encoding)));
-  if (c.left_out > 0) warn(fmt::format("{} more images were left out: there are enough without them", c.left_out));
+  if (c.left_out > 0)
+    warn(fmt::format("{} more images were left out: there are enough without them", c.left_out));
   if (c.unmeasured > 0)
     warn(fmt::format("{} pairs of image and width were left out, drawn at random: there was no time for them",
                      c.unmeasured));

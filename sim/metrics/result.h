@@ -163,7 +163,8 @@ struct StudyResult {
 /// Puts replications together, in the order given (by index, never by arrival). Means and intervals over
 /// replications, or the batch means of the only one; histograms, checks and bookkeeping are summed, an
 /// invariant holds if it holds everywhere; series are averaged row by row over the replications that have the
-/// row, but counters over all, for nothing happens after the end of a run. A metric that only some replications name counts as not observed in the others.
+/// row, but counters over all, for nothing happens after the end of a run. A metric that only some
+/// replications name counts as not observed in the others.
 StudyResult merge(const std::vector<ReplicationResult>& replications);
 
 }  // namespace headroom::metrics
