@@ -13,15 +13,15 @@ bool HostChoice::any(TimePoint now) const {
 
 HostChoice::Round HostChoice::begin(std::uint64_t number) const {
   Round round;
-  round.start =
+  round.start_ =
       redundancy_ == Redundancy::active_active ? static_cast<int>(number % hosts_.size()) : last_answered_;
   return round;
 }
 
 std::optional<int> HostChoice::next(Round& round, TimePoint now) {
   const int n = static_cast<int>(hosts_.size());
-  while (round.tried < n) {
-    const int candidate = (round.start + round.tried++) % n;
+  while (round.tried_ < n) {
+    const int candidate = (round.start_ + round.tried_++) % n;
     Host& host = hosts_[static_cast<std::size_t>(candidate)];
     if (host.not_before > now) continue;
     if (host.suspected) host.not_before = now + retry_after_;

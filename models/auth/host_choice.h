@@ -19,8 +19,8 @@ class HostChoice {
   class Round {
    private:
     friend class HostChoice;
-    int start = 0;
-    int tried = 0;
+    int start_ = 0;
+    int tried_ = 0;
   };
   /// Whether there is a host that may be asked now.
   bool any(TimePoint now) const;

@@ -13,7 +13,7 @@ namespace headroom::queue {
 enum class Replication { raft, none, availability_first };
 enum class WhenFull { reject, block, drop_oldest };
 enum class Delivery { at_most_once, at_least_once, exactly_once };
-enum class Payload { inline_, reference };
+enum class Payload { in_line, reference };
 
 /// The queue between the API servers and the workers: a replicated log. A job is acknowledged, and may be
 /// delivered, once a majority has it on disk.

@@ -118,7 +118,7 @@ void Node::admit(calls::Submission s) {
   const bool probe = s.job.request->probe;
   const std::uint64_t key = s.job.key();
   Bytes size = queue_.config_.entry_bytes;
-  if (queue_.config_.payload == Payload::inline_) size += s.job.request->image;
+  if (queue_.config_.payload == Payload::in_line) size += s.job.request->image;
   const ContentPtr content(new Content(std::move(s.job), size));
   propose(Enqueue{session, s.serial, s.first_open, key, probe, content}, size);
 }
@@ -191,7 +191,7 @@ void Node::send_take(JobId job, const Courier::Given& given, const Content& cont
   queue_.wait_ms_.add(queue_.batch(what.request->probe), (now() - content.waits_since).milliseconds());
   if (queue_.watch_ != nullptr) queue_.watch_->delivered(group_, job);
   Bytes size = calls::kControl;
-  if (queue_.config_.payload == Payload::inline_) size += what.request->image;
+  if (queue_.config_.payload == Payload::in_line) size += what.request->image;
   const calls::Delivery delivery{job, given.number, key, member_, lead_->term};
   calls::send_datagram<calls::JobServer>(network(), {host().id(), given.to.host}, size, *given.to.slot,
                                          [what, delivery](calls::JobServer& w) { w.take(what, delivery); });

@@ -54,7 +54,7 @@ calls::QueueTerms Queue::terms() {
   calls::QueueTerms terms;
   terms.members = members_;
   terms.every_member = alone();
-  terms.payload = config_.payload == Payload::inline_;
+  terms.payload = config_.payload == Payload::in_line;
   terms.released = config_.delivery == Delivery::exactly_once;
   terms.retention = config_.retention();
   terms.once = config_.delivery == Delivery::at_most_once;
@@ -90,7 +90,7 @@ void Queue::send(int member, calls::Submission submission) {
   const calls::Endpoint& to = members_[static_cast<std::size_t>(member)];
   const world::Route way{submission.job.origin.host, to.host};
   Bytes size = calls::kControl;
-  if (config_.payload == Payload::inline_) size += submission.job.request->image;
+  if (config_.payload == Payload::in_line) size += submission.job.request->image;
   calls::send_datagram<calls::JobQueue>(
       world_.network(), way, size, *to.slot,
       [submission = std::move(submission)](calls::JobQueue& q) { q.submit(submission); });

@@ -95,7 +95,8 @@ TEST_CASE("everything that is documented is reported by the baseline with all th
   const report::TemporaryFolder folder;
   REQUIRE(run({"run", (root() / "scenarios/baseline.yaml").string(), "--no-figures", "--set",
                "run={warmup: 1s, duration: 2s}", "--set", "deployment.queue.drop_expired=true", "--set",
-               "deployment.usage.report.every=1s", "--out", "result"},
+               "deployment.usage.report.every=1s", "--set", "deployment.queue.when_full=drop_oldest", "--set",
+               "deployment.usage.store.probe.rate=100/s", "--out", "result"},
               {folder.path()})
               .status == 0);
   const json summary = json::parse(read_file(folder.path() / "result/summary.json"));
