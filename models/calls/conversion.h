@@ -11,6 +11,10 @@ namespace headroom::calls {
 struct Job;
 struct Request;
 
+/// Of the numbers that name renditions: a request asks for at most 1000 of them, and the next request's
+/// follow.
+inline constexpr std::uint64_t kRenditionsPerRequest = 1024;
+
 /// One distinct conversion (a rendition of a request's image) that has been done at least once, as it is
 /// metered: what a usage record says about it, and what observers note about it. It is shared by all records
 /// of it (a job that is done twice is metered twice) and by its request, and ends when the last of them does.
@@ -30,7 +34,7 @@ struct Conversion : world::Pooled {
   bool answered : 1 = false;       ///< its request was answered
   bool delivered : 1 = false;      ///< it was in the answer
 
-  std::int64_t rendition() const { return static_cast<std::int64_t>(job % 1024); }
+  std::int64_t rendition() const { return static_cast<std::int64_t>(job % kRenditionsPerRequest); }
 
   int references = 0;
   boost::intrusive_ptr<Conversion> next{};  ///< of the same request

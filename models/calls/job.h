@@ -142,8 +142,10 @@ struct Job {
   boost::intrusive_ptr<Placement> placement{};
 
   /// What the work is: the same in every attempt at the request, through whatever server (an idempotency
-  /// key). A request asks for at most 1000 renditions.
-  std::uint64_t key() const { return request->number * 1024 + static_cast<std::uint64_t>(rendition); }
+  /// key).
+  std::uint64_t key() const {
+    return request->number * kRenditionsPerRequest + static_cast<std::uint64_t>(rendition);
+  }
 };
 
 /// A process that asks for conversions.

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
+#include "models/calls/conversion.h"
 #include "sim/base/check.h"
 
 namespace headroom::processing {
 namespace {
 
-/// Renditions of one request draw from neighbouring numbers; a request asks for at most 1000 of them.
-constexpr std::uint64_t kRenditionsPerRequest = 1024;
 /// Of the logarithm of an image's pixels per byte.
 constexpr double kPixelSigma = 0.5;
 
@@ -75,7 +74,8 @@ double CostModel::by_profile(double bytes, double pixels) const {
 Duration CostModel::work(std::uint64_t request, std::int64_t rendition, Image image) const {
   const auto bytes = static_cast<double>(image.bytes.count());
   if (!profile_ && !service_time_) return Duration::from_ns(ns_per_byte_ * bytes);
-  const auto number = request * kRenditionsPerRequest + static_cast<std::uint64_t>(rendition);
+  // Renditions of one request draw from neighbouring numbers.
+  const auto number = request * calls::kRenditionsPerRequest + static_cast<std::uint64_t>(rendition);
   if (!profile_) {
     Engine draw = key_.engine_for(number);
     return service_time_->sample(draw);

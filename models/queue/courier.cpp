@@ -35,10 +35,24 @@ bool Courier::waits(JobId job) const {
          (adopted_.empty() || !adopted_.contains(job));
 }
 
-void Courier::lose(Worker& w, std::size_t place, std::vector<GiveBack>& lost) {
-  if (!settings_.once) lost.push_back({w.out[place].job, w.out[place].number});
+void Courier::take_off(Worker& w, std::size_t place) {
   w.out[place] = w.out.back();
   w.out.pop_back();
+}
+
+int Courier::end(Worker& w, JobId job) {
+  for (std::size_t i = 0; i < w.out.size(); ++i) {
+    if (w.out[i].job != job) continue;
+    const int number = w.out[i].number;
+    take_off(w, i);
+    return number;
+  }
+  return 0;
+}
+
+void Courier::lose(Worker& w, std::size_t place, std::vector<GiveBack>& lost) {
+  if (!settings_.once) lost.push_back({w.out[place].job, w.out[place].number});
+  take_off(w, place);
 }
 
 Courier::Reported Courier::report(const calls::WorkerReport& report, TimePoint now) {
@@ -54,11 +68,7 @@ Courier::Reported Courier::report(const calls::WorkerReport& report, TimePoint n
   w.limit = report.worker.limit;
 
   for (const calls::Delivery& d : report.done) {
-    const auto it = std::find_if(w.out.begin(), w.out.end(), [&](const Out& o) { return o.job == d.job; });
-    if (it != w.out.end()) {
-      *it = w.out.back();
-      w.out.pop_back();
-    }
+    end(w, d.job);
     if (jobs_.find(d.job) == nullptr) result.settled.push_back(d.job);
   }
   std::vector<JobId> held;
@@ -86,13 +96,7 @@ Courier::Reported Courier::report(const calls::WorkerReport& report, TimePoint n
 int Courier::ended(const calls::WorkerName& name, JobId job) {
   Worker& w = worker(name.at.host);
   if (name.life != w.life || !w.reported) return 0;
-  int number = 0;
-  const auto it = std::find_if(w.out.begin(), w.out.end(), [&](const Out& o) { return o.job == job; });
-  if (it != w.out.end()) {
-    number = it->number;
-    *it = w.out.back();
-    w.out.pop_back();
-  }
+  const int number = end(w, job);
   w.limit = name.limit;
   list(w);
   return number;

@@ -95,6 +95,9 @@ class Courier {
   void list(Worker& w);
   void take(JobId job);
   bool waits(JobId job) const;
+  static void take_off(Worker& w, std::size_t place);
+  /// The number of the delivery of this job that the worker had; 0: it had none.
+  static int end(Worker& w, JobId job);
   void lose(Worker& w, std::size_t place, std::vector<GiveBack>& lost);
 
   const Jobs& jobs_;

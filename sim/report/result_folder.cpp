@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -44,23 +43,11 @@ std::optional<Problem> draw_in_place(const std::vector<Chart>& charts, const fs:
   return problem;
 }
 
-std::optional<Problem> replace_file(const fs::path& file, const std::string& contents) {
-  const fs::path fresh = file.string() + fmt::format(".{}", getpid());
-  std::ofstream out(fresh, std::ios::binary);
-  out << contents;
-  out.close();
-  std::error_code error;
-  if (out) {
-    fs::rename(fresh, file, error);
-    if (!error) return std::nullopt;
-  }
-  fs::remove(fresh, error);
-  return Problem{"cannot write " + file.string()};
-}
-
 }  // namespace
 
-Written write_result(const fs::path& folder, const Run& run, const WriteOptions& options) {
+Written write_folder(const fs::path& folder, const std::vector<Chart>& charts, bool with_drawings,
+                     const std::function<Contents(const fs::path& drawings)>& contents,
+                     const std::function<std::optional<Problem>(NewFolder&)>& more) {
   Written written;
   auto created = NewFolder::create(folder);
   if (auto* problem = std::get_if<Problem>(&created)) {
@@ -68,37 +55,43 @@ Written write_result(const fs::path& folder, const Run& run, const WriteOptions&
     return written;
   }
   NewFolder& fresh = std::get<NewFolder>(created);
+  const fs::path drawings = fresh.path() / "figures";
+  if (with_drawings) {
+    std::error_code error;
+    fs::create_directory(drawings, error);
+    if (const auto problem = draw(charts, drawings))
+      written.warnings.push_back("no figures: " + problem->message);
+    fs::remove(drawings, error);  // only if it stayed empty
+  }
+  for (const auto& [name, text] : contents(drawings)) {
+    written.error = fresh.write(name, text);
+    if (written.error) return written;
+  }
+  if (more) written.error = more(fresh);
+  if (!written.error) written.error = fresh.commit();
+  return written;
+}
+
+Written write_result(const fs::path& folder, const Run& run, const WriteOptions& options) {
   const Summary numbers = summary(run);
   const FigureData data{run.scenario, time_series(run), latency_curves(run.result.latency), numbers.slo,
                         duration_curves(run.result.durations)};
   const std::vector<Chart> charts = figures(data);
-  const fs::path drawings = fresh.path() / "figures";
-  if (options.figures) {
-    std::error_code error;
-    fs::create_directory(drawings, error);
-    if (const auto problem = draw(charts, drawings)) {
-      written.warnings.push_back("no figures: " + problem->message);
-    }
-    fs::remove(drawings, error);  // only if it stayed empty
-  }
-  std::vector<std::pair<std::string, std::string>> files = {
-      {"summary.json", to_json(numbers)},
-      {"timeseries.csv", to_csv(data.series)},
-      {"latency.csv", to_csv(data.latency)},
-      {"journal.jsonl", journal_lines(run.result.journal, run.result.journal_left_out)},
-      {"scenario.yaml", run.scenario_yaml},
-      {"replications.csv", to_csv(replications(run))},
-      {"machine.json", machine_json({run.wall_clock_s, run.cpu_s, run.peak_memory_mib, run.result.simulated_s,
-                                     run.result.events, run.versions})},
-      {"report.html", html(run, charts, drawings)}};
-  if (!data.durations.empty()) files.emplace_back("durations.csv", to_csv(data.durations));
-  files.insert(files.end(), options.more.begin(), options.more.end());
-  for (const auto& [name, contents] : files) {
-    written.error = fresh.write(name, contents);
-    if (written.error) return written;
-  }
-  written.error = fresh.commit();
-  return written;
+  return write_folder(folder, charts, options.figures, [&](const fs::path& drawings) {
+    Contents files = {
+        {"summary.json", to_json(numbers)},
+        {"timeseries.csv", to_csv(data.series)},
+        {"latency.csv", to_csv(data.latency)},
+        {"journal.jsonl", journal_lines(run.result.journal, run.result.journal_left_out)},
+        {"scenario.yaml", run.scenario_yaml},
+        {"replications.csv", to_csv(replications(run))},
+        {"machine.json", machine_json({run.wall_clock_s, run.cpu_s, run.peak_memory_mib,
+                                       run.result.simulated_s, run.result.events, run.versions})},
+        {"report.html", html(run, charts, drawings)}};
+    if (!data.durations.empty()) files.emplace_back("durations.csv", to_csv(data.durations));
+    files.insert(files.end(), options.more.begin(), options.more.end());
+    return files;
+  });
 }
 
 std::variant<FigureData, Problem> load_figure_data(const fs::path& folder) {
@@ -145,7 +138,7 @@ std::optional<Problem> redraw_with(const std::vector<Chart>& charts, const fs::p
   if (!std::holds_alternative<std::string>(page))
     return std::nullopt;  // a result without a report is one, too
   const auto renewed = with_figures(std::get<std::string>(page), charts, folder / "figures");
-  return renewed ? replace_file(folder / "report.html", *renewed) : std::nullopt;
+  return renewed ? write_file(folder / "report.html", *renewed) : std::nullopt;
 }
 
 std::optional<Problem> redraw(const fs::path& folder) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,6 +25,17 @@ struct Written {
   std::optional<Problem> error;
   std::vector<std::string> warnings;  ///< figures could not be drawn, and why
 };
+
+/// Files by their path relative to a folder.
+using Contents = std::vector<std::pair<std::filesystem::path, std::string>>;
+
+/// What all results are written by: draws the charts into figures/ (if asked; that they cannot be drawn is a
+/// warning), then writes `contents(folder of the figures)`, then what `more` adds. The folder appears
+/// complete or not at all; see NewFolder for what may be replaced.
+Written write_folder(const std::filesystem::path& folder, const std::vector<Chart>& charts,
+                     bool with_drawings,
+                     const std::function<Contents(const std::filesystem::path& drawings)>& contents,
+                     const std::function<std::optional<Problem>(NewFolder&)>& more = {});
 
 /// Writes the result folder of one run: summary.json, timeseries.csv, latency.csv, replications.csv,
 /// journal.jsonl, durations.csv (if there are any), scenario.yaml, machine.json, figures/, report.html. All

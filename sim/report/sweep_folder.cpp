@@ -1,6 +1,5 @@
 #include "sim/report/sweep_folder.h"
 
-#include <system_error>
 #include <utility>
 
 #include "sim/report/page.h"
@@ -13,42 +12,24 @@ namespace fs = std::filesystem;
 
 Written write_sweep(const fs::path& folder, const SweepFiles& files, bool with_drawings,
                     const std::function<std::optional<Problem>(NewFolder&)>& more) {
-  Written written;
-  auto created = NewFolder::create(folder);
-  if (auto* problem = std::get_if<Problem>(&created)) {
-    written.error = *problem;
-    return written;
-  }
-  NewFolder& fresh = std::get<NewFolder>(created);
   const Sweep& sweep = files.sweep;
   const std::vector<Chart> charts = figures(sweep);
-  const fs::path drawings = fresh.path() / "figures";
-  if (with_drawings) {
-    std::error_code error;
-    fs::create_directory(drawings, error);
-    if (const auto problem = draw(charts, drawings))
-      written.warnings.push_back("no figures: " + problem->message);
-    fs::remove(drawings, error);  // only if it stayed empty
-  }
-  std::vector<std::pair<fs::path, std::string>> contents = {{"points.csv", points_csv(sweep)},
-                                                            {"sweep.json", to_json(sweep)},
-                                                            {"scenario.yaml", files.scenario_yaml},
-                                                            {"machine.json", machine_json(files.effort)},
-                                                            {"report.html", html(sweep, charts, drawings)}};
-  for (std::size_t n = 0; n < sweep.points.size(); ++n) {
-    if (!sweep.points[n].summary) continue;
-    const fs::path run = run_folder(sweep, n);
-    contents.emplace_back(run / "summary.json", to_json(*sweep.points[n].summary));
-    contents.emplace_back(run / "scenario.yaml", files.runs[n].scenario_yaml);
-    contents.emplace_back(run / "replications.csv", files.runs[n].replications_csv);
-  }
-  for (const auto& [name, text] : contents) {
-    written.error = fresh.write(name, text);
-    if (written.error) return written;
-  }
-  if (more) written.error = more(fresh);
-  if (!written.error) written.error = fresh.commit();
-  return written;
+  const auto contents = [&](const fs::path& drawings) {
+    Contents all = {{"points.csv", points_csv(sweep)},
+                    {"sweep.json", to_json(sweep)},
+                    {"scenario.yaml", files.scenario_yaml},
+                    {"machine.json", machine_json(files.effort)},
+                    {"report.html", html(sweep, charts, drawings)}};
+    for (std::size_t n = 0; n < sweep.points.size(); ++n) {
+      if (!sweep.points[n].summary) continue;
+      const fs::path run = run_folder(sweep, n);
+      all.emplace_back(run / "summary.json", to_json(*sweep.points[n].summary));
+      all.emplace_back(run / "scenario.yaml", files.runs[n].scenario_yaml);
+      all.emplace_back(run / "replications.csv", files.runs[n].replications_csv);
+    }
+    return all;
+  };
+  return write_folder(folder, charts, with_drawings, contents, more);
 }
 
 std::optional<Problem> redraw_sweep(const fs::path& folder) {

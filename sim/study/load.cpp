@@ -49,8 +49,10 @@ class Checker {
                                     std::string(!d.api ? "api" : "processing"));
     if (store_alone && !d.auth && !std::holds_alternative<client::NoArrivals>(scenario_.workload.arrivals))
       error("workload.arrivals", "nobody serves requests: expected none, or api and processing");
-    if (d.usage) check_usage(*d.usage);
-    if (d.usage) check_store(d.usage->store);
+    if (d.usage) {
+      check_usage(*d.usage);
+      check_store(d.usage->store);
+    }
     if (d.processing) check_processing(*d.processing);
     check_slo();
     check_trace();
