@@ -45,8 +45,8 @@ void Hold::fire() {
   set_(true);
 }
 
-Hardware::Hardware(world::World& world, const Roles& roles, metrics::Journal& journal)
-    : world_(world), roles_(roles), journal_(journal) {}
+Hardware::Hardware(world::World& world, Service& service, metrics::Journal& journal)
+    : world_(world), service_(service), journal_(journal) {}
 
 std::vector<Victim> Hardware::resolve(const Target& target, Engine& draw) const {
   std::vector<Victim> victims;
@@ -56,7 +56,7 @@ std::vector<Victim> Hardware::resolve(const Target& target, Engine& draw) const 
     if (const auto* domain = world_.topology().domain(target.name))
       for (const world::HostId host : *domain) victims.push_back({host});
     else
-      for (world::ProcessSlot* slot : roles_.players(target.name))
+      for (world::ProcessSlot* slot : service_.players(target.name))
         victims.push_back({slot->host().id(), slot});
   }
   for (const Target& part : target.of)

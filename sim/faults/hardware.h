@@ -10,20 +10,13 @@
 #include <vector>
 
 #include "sim/base/random.h"
+#include "sim/faults/service.h"
 #include "sim/faults/target.h"
 #include "sim/metrics/journal.h"
 #include "sim/world/scheduler.h"
 #include "sim/world/world.h"
 
 namespace headroom::faults {
-
-/// Who plays which role, as the components know it when they are asked.
-class Roles {
- public:
-  virtual ~Roles() = default;
-  /// The places of the processes that play it now; empty if nobody does.
-  virtual std::vector<world::ProcessSlot*> players(std::string_view role) const = 0;
-};
 
 /// A host (or the clients) that is struck, and the process on it if that was named by its role.
 struct Victim {
@@ -56,9 +49,10 @@ class Hold final : world::Event {
 /// The hardware as faults see it: what a target stands for, and what holds each part down.
 class Hardware {
  public:
-  Hardware(world::World& world, const Roles& roles, metrics::Journal& journal);
+  Hardware(world::World& world, Service& service, metrics::Journal& journal);
 
   world::World& world() { return world_; }
+  Service& service() { return service_; }
   /// What the target stands for now: hosts in the order of their ids, each once.
   std::vector<Victim> resolve(const Target& target, Engine& draw) const;
   std::vector<world::HostId> hosts(const Target& target, Engine& draw) const;
@@ -73,7 +67,7 @@ class Hardware {
  private:
   using Place = std::pair<world::HostId, std::size_t>;  // the number of the slot on its host
   world::World& world_;
-  const Roles& roles_;
+  Service& service_;
   metrics::Journal& journal_;
   std::map<world::HostId, std::unique_ptr<Hold>> power_;
   std::map<Place, std::unique_ptr<Hold>> life_;

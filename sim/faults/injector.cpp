@@ -4,9 +4,9 @@
 
 namespace headroom::faults {
 
-Injector::Injector(const std::vector<FaultConfig>& faults, world::World& world, const Roles& roles,
+Injector::Injector(const std::vector<FaultConfig>& faults, world::World& world, Service& service,
                    metrics::Journal& journal, StreamKey key)
-    : world_(world), journal_(journal), hardware_(world, roles, journal) {
+    : world_(world), journal_(journal), hardware_(world, service, journal) {
   for (std::size_t i = 0; i < faults.size(); ++i) {
     const FaultConfig& fault = faults[i];
     const StreamKey fault_key = key / std::to_string(i);

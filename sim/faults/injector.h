@@ -22,7 +22,7 @@ namespace headroom::faults {
 class Injector {
  public:
   /// The faults must have passed their checks. Everything given outlives the injector.
-  Injector(const std::vector<FaultConfig>& faults, world::World& world, const Roles& roles,
+  Injector(const std::vector<FaultConfig>& faults, world::World& world, Service& service,
            metrics::Journal& journal, StreamKey key);
   Injector(const Injector&) = delete;
   Injector& operator=(const Injector&) = delete;

@@ -16,7 +16,7 @@
 #include "models/queue/queue.h"
 #include "models/usage/store.h"
 #include "models/usage/usage.h"
-#include "sim/faults/hardware.h"
+#include "sim/faults/service.h"
 #include "sim/invariants/billing_ledger.h"
 #include "sim/metrics/result.h"
 #include "sim/study/consensus_watch.h"
@@ -38,7 +38,7 @@ std::vector<std::string> roles_of(const DeploymentConfig& deployment);
 
 /// All the wiring, top to bottom: which component hands what to which. Nothing else knows more than its
 /// neighbours' message types (models/calls).
-class Deployment final : public faults::Roles {
+class Deployment final : public faults::Service {
  public:
   /// The scenario must have passed its checks; it and the environment must outlive the deployment, but for
   /// the world, which must be destroyed before it.

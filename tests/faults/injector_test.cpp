@@ -32,7 +32,7 @@ class Idle final : public world::Process {
 };
 
 /// A world with processes, and `leader`, a role that whoever a test says plays.
-class Ground final : public Roles {
+class Ground final : public Service {
  public:
   explicit Ground(std::vector<FaultConfig> faults, std::uint64_t seed = 1)
       : world_(platform(), StreamKey(seed)), faults_(std::move(faults)) {
