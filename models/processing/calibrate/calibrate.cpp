@@ -133,6 +133,15 @@ Kernel kernel_from(const KernelKey& key, const std::vector<const Timed*>& timed,
   return kernel;
 }
 
+/// See Disturbance::change; one busy core does what was done before contention was looked at.
+double change_since(const std::vector<Kernel>& kernels) {
+  std::vector<double> changes;
+  for (const Kernel& kernel : kernels) changes.push_back(std::abs(1 / kernel.scaling->speed.front() - 1));
+  const auto middle = changes.begin() + static_cast<std::ptrdiff_t>(changes.size() / 2);
+  std::nth_element(changes.begin(), middle, changes.end());
+  return *middle;
+}
+
 double rounded(double share) {
   return std::round(share * 1e4) / 1e4;
 }
@@ -247,6 +256,7 @@ std::variant<Outcome, Failure> calibrate(const Plan& plan, const std::function<v
   }
   Disturbance noise = watch.so_far();
   noise.waiting = waiting;
+  noise.change = change_since(profile.kernels);
 
   profile.profile = plan.name;
   Provenance& origin = profile.provenance.emplace();

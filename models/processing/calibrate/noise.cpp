@@ -39,6 +39,7 @@ std::string Disturbance::verdict() const {
   constexpr double kOther = 0.05;
   constexpr double kWaiting = 0.05;
   constexpr double kDrift = 0.05;
+  constexpr double kChange = 0.1;
   std::string why;
   const auto add = [&](double value, double limit, const char* what) {
     if (value > limit)
@@ -49,6 +50,7 @@ std::string Disturbance::verdict() const {
   add(other_work, kOther, "of the CPU time was used by other programs");
   add(waiting, kWaiting, "of a conversion's time was spent waiting for a core");
   add(drift, kDrift, "change of the processor's speed");
+  add(change, kChange, "change in the time that the same conversions take");
   return why;
 }
 

@@ -18,8 +18,12 @@ struct Disturbance {
   double waiting = 0;     ///< median over conversions that ran alone: share of their time without a core
   double drift =
       0;  ///< change of the time that the same arithmetic takes, between quarters of the measurement
+  /// Median over kernels of the change in the time that the same conversions take, alone, minutes later: what
+  /// neighbours on the same hardware take of caches and memory, which no clock shows.
+  double change = 0;
   /// Why the numbers are not to be trusted; empty if the machine was quiet: at most 1 % stolen, 5 % used by
-  /// others, 5 % waiting, 5 % drift. (5 % of service time are 15 % of latency at 70 % load on two cores.)
+  /// others, 5 % waiting, 5 % drift, 10 % change. (5 % of service time are 15 % of latency at 70 % load on
+  /// two cores.)
   std::string verdict() const;
 };
 

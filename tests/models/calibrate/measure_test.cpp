@@ -107,6 +107,8 @@ TEST_CASE("noise: what was measured under it is not to be trusted") {
   CHECK(Disturbance{.steal = .02}.verdict().find("2.0 % of the CPU time was stolen") != std::string::npos);
   CHECK(Disturbance{.other_work = .3}.verdict().find("other programs") != std::string::npos);
   CHECK(Disturbance{.waiting = .1}.verdict().find("waiting") != std::string::npos);
+  CHECK(Disturbance{.change = .05}.verdict().empty());
+  CHECK(Disturbance{.change = .2}.verdict().find("the same conversions") != std::string::npos);
   CHECK(Disturbance{.drift = .2}.verdict().find("speed") != std::string::npos);
   Watch watch;
   watch.probe();
