@@ -148,7 +148,7 @@ std::string reality_table(const study::Calibration& calibration, const std::vect
   for (const Comparison& c : loads) {
     const auto line = [&](const std::string& first, const char* what, const Pair& pair, double unit,
                           const char* of) {
-      out += fmt::format("  {:<6} {:<12} {:>4}  {}\n", first, what, of, cell(pair, unit, unit == 1 ? 2 : 2));
+      out += fmt::format("  {:<6} {:<12} {:>4}  {}\n", first, what, of, cell(pair, unit, 2));
     };
     line(fmt::format("{:.0f} %", c.load * 100), "throughput", c.throughput, 1, "1/s");
     line("", "mean", c.mean, 1e3, "ms");
