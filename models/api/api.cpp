@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/calls/defect.h"
+
 namespace headroom::api {
 
 /// One API server: authenticates, works, hands out the renditions, answers.
@@ -68,8 +70,13 @@ class Server final : public calls::ConvertingServer {
     TimePoint until = request.deadline;
     if (tier.config_.deadline) until = std::min(until, scheduler.now() + *tier.config_.deadline);
 
-    co_await self->host().cpu().run(tier.config_.cpu +
-                                    (arrival.new_connection ? tier.parts_.tls_cpu : Duration()));
+    const Duration tls = arrival.new_connection ? tier.parts_.tls_cpu : Duration();
+    co_await self->host().cpu().run(calls::effort(*self, tier.config_.cpu + tls));
+    if (request.kills_server != nullptr) co_await calls::Death(*request.kills_server, *self, request.number);
+    if (calls::errs(*self, request.number, arrival.attempt)) {
+      self->answer(arrival, Failure::error, batch);
+      co_return;
+    }
     std::optional<Failure> refusal;
     if (self->authenticator_ && !self->authenticator_->known(request))
       refusal = co_await self->authenticator_->ask(arrival.request, until);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "models/calls/defect.h"
 #include "models/calls/job.h"
 
 namespace headroom::auth {
@@ -30,11 +31,11 @@ class DataPlane::Server final : public world::Process {
   }
   ~Server() override { scope().clear(); }
 
-  void look_up(Credentials who, calls::Responder<Answer> responder) {
+  void look_up(Credentials who, std::uint64_t number, calls::Responder<Answer> responder) {
     if (alternates() && standby_.role() != Role::active)
       responder.reply(Failure::refused);
     else
-      scope().spawn(handle(this, who, std::move(responder)));
+      scope().spawn(handle(this, who, number, std::move(responder)));
   }
   Role role() const { return standby_.role(); }
 
@@ -42,8 +43,13 @@ class DataPlane::Server final : public world::Process {
   bool alternates() const { return plane_.config_.redundancy == Redundancy::active_passive; }
   TimePoint now() { return host().scheduler().now(); }
 
-  static world::Task<> handle(Server* self, Credentials who, calls::Responder<Answer> responder) {
-    co_await self->host().cpu().run(self->plane_.config_.cpu);
+  static world::Task<> handle(Server* self, Credentials who, std::uint64_t number,
+                              calls::Responder<Answer> responder) {
+    co_await self->host().cpu().run(calls::effort(*self, self->plane_.config_.cpu));
+    if (calls::errs(*self, number, self->member_)) {  // drawn anew at each host that is asked
+      responder.reply(Failure::error);
+      co_return;
+    }
     responder.reply(self->plane_.look_up(self->self_.copy, who));
   }
 
@@ -110,18 +116,25 @@ DataPlane::DataPlane(const DataPlaneConfig& config, const calls::Environment& en
   outside_listener_.emplace(management, world::kClients, "data_plane", *outside_);
 }
 
-void DataPlane::ask(calls::Call<Answer>& call, world::HostId from, int host, Credentials who) {
+void DataPlane::ask(calls::Call<Answer>& call, world::HostId from, int host, Credentials who,
+                    std::uint64_t number) {
   world::Network& network = world_.network();
   world::ProcessSlot& slot = *members_[static_cast<std::size_t>(host)].slot;
   const world::HostId there = slot.host().id();
   calls::send_to<Server>(
       network, {from, there}, calls::kControl, slot,
-      [who, responder = call.responder(network, {there, from})](Server& s) mutable {
-        s.look_up(who, std::move(responder));
+      [who, number, responder = call.responder(network, {there, from})](Server& s) mutable {
+        s.look_up(who, number, std::move(responder));
       },
       [reply = call.slot()](Failure why) {
         if (why == Failure::lost) reply->if_silent = why;  // refused: the responder dies and says so
       });
+}
+
+std::vector<world::ProcessSlot*> DataPlane::slots() const {
+  std::vector<world::ProcessSlot*> slots;
+  for (const Member& member : members_) slots.push_back(member.slot);
+  return slots;
 }
 
 }  // namespace headroom::auth

@@ -33,8 +33,10 @@ class DataPlane {
   int hosts() const { return static_cast<int>(members_.size()); }
   /// Without hosts.
   Answer answer(Credentials who) const { return look_up(*outside_, who); }
-  /// Asks a host; the call is answered, or fails.
-  void ask(calls::Call<Answer>& call, world::HostId from, int host, Credentials who);
+  /// Asks a host, for the request of this number; the call is answered, or fails.
+  void ask(calls::Call<Answer>& call, world::HostId from, int host, Credentials who, std::uint64_t number);
+  /// Of its hosts.
+  std::vector<world::ProcessSlot*> slots() const;
   /// The hosts need not watch each other any more.
   void end() { ended_ = true; }
 

@@ -88,7 +88,7 @@ world::Task<> Edge::fly(Edge* self, FlightPtr flight, std::uint64_t number) {
   while (const auto host = self->choice_.next(round, scheduler.now())) {
     const TimePoint asked = scheduler.now();
     calls::Call<Answer> call(scheduler, asked + data_plane.config().timeout);
-    data_plane.ask(call, self->host_, *host, flight->who);
+    data_plane.ask(call, self->host_, *host, flight->who, number);
     const auto outcome = co_await call;
     if (!outcome) {
       self->choice_.failed(*host, asked, scheduler.now());

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "models/calls/defect.h"
 #include "sim/world/task.h"
 
 namespace headroom::balancer {
@@ -53,8 +54,12 @@ class Proxy final : public calls::RequestServer {
     world::Network& network = balancer.world_.network();
     const world::HostId me = self->host().id();
     Visit visit(*self);
-    co_await self->host().cpu().run(balancer.config_.cpu +
-                                    (arrival.new_connection ? balancer.tls_cpu_ : Duration()));
+    const Duration tls = arrival.new_connection ? balancer.tls_cpu_ : Duration();
+    co_await self->host().cpu().run(calls::effort(*self, balancer.config_.cpu + tls));
+    if (calls::errs(*self, request.number, arrival.attempt)) {
+      arrival.responder.reply(Failure::error);
+      co_return;
+    }
 
     Engine draw = calls::engine_for_attempt(balancer.choice_key_, request.number, arrival.attempt);
     const int chosen = self->choice_.pick(draw, request.user, self->now());

@@ -33,6 +33,8 @@ class Balancer final : public calls::Entrance {
   void started(const Way& way) override;
   void finished(const Way& way, Duration took) override;
 
+  /// Its own; none without hosts.
+  const std::vector<calls::Endpoint>& proxies() const { return proxies_; }
   void report(metrics::ResultBuilder& results) const;
 
  private:

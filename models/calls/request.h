@@ -9,9 +9,17 @@
 #include "sim/base/outcome.h"
 #include "sim/base/random.h"
 #include "sim/base/units.h"
+#include "sim/world/host.h"
 #include "sim/world/pool.h"
 
 namespace headroom::calls {
+
+/// What makes a request deadly: kills the process that has worked on it.
+class Poison {
+ public:
+  virtual ~Poison() = default;
+  virtual void kill(world::ProcessSlot& victim, std::uint64_t request) = 0;
+};
 
 /// One logical request: what was drawn about it, and what observers note about it on its way. It is shared by
 /// all that work for it (attempts, jobs, records), and ends when the last of them does. Models use the notes
@@ -24,8 +32,10 @@ struct Request : world::Pooled {
   bool probe = false;        ///< synthetic: in no metric but uptime
   std::uint64_t user = 0;
   Bytes image;
-  std::int64_t pixels = 0;      ///< of the image; 0: not said
-  std::int64_t renditions = 1;  ///< asked for
+  std::int64_t pixels = 0;         ///< of the image; 0: not said
+  std::int64_t renditions = 1;     ///< asked for
+  Poison* kills_server = nullptr;  ///< the API server that works on it; null: it is harmless
+  Poison* kills_worker = nullptr;  ///< the worker that converts its image
 
   // notes
   bool ended = false;           ///< the client has its outcome

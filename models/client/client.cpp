@@ -53,6 +53,13 @@ Ending ending_of(const calls::Answer& answer, const calls::Request& request) {
   return answer.renditions >= request.renditions ? Ending::complete : Ending::partial;
 }
 
+calls::Poison* next_of(std::deque<calls::Poison*>& poisons) {
+  if (poisons.empty()) return nullptr;
+  calls::Poison* next = poisons.front();
+  poisons.pop_front();
+  return next;
+}
+
 double zipf_exponent(const Popularity& popularity) {
   const auto* zipf = std::get_if<Zipf>(&popularity);
   return zipf == nullptr ? 0 : zipf->exponent;
@@ -232,6 +239,8 @@ calls::RequestPtr Clients::make_request(std::uint64_t number, TimePoint sent) {
     request->image = config_.image_bytes->sample(draw);
   }
   request->books = parts_.books;
+  request->kills_server = next_of(deadly_to_servers_);
+  request->kills_worker = next_of(deadly_to_workers_);
   return request;
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -79,6 +80,10 @@ class Clients {
   void start();
   /// No more requests from now on.
   void stop() { stopped_ = true; }
+  /// The next request of an ordinary user kills the API server, or the worker, that works on it. Each call
+  /// marks another one.
+  void poison_server(calls::Poison& poison) { deadly_to_servers_.push_back(&poison); }
+  void poison_worker(calls::Poison& poison) { deadly_to_workers_.push_back(&poison); }
   /// Requests of the window that have no outcome yet.
   std::int64_t measured_open() const { return measured_open_; }
   /// Requests that have no outcome yet.
@@ -123,6 +128,7 @@ class Clients {
   std::unique_ptr<Sink> sink_;
   calls::RetryConfig retry_;  ///< one attempt if the scenario does not say more
   std::optional<calls::RetryBudget> budget_;
+  std::deque<calls::Poison*> deadly_to_servers_, deadly_to_workers_;  ///< for requests to come
   world::Scope scope_;
   bool stopped_ = false;
   bool finishing_ = false;

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "models/calls/defect.h"
 #include "models/processing/puller.h"
 #include "sim/world/task.h"
 
@@ -14,6 +15,8 @@ namespace {
 /// How long a worker waits for an image. It does not ask whether anybody still wants the result: only the
 /// queue can be told to (drop_expired).
 constexpr Duration kFetchTimeout = Duration::s(10);
+/// Tells draws about deliveries from draws about attempts: more deliveries than that begin to repeat.
+constexpr int kDeliveriesPerAttempt = 1000;
 
 /// A request that came straight to a worker, without an API server that gathers its renditions.
 struct Direct : world::Pooled {
@@ -249,16 +252,41 @@ class Worker final : public calls::JobServer {
   static world::Task<> convert(Worker* self, Work work, TimePoint arrived) {
     const Fleet& fleet = self->fleet_;
     const calls::Request& request = *work.job.request;
-    const Duration cpu =
-        fleet.cost_.work(request.number, work.job.rendition, {request.image, request.pixels});
+    const Duration cpu = calls::effort(
+        *self, fleet.cost_.work(request.number, work.job.rendition, {request.image, request.pixels}));
+    bool failed = false;
     {
       const Stay stay(*self, arrived, request.probe);
       co_await self->host().cpu().run(cpu);
-      self->count(work.job, cpu, stay.started());
+      if (request.kills_worker != nullptr)
+        co_await calls::Death(*request.kills_worker, *self, request.number);
+      failed = self->errs(work);
+      failed ? self->count_failed(request, cpu) : self->count(work.job, cpu, stay.started());
     }
     const calls::Delivery delivery = work.delivery;
-    self->answer(std::move(work));
-    self->done_with(delivery, true);
+    failed ? self->fail(std::move(work)) : self->answer(std::move(work));
+    self->done_with(delivery, !failed);
+  }
+
+  /// Drawn anew for each delivery of a job.
+  bool errs(const Work& work) const {
+    return defect().errs() && calls::errs(*this, work.job.key(),
+                                          work.job.attempt * kDeliveriesPerAttempt + work.delivery.number);
+  }
+
+  void count_failed(const calls::Request& request, Duration cpu) {
+    if (!request.probe) fleet_.wasted_cpu_ns_.add(fleet_.window_.batch(now()), cpu.count_ns());
+  }
+
+  /// Who asked is told; or the queue, which delivers it again.
+  void fail(Work work) {
+    if (work.direct) {
+      if (work.direct->responder) work.direct->responder.reply(Failure::error);
+      return;
+    }
+    work.let_go();
+    if (!work.from_queue() || fleet_.parts_.queue->once)
+      calls::refuse_job(network(), host().id(), std::move(work.job), Failure::error);
   }
 
   void count(const calls::Job& job, Duration cpu, TimePoint started) {
@@ -281,7 +309,7 @@ class Worker final : public calls::JobServer {
   void answer(Work work) {
     const calls::Request& request = *work.job.request;
     if (work.direct) {
-      if (--work.direct->left > 0) return;
+      if (--work.direct->left > 0 || !work.direct->responder) return;
       const auto size = rendition(request).count() * request.renditions;
       work.direct->responder.reply(calls::Answer{request.renditions}, Bytes(size) + calls::kControl);
       return;
@@ -385,8 +413,8 @@ const std::vector<metrics::MetricInfo> kMetrics = {
      metrics::Better::lower},
     {"processing.service_mean_ms", "ms", "mean time in a slot, from start to end", metrics::Better::lower},
     {"processing.wasted_cpu_s", "s",
-     "CPU of conversions that ended when their request was over, past the deadline of who asked, or that had "
-     "been done before",
+     "CPU of conversions that ended when their request was over, past the deadline of who asked, or in an "
+     "error, or that had been done before",
      metrics::Better::lower},
     {"processing.repeated", "count", "conversions completed that had been completed before",
      metrics::Better::lower},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/calls/defect.h"
 #include "models/queue/queue.h"
 
 namespace headroom::queue {
@@ -66,7 +67,10 @@ void Node::answer(const calls::Origin& origin, calls::QueueAnswer::Kind kind, st
 // Taking jobs in
 
 void Node::submit(calls::Submission submission) {
-  if (lead_) {
+  const calls::Job& job = submission.job;
+  if (calls::errs(*this, job.key(), job.attempt)) {
+    answer(job.origin, calls::QueueAnswer::Kind::refused, submission.serial, Failure::error);
+  } else if (lead_) {
     enter(std::move(submission));
     work();
   } else if (consensus_.leads()) {
@@ -360,7 +364,7 @@ void Node::apply(const GiveBack& command, TimePoint date, bool first) {
   const bool probe = before != nullptr && before->probe;
   const Jobs::Ended ended = jobs_.apply(command, date);
   if (ended) {
-    if (first) queue_.dead_.add(queue_.batch(probe));
+    if (first) queue_.gave_up(*ended.content, command.delivery, probe);
     refuse(ended, Failure::error);
     ended_for_good(ended, first);
     return;

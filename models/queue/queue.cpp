@@ -14,6 +14,7 @@ Queue::Queue(const QueueConfig& config, const calls::Environment& env, const std
     : config_(config),
       world_(env.world),
       window_(env.window),
+      journal_(env.journal),
       watch_(watch),
       depth_(env.window),
       depth_series_(env.series.level("queue.depth")) {
@@ -61,6 +62,19 @@ calls::QueueTerms Queue::terms() {
   terms.report_every = report_every();
   terms.watch = this;
   return terms;
+}
+
+std::vector<world::ProcessSlot*> Queue::slots() const {
+  std::vector<world::ProcessSlot*> slots;
+  for (const calls::Endpoint& member : members_) slots.push_back(member.slot);
+  return slots;
+}
+
+void Queue::gave_up(const Content& content, int deliveries, bool probe) {
+  dead_.add(batch(probe));
+  std::vector<metrics::Field> details = {{"deliveries", deliveries}};
+  if (content.job) details.emplace_back("request", content.job->request->number);
+  journal_.record(now(), "dead letter", "queue", std::move(details));
 }
 
 std::vector<world::ProcessSlot*> Queue::leaders() const {

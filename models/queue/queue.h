@@ -46,6 +46,9 @@ class Queue final : calls::ReleaseWatch {
   std::vector<world::ProcessSlot*> leaders() const;
   std::vector<world::ProcessSlot*> followers() const;
 
+  /// Its members.
+  std::vector<world::ProcessSlot*> slots() const;
+
   /// Every job has ended, and every session has its answers.
   bool idle() const { return counts_.open == 0 && counts_.session_open == 0; }
   void report(metrics::ResultBuilder& results);
@@ -93,11 +96,14 @@ class Queue final : calls::ReleaseWatch {
   /// The leader of a term says how many jobs wait.
   void set_depth(int group, raft::Term term, std::int64_t depth);
   int batch(bool probe) const { return probe ? -1 : window_.batch(now()); }
+  /// A job is a dead letter, after so many deliveries.
+  void gave_up(const Content& content, int deliveries, bool probe);
   void released(const calls::Job& job) override;
 
   QueueConfig config_;
   world::World& world_;
   metrics::Window window_;
+  metrics::Journal& journal_;
   JobWatch* watch_;
   std::vector<GroupState> groups_;
   std::vector<calls::Endpoint> members_;

@@ -44,6 +44,9 @@ class BatchStore {
   /// What probes are under way is given up; before the world ends.
   void stop();
 
+  /// Of its hosts.
+  const std::vector<world::ProcessSlot*>& slots() const { return cluster_.slots; }
+
   int shards() const { return static_cast<int>(cluster_.config.shards); }
   /// The shard of a key's hash (of a user, say); equally likely for well mixed hashes.
   int shard_of(std::uint64_t hash) const {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "models/calls/defect.h"
+
 namespace headroom::usage {
 namespace {
 
@@ -96,6 +98,10 @@ void StoreNode::tell(int host_number, Bytes size, const Law& law, Deliver delive
 }
 
 // The coordinator.
+
+bool StoreNode::errs() {
+  return defect().errs() && calls::errs(*this, ++operations_, number_);
+}
 
 world::Task<> StoreNode::coordinate_write(StoreNode* self, ItemPtr item, std::unique_ptr<Sink<Stored>> sink) {
   const auto believed_up = [self](int host) { return self->up(host); };

@@ -24,11 +24,17 @@ class StoreNode final : public world::Process {
 
   /// Coordinates a write: copies to all homes, acknowledged at W.
   void put(ItemPtr item, std::unique_ptr<Sink<Stored>> sink) {
-    scope().spawn(coordinate_write(this, std::move(item), std::move(sink)));
+    if (errs())
+      sink->answer(Failure::error, calls::kControl);
+    else
+      scope().spawn(coordinate_write(this, std::move(item), std::move(sink)));
   }
   /// Coordinates a read: asks all homes, answered at R.
   void get(Query query, std::unique_ptr<Sink<Found>> sink) {
-    scope().spawn(coordinate_read(this, query, std::move(sink)));
+    if (errs())
+      sink->answer(Failure::error, calls::kControl);
+    else
+      scope().spawn(coordinate_read(this, query, std::move(sink)));
   }
 
  private:
@@ -45,6 +51,8 @@ class StoreNode final : public world::Process {
   void tell(int host, Bytes size, const Law& law, Deliver deliver);
 
   // coordinator
+  /// Whether it gets the operation wrong that it is asked for now.
+  bool errs();
   static world::Task<> coordinate_write(StoreNode* self, ItemPtr item, std::unique_ptr<Sink<Stored>> sink);
   static world::Task<> coordinate_read(StoreNode* self, Query query, std::unique_ptr<Sink<Found>> sink);
   void send(const Writing& writing, const std::vector<WriteQuorum::Copy>& copies);

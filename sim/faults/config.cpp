@@ -10,9 +10,7 @@ std::string print(const Distribution<Duration>& d) {
   return (constant == nullptr ? "about " : "") + config::print(d.mean());
 }
 
-}  // namespace
-
-void FaultConfig::check(const FaultConfig& f, Complaints& complaints) {
+void check_times(const FaultConfig& f, Complaints& complaints) {
   const bool scheduled = f.at || f.every || f.length;
   if (f.mttf.has_value() != f.mttr.has_value())
     complaints.add(f.mttf ? "mttf" : "mttr", "expected mttf and mttr, got only one of them");
@@ -28,6 +26,68 @@ void FaultConfig::check(const FaultConfig& f, Complaints& complaints) {
     complaints.add("for", "it strikes again before it is over, expected less than every");
 }
 
+void check_times_of_push(const FaultConfig& f, Complaints& complaints) {
+  if (f.mttf || f.mttr)
+    complaints.add(f.mttf ? "mttf" : "mttr",
+                   "somebody pushes a configuration at some date, expected at or every");
+  else if (f.length)
+    complaints.add("for",
+                   "a push lasts until it is rolled back, expected detect_after and roll_back instead");
+  else if (!f.at && !f.every)
+    complaints.add("", "nothing says when this strikes, expected at or every");
+  else if (f.every && !f.lasts())
+    complaints.add("every", "a push that comes again must be rolled back before, expected detect_after");
+  else if (f.every && *f.lasts() >= *f.every)
+    complaints.add("every", "it strikes again before it is rolled back, expected more than " +
+                                config::print(*f.lasts()));
+}
+
+void check_times_of_bug(const FaultConfig& f, Complaints& complaints) {
+  if (f.mttf || f.mttr)
+    complaints.add(f.mttf ? "mttf" : "mttr",
+                   "the bug's trigger says when it fires, expected at and for only");
+  else if (f.every)
+    complaints.add("every", "a bug fires once, trigger after at, expected at and for only");
+}
+
+}  // namespace
+
+void FaultConfig::check(const FaultConfig& f, Complaints& complaints) {
+  std::visit(
+      [&]<class K>(const K&) {
+        if constexpr (Lasting<K>)
+          check_times_of_push(f, complaints);
+        else if constexpr (Triggered<K>)
+          check_times_of_bug(f, complaints);
+        else
+          check_times(f, complaints);
+      },
+      f.kind);
+}
+
+TimePoint FaultConfig::first() const {
+  const TimePoint date = TimePoint::at(at ? *at : every.value_or(Duration()));
+  return std::visit(
+      [&]<class K>(const K& k) {
+        if constexpr (Triggered<K>)
+          return date + k.trigger.least();
+        else
+          return date;
+      },
+      kind);
+}
+
+std::optional<Duration> FaultConfig::lasts() const {
+  return std::visit(
+      [&]<class K>(const K& k) {
+        if constexpr (Lasting<K>)
+          return k.length();
+        else
+          return length;
+      },
+      kind);
+}
+
 std::string name_of(const Kind& kind) {
   return std::visit([](const auto& k) { return std::string(k.tag) + " " + k.subject(); }, kind);
 }
@@ -37,12 +97,17 @@ std::string describe_fault(const FaultConfig& f) {
   if (f.stochastic()) {
     text += "fails after " + print(*f.mttf) + ", repaired after " + print(*f.mttr);
   } else {
-    text += "at " + config::print(f.first().since_start());
-    text += f.length ? ", for " + config::print(*f.length) : ", to the end";
+    text += "at " + config::print(f.at ? *f.at : f.every.value_or(Duration()));
+    std::visit(
+        [&]<class K>(const K& k) {
+          if constexpr (Triggered<K>) text += ", fires " + print(k.trigger) + " later";
+        },
+        f.kind);
+    text += f.lasts() ? ", for " + config::print(*f.lasts()) : ", to the end";
     if (f.every) text += ", every " + config::print(*f.every);
   }
   const Duration recovery = std::visit([](const auto& k) { return k.recovery(); }, f.kind);
-  const bool ends = f.stochastic() || f.length;
+  const bool ends = f.stochastic() || f.lasts();
   if (ends && recovery > Duration()) text += "; then " + config::print(recovery) + " to come up again";
   return text;
 }
@@ -56,7 +121,9 @@ void check_faults(const std::vector<FaultConfig>& faults, const Names& names, Ti
         [&](const auto& kind) { kind.check_targets(path + "." + std::string(kind.tag), names, complaints); },
         fault.kind);
     if (!fault.stochastic() && fault.first() >= end)
-      complaints.add(path + (fault.at ? ".at" : ".every"),
+      complaints.add(path + (fault.at      ? ".at"
+                             : fault.every ? ".every"
+                                           : ""),
                      "this fault begins after the end of the run, expected less than " +
                          config::print(end.since_start()) + " (run.warmup + run.duration)");
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <optional>
 #include <string>
 #include <variant>
@@ -8,14 +9,17 @@
 #include "sim/base/describe.h"
 #include "sim/base/distribution.h"
 #include "sim/base/units.h"
+#include "sim/faults/bad_config.h"
+#include "sim/faults/bug.h"
 #include "sim/faults/crash.h"
 #include "sim/faults/partition.h"
+#include "sim/faults/poison.h"
 #include "sim/faults/target.h"
 
 namespace headroom::faults {
 
 /// The list of kinds. A new one is a file beside crash.h and its name here (README.md).
-using Kind = std::variant<Crash, Partition>;
+using Kind = std::variant<Crash, Partition, BadConfig, Bug, Poison>;
 
 /// When something breaks, and what. Either on a schedule: `at` (first strike; without it, after one `every`),
 /// `for` (without it, to the end of the run), `every` (again and again). Or at random: up for `mttf`, down
@@ -41,8 +45,21 @@ struct FaultConfig {
   static void check(const FaultConfig& fault, Complaints& complaints);
 
   bool stochastic() const { return mttf.has_value(); }
-  /// The date of the first strike that a schedule has.
-  TimePoint first() const { return TimePoint::at(at ? *at : *every); }
+  /// The date of the first strike that a schedule has; the earliest that it can have, if that is by chance.
+  TimePoint first() const;
+  /// How long a scheduled strike lasts; none: to the end of the run.
+  std::optional<Duration> lasts() const;
+};
+
+/// A kind that says itself how long it lasts, so that no `for` is needed.
+template <class K>
+concept Lasting = requires(const K& kind) {
+  { kind.length() } -> std::same_as<std::optional<Duration>>;
+};
+/// A kind that strikes some time after its date.
+template <class K>
+concept Triggered = requires(const K& kind) {
+  { kind.trigger.least() } -> std::same_as<Duration>;
 };
 
 /// `crash rack/a1`

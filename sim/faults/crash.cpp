@@ -4,7 +4,6 @@ namespace headroom::faults {
 namespace {
 
 constexpr Duration kBoot = Duration::s(60);
-constexpr Duration kRestart = Duration::s(2);
 
 class PowerLoss final : public Effect {
  public:

@@ -45,8 +45,8 @@ void Hold::fire() {
   set_(true);
 }
 
-Hardware::Hardware(world::World& world, Service& service, metrics::Journal& journal)
-    : world_(world), service_(service), journal_(journal) {}
+Hardware::Hardware(world::World& world, Service& service, metrics::Journal& journal, StreamKey key)
+    : world_(world), service_(service), journal_(journal), defects_(key) {}
 
 std::vector<Victim> Hardware::resolve(const Target& target, Engine& draw) const {
   std::vector<Victim> victims;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/base/random.h"
+#include "sim/faults/malfunction.h"
 #include "sim/faults/service.h"
 #include "sim/faults/target.h"
 #include "sim/metrics/journal.h"
@@ -49,10 +50,13 @@ class Hold final : world::Event {
 /// The hardware as faults see it: what a target stands for, and what holds each part down.
 class Hardware {
  public:
-  Hardware(world::World& world, Service& service, metrics::Journal& journal);
+  /// `key`: of what is drawn about the work of processes with a defect.
+  Hardware(world::World& world, Service& service, metrics::Journal& journal, StreamKey key);
 
   world::World& world() { return world_; }
   Service& service() { return service_; }
+  metrics::Journal& journal() { return journal_; }
+  Defects& defects() { return defects_; }
   /// What the target stands for now: hosts in the order of their ids, each once.
   std::vector<Victim> resolve(const Target& target, Engine& draw) const;
   std::vector<world::HostId> hosts(const Target& target, Engine& draw) const;
@@ -69,9 +73,13 @@ class Hardware {
   world::World& world_;
   Service& service_;
   metrics::Journal& journal_;
+  Defects defects_;
   std::map<world::HostId, std::unique_ptr<Hold>> power_;
   std::map<Place, std::unique_ptr<Hold>> life_;
 };
+
+/// From the end of what killed a process to its running again, unless something else is said.
+inline constexpr Duration kRestart = Duration::s(2);
 
 /// What one strike does to whom: resolved when it is made, done by `begin`, undone by the destructor.
 class Effect {

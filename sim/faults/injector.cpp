@@ -1,12 +1,13 @@
 #include "sim/faults/injector.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace headroom::faults {
 
 Injector::Injector(const std::vector<FaultConfig>& faults, world::World& world, Service& service,
                    metrics::Journal& journal, StreamKey key)
-    : world_(world), journal_(journal), hardware_(world, service, journal) {
+    : world_(world), journal_(journal), hardware_(world, service, journal, key / "defects") {
   for (std::size_t i = 0; i < faults.size(); ++i) {
     const FaultConfig& fault = faults[i];
     const StreamKey fault_key = key / std::to_string(i);
@@ -32,12 +33,25 @@ void Injector::start() {
     scope_.spawn(part.fault->stochastic() ? at_random(part) : on_schedule(part));
 }
 
+Duration Injector::trigger(const Part& part) {
+  return std::visit(
+      [&]<class K>(const K& kind) {
+        if constexpr (Triggered<K>) {
+          Engine draw = (part.key / "times").engine();
+          return kind.trigger.sample(draw);
+        } else {
+          return Duration();
+        }
+      },
+      part.kind);
+}
+
 world::Task<> Injector::on_schedule(const Part& part) {
   const FaultConfig& fault = *part.fault;
-  TimePoint next = fault.first();
+  TimePoint next = TimePoint::at(fault.at ? *fault.at : fault.every.value_or(Duration()));
   for (std::uint64_t n = 0;; ++n) {
-    co_await world::Sleep(world_.scheduler(), next);
-    co_await strike(part, n, fault.length.value_or(Duration::max()));
+    co_await world::Sleep(world_.scheduler(), next + trigger(part));
+    co_await strike(part, n, fault.lasts().value_or(Duration::max()));
     if (!fault.every) co_return;
     next = next + *fault.every;
   }
@@ -54,6 +68,19 @@ world::Task<> Injector::at_random(const Part& part) {
   }
 }
 
+std::optional<metrics::Trouble> Injector::trouble_before(TimePoint end) const {
+  for (const Part& part : parts_)
+    if (part.fault->stochastic()) return std::nullopt;
+  std::optional<metrics::Trouble> all;
+  for (const metrics::Trouble& strike : strikes_) {  // in the order of their beginnings
+    if (strike.begin >= end) break;
+    if (strike.end >= end) return std::nullopt;
+    if (!all) all = strike;
+    all->end = std::max(all->end, strike.end);
+  }
+  return all;
+}
+
 world::Task<> Injector::strike(const Part& part, std::uint64_t number, Duration length) {
   const std::string name = name_of(part.kind);
   Engine draw = part.key.engine_for(number);
@@ -62,7 +89,10 @@ world::Task<> Injector::strike(const Part& part, std::uint64_t number, Duration 
   if (length < Duration::max()) details.emplace_back("for_s", length.seconds());
   journal_.record(world_.now(), "fault begins", name, std::move(details));
   effect->begin();
+  const std::size_t strike = strikes_.size();
+  strikes_.push_back({world_.now(), TimePoint::never()});
   co_await world::Sleep(world_.scheduler(), length);
+  strikes_[strike].end = world_.now();
   journal_.record(world_.now(), "fault ends", name);
 }
 

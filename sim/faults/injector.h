@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/base/random.h"
 #include "sim/faults/config.h"
 #include "sim/faults/hardware.h"
+#include "sim/metrics/healing.h"
 #include "sim/metrics/journal.h"
 #include "sim/world/task.h"
 #include "sim/world/world.h"
@@ -30,6 +32,9 @@ class Injector {
   ~Injector();
 
   void start();
+  /// From the first strike to the end of the last one, of those that begin before `end`; none if nothing
+  /// struck, if something was not over then, or if anything strikes at random.
+  std::optional<metrics::Trouble> trouble_before(TimePoint end) const;
 
  private:
   /// What strikes by itself: a fault, or one member's share of it.
@@ -38,6 +43,8 @@ class Injector {
     Kind kind;
     StreamKey key;
   };
+  /// How long after its date it strikes.
+  static Duration trigger(const Part& part);
   world::Task<> on_schedule(const Part& part);
   world::Task<> at_random(const Part& part);
   world::Task<> strike(const Part& part, std::uint64_t number, Duration length);
@@ -46,6 +53,7 @@ class Injector {
   metrics::Journal& journal_;
   Hardware hardware_;
   std::vector<Part> parts_;
+  std::vector<metrics::Trouble> strikes_;  ///< `never`: not over
   world::Scope scope_;
 };
 

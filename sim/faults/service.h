@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
+#include "sim/faults/component.h"
 #include "sim/world/host.h"
 
 namespace headroom::faults {
@@ -14,6 +17,12 @@ class Service {
   virtual ~Service() = default;
   /// The places of the processes that play a role (`queue.leader`) now; empty if nobody does.
   virtual std::vector<world::ProcessSlot*> players(std::string_view role) const = 0;
+  /// The places of a component's processes, in the order of their hosts.
+  virtual std::vector<world::ProcessSlot*> instances(Component component) const = 0;
+  /// The next request that clients send is poison: each process of the component (API or processing) that has
+  /// worked on it is handed to `kill`, with the number of the request.
+  using Kill = std::function<void(world::ProcessSlot& victim, std::uint64_t request)>;
+  virtual void poison_next(Component component, Kill kill) = 0;
 };
 
 }  // namespace headroom::faults

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sim/base/describe.h"
+#include "sim/faults/component.h"
 #include "sim/world/topology.h"
 
 namespace headroom::faults {
@@ -29,7 +31,8 @@ std::string to_text(const Target& target);
 /// What names mean in a scenario.
 struct Names {
   const world::Topology& topology;
-  std::vector<std::string> roles;  ///< that somebody can play
+  std::vector<std::string> roles;                 ///< that somebody can play
+  std::map<Component, std::int64_t> instances{};  ///< how many processes each component has that has any
 };
 
 /// What a kind of fault can strike; hosts by name, group, rack, zone, region and role always.

@@ -136,6 +136,24 @@ std::string failures(const Run& run) {
   return text;
 }
 
+std::string healed(const Run& run) {
+  const auto* heal = run.result.find("heal_s");
+  const auto* watched = run.result.find("heal_watched_s");
+  if (heal == nullptr || watched == nullptr) return {};
+  if (!watched->mean) return "cannot be told: the window has too little time before the first fault";
+  const std::string within = fmt::format("within {} s after the last fault", significant(*watched->mean, 3));
+  const auto count = std::count_if(heal->values.begin(), heal->values.end(),
+                                   [](const auto& value) { return value.has_value(); });
+  const auto all = static_cast<std::ptrdiff_t>(heal->values.size());
+  if (count == 0 || !heal->mean) return "no: yield was not back " + within;
+  const std::string when = *heal->mean == 0
+                               ? "as soon as the last fault was over"
+                               : fmt::format("{} s after the last fault", significant(*heal->mean, 3));
+  if (count == all) return "yes: yield was back " + when;
+  return fmt::format("in {} of {} replications, where yield was back {}; else not {}", count, all, when,
+                     within);
+}
+
 std::string interval_note(const Run& run) {
   if (run.result.intervals == metrics::IntervalSource::batch_means) {
     return "95 % intervals from batch means of a single replication";

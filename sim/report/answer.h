@@ -33,6 +33,8 @@ std::vector<Line> key_metrics(const Run&);
 std::string bottleneck(const Run&);
 /// "rejected 2.1 %, late 0.4 %" of offered requests, the most frequent failures first; empty if none failed.
 std::string failures(const Run&);
+/// "yes: yield was back 3 s after the last fault"; empty if the run does not say (see heal_s).
+std::string healed(const Run&);
 /// How the intervals were made, in one sentence.
 std::string interval_note(const Run&);
 

@@ -62,6 +62,7 @@ std::string table(const Run& run, const std::filesystem::path& folder, bool colo
   };
   note("bottleneck", bottleneck(run));
   note("failed", failures(run));
+  note("healed", healed(run));
   if (!run.result.invariants.empty()) out += "  " + paint.faint("invariants ") + " " + invariants(run, paint);
   note("intervals", interval_note(run));
   note("results", folder.empty() ? std::string() : folder.string());

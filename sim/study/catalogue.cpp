@@ -9,6 +9,7 @@
 #include "models/queue/queue.h"
 #include "models/usage/store.h"
 #include "models/usage/usage.h"
+#include "sim/metrics/healing.h"
 
 namespace headroom::study {
 namespace {
@@ -19,7 +20,7 @@ std::vector<metrics::MetricInfo> collect() {
   std::vector<metrics::MetricInfo> all = client::kMetrics;
   for (const auto* component :
        {&balancer::kMetrics, &api::kMetrics, &auth::kMetrics, &queue::kMetrics, &queue::kElectionMetrics,
-        &processing::kMetrics, &usage::kMetrics, &usage::kStoreMetrics})
+        &processing::kMetrics, &usage::kMetrics, &usage::kStoreMetrics, &metrics::kHealingMetrics})
     all.insert(all.end(), component->begin(), component->end());
   all.insert(all.end(),
              {{"network.utilization_max", "share",

@@ -1,5 +1,6 @@
 #include "sim/study/codecs.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,8 @@ namespace headroom::config {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr double kMostInstances = 1e6;
 
 const RecordOf<processing::Profile>& profile_type() {
   static const RecordOf<processing::Profile> type;
@@ -266,6 +269,37 @@ void Codec<faults::Target>::schema(Json& out, Json& defs) {
 }
 std::string Codec<faults::Target>::what() {
   return "a target such as host/worker-1 or rack/a1, a list of them, or {pick: N, of: TARGET}";
+}
+
+bool Codec<faults::Wave>::parse(const Node& node, faults::Wave& out, Diagnostics& diagnostics) {
+  out = {};
+  std::string why;
+  if (node.is_scalar()) {
+    if (const auto number = parse_number(node.text());
+        number && *number >= 1 && *number <= kMostInstances && *number == std::floor(*number)) {
+      out.count = static_cast<std::int64_t>(*number);
+      return true;
+    }
+    const auto share = parse_quantity<Share>(node.text(), why);
+    if (share && share->value > 0 && share->value <= 1 && node.text().ends_with('%')) {
+      out.share = *share;
+      return true;
+    }
+  }
+  diagnostics.error(node.where(), "expected " + what() + ", got " + describe_node(node));
+  return false;
+}
+Node Codec<faults::Wave>::dump(const faults::Wave& wave) {
+  if (wave.count > 0) return type_of<std::int64_t>().dump(&wave.count);
+  return type_of<Share>().dump(&wave.share);
+}
+void Codec<faults::Wave>::schema(Json& out, Json&) {
+  out = {{"oneOf", Json::array({{{"type", "integer"}, {"minimum", 1}},
+                                {{"type", "string"}, {"pattern", "^[0-9.eE+-]+ *%$"}}})},
+         {"description", what()}};
+}
+std::string Codec<faults::Wave>::what() {
+  return "a number of instances, such as 1, or a share of them, such as 10%";
 }
 
 }  // namespace headroom::config

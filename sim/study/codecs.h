@@ -51,6 +51,15 @@ struct Codec<faults::Target> {
   static std::string what();
 };
 
+/// A number of instances, or a share of them.
+template <>
+struct Codec<faults::Wave> {
+  static bool parse(const Node&, faults::Wave& out, Diagnostics&);
+  static Node dump(const faults::Wave&);
+  static void schema(nlohmann::json& out, nlohmann::json& defs);
+  static std::string what();
+};
+
 /// A map from paths to the values that they take in a sweep.
 template <>
 struct Codec<study::SweepConfig> {

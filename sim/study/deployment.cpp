@@ -56,6 +56,16 @@ class Deployment::Books final : public usage::BooksCheck {
   invariants::BillingLedger ledger_;
 };
 
+/// Kills who has worked on it.
+class Deployment::DeadlyRequest final : public calls::Poison {
+ public:
+  explicit DeadlyRequest(Kill kill) : kill_(std::move(kill)) {}
+  void kill(world::ProcessSlot& victim, std::uint64_t request) override { kill_(victim, request); }
+
+ private:
+  Kill kill_;
+};
+
 std::vector<world::Host*> Deployment::group(const std::optional<Ref>& ref) const {
   return ref ? world_.group(ref->name) : std::vector<world::Host*>();
 }
@@ -223,6 +233,52 @@ std::vector<world::ProcessSlot*> Deployment::players(std::string_view role) cons
   if (role == "queue.followers") return queue_->followers();
   HEADROOM_CHECK(false, "a role that nobody offers");
   return {};
+}
+
+std::map<faults::Component, std::int64_t> instances_of(const DeploymentConfig& d,
+                                                       const world::PlatformConfig& platform) {
+  std::map<faults::Component, std::int64_t> instances;
+  const auto add = [&](faults::Component component, const std::optional<Ref>& hosts) {
+    if (!hosts) return;
+    const auto group = platform.hosts.find(hosts->name);
+    if (group != platform.hosts.end()) instances[component] = group->second.count;
+  };
+  if (d.load_balancer) add(faults::Component::load_balancer, d.load_balancer->hosts);
+  if (d.api) add(faults::Component::api, d.api->hosts);
+  if (d.auth) add(faults::Component::auth, d.auth->data_plane.hosts);
+  if (d.queue) add(faults::Component::queue, d.queue->hosts);
+  if (d.processing) add(faults::Component::processing, d.processing->hosts);
+  if (d.usage) add(faults::Component::usage_store, d.usage->store.hosts);
+  return instances;
+}
+
+std::vector<world::ProcessSlot*> Deployment::instances(faults::Component component) const {
+  const auto slots = [](const std::vector<calls::Endpoint>& endpoints) {
+    std::vector<world::ProcessSlot*> all;
+    for (const calls::Endpoint& e : endpoints) all.push_back(e.slot);
+    return all;
+  };
+  switch (component) {
+    case faults::Component::load_balancer:
+      return slots(balancer_->proxies());
+    case faults::Component::api:
+      return slots(api_->servers());
+    case faults::Component::auth:
+      return identity_->data_plane().slots();
+    case faults::Component::queue:
+      return queue_->slots();
+    case faults::Component::processing:
+      return slots(fleet_->workers());
+    case faults::Component::usage_store:
+      return usage_ ? usage_->store().slots() : store_->slots();
+  }
+  HEADROOM_CHECK(false, "unknown component");
+  return {};
+}
+
+void Deployment::poison_next(faults::Component component, Kill kill) {
+  DeadlyRequest& poison = deadly_.emplace_back(std::move(kill));
+  component == faults::Component::api ? clients_->poison_server(poison) : clients_->poison_worker(poison);
 }
 
 void Deployment::start() {

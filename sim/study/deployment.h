@@ -1,5 +1,7 @@
 #pragma once
 
+#include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +38,10 @@ processing::CostModel cost_model(const ScenarioConfig& scenario, StreamKey key);
 /// The roles that faults may strike in such a deployment; see Deployment::players.
 std::vector<std::string> roles_of(const DeploymentConfig& deployment);
 
+/// How many processes each component has that faults of software can strike; see Deployment::instances.
+std::map<faults::Component, std::int64_t> instances_of(const DeploymentConfig& deployment,
+                                                       const world::PlatformConfig& platform);
+
 /// All the wiring, top to bottom: which component hands what to which. Nothing else knows more than its
 /// neighbours' message types (models/calls).
 class Deployment final : public faults::Service {
@@ -53,6 +59,8 @@ class Deployment final : public faults::Service {
   void stop();
   client::Clients& clients() { return *clients_; }
   std::vector<world::ProcessSlot*> players(std::string_view role) const override;
+  std::vector<world::ProcessSlot*> instances(faults::Component component) const override;
+  void poison_next(faults::Component component, Kill kill) override;
   /// No conversion waits or runs.
   bool idle() const;
   /// No more requests will come: ships the usage records that are left, computes the last bill, and ends what
@@ -66,6 +74,7 @@ class Deployment final : public faults::Service {
   class ServerAuth;
   class ServerMeter;
   class Books;
+  class DeadlyRequest;
   std::vector<world::Host*> group(const std::optional<Ref>& ref) const;
 
   world::World& world_;
@@ -82,6 +91,7 @@ class Deployment final : public faults::Service {
   std::unique_ptr<api::Tier> api_;
   std::unique_ptr<balancer::Balancer> balancer_;
   std::unique_ptr<ServerAuth> client_side_auth_;
+  std::deque<DeadlyRequest> deadly_;  ///< all that there ever were; requests point to them
   std::unique_ptr<client::Clients> clients_;
   Gauges gauges_;
 };

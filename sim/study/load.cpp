@@ -175,8 +175,10 @@ class Checker {
     const world::Topology topology(scenario_.platform);
     const config::Node* list = tree_.find("faults");
     config::Located complaints(list != nullptr ? *list : tree_, diagnostics_);
-    faults::check_faults(scenario_.faults, {topology, roles_of(scenario_.deployment)},
-                         TimePoint::at(scenario_.run.warmup + scenario_.run.duration), complaints);
+    faults::check_faults(
+        scenario_.faults,
+        {topology, roles_of(scenario_.deployment), instances_of(scenario_.deployment, scenario_.platform)},
+        TimePoint::at(scenario_.run.warmup + scenario_.run.duration), complaints);
   }
 
   void check_store(const usage::StoreConfig& store) {

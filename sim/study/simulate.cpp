@@ -72,6 +72,7 @@ void Replication::begin() {
 void Replication::stop() {
   if (std::exchange(stopped_, true)) return;
   deployment_->stop();
+  if (injector_) trouble_ = injector_->trouble_before(window_.end());
   injector_.reset();
 }
 
@@ -110,6 +111,13 @@ metrics::ReplicationResult Replication::finish(const std::function<void(double)>
   return report(quiet);
 }
 
+void Replication::report_healing(const metrics::SeriesTable& series, metrics::ResultBuilder& results) const {
+  if (!trouble_) return;
+  const metrics::Healing h = metrics::healing(series, window_, *trouble_);
+  results.single("heal_s", h.took ? std::optional(h.took->seconds()) : std::nullopt);
+  results.single("heal_watched_s", h.watched ? std::optional(h.watched->seconds()) : std::nullopt);
+}
+
 metrics::ReplicationResult Replication::report(bool quiet) {
   const TimePoint end = world_->now();
   metrics::ResultBuilder results(window_);
@@ -118,7 +126,9 @@ metrics::ReplicationResult Replication::report(bool quiet) {
                     watch_.ledger().checked(), watch_.ledger().detail());
   check_messages(world_->network().counts(), world_->network().in_flight(), quiet, results);
   results.bookkeeping(static_cast<std::int64_t>(world_->scheduler().fired()), end.since_start());
-  results.series(series_.finish(end));
+  metrics::SeriesTable series = series_.finish(end);
+  report_healing(series, results);
+  results.series(std::move(series));
   results.journal(journal_);
   return std::move(results).build();
 }

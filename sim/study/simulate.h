@@ -2,10 +2,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "models/client/client.h"
 #include "sim/faults/injector.h"
 #include "sim/invariants/request_ledger.h"
+#include "sim/metrics/healing.h"
 #include "sim/metrics/journal.h"
 #include "sim/metrics/result.h"
 #include "sim/metrics/series.h"
@@ -55,6 +57,7 @@ class Replication {
   void begin();
   void stop();
   void run_in_steps(TimePoint end, const std::function<void(double)>& progress);
+  void report_healing(const metrics::SeriesTable& series, metrics::ResultBuilder& results) const;
   metrics::ReplicationResult report(bool quiet);
 
   const ScenarioConfig& scenario_;
@@ -65,6 +68,7 @@ class Replication {
   std::unique_ptr<world::World> world_;
   std::unique_ptr<Deployment> deployment_;
   std::unique_ptr<faults::Injector> injector_;  ///< none: nothing goes wrong
+  std::optional<metrics::Trouble> trouble_;     ///< there was, and it was over before the window was
   bool begun_ = false;
   bool stopped_ = false;
 };

@@ -39,6 +39,7 @@ void ProcessSlot::start_now() {
   if (process_ != nullptr || !enabled_ || !host_.up()) return;
   ++starts_;
   process_ = make_(host_);
+  process_->slot_ = this;
 }
 
 Host::Host(World& world, const Topology::Member& member, std::unique_ptr<Processor> processor,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/random.h"
 #include "sim/world/disk.h"
 #include "sim/world/host_id.h"
 #include "sim/world/processor.h"
@@ -16,7 +17,18 @@
 namespace headroom::world {
 
 class Host;
+class ProcessSlot;
 class World;
+
+/// What is wrong with the software of a process (a bad configuration, a bug). What a component makes of it is
+/// the component's matter; nothing is wrong by default.
+struct Defect {
+  double error_rate = 0;  ///< share of its work that comes to nothing, 0–1
+  double speed = 1;       ///< share of its normal speed that is left, > 0
+  StreamKey stream{0};    ///< tells which work; the same for all processes of a component
+
+  bool errs() const { return error_rate > 0; }
+};
 
 /// One operating-system process of the simulated service: its coroutines (in `scope`) and its volatile state
 /// (the derived class's members). A crash destroys the coroutine frames first, then the object.
@@ -28,13 +40,19 @@ class Process {
   virtual ~Process() = default;
   Scope& scope() { return scope_; }
   Host& host() { return host_; }
+  /// Where it runs; nullptr while it is being made.
+  ProcessSlot* slot() const { return slot_; }
+  /// What is wrong with it at the moment. Not while it is being made.
+  inline const Defect& defect() const;
 
  protected:
   /// `co_await sleep(d)`.
   inline Sleep sleep(Duration d);
 
  private:
+  friend class ProcessSlot;
   Host& host_;
+  ProcessSlot* slot_ = nullptr;
   Scope scope_;
 };
 
@@ -68,6 +86,10 @@ class ProcessSlot {
   void disable();
   void enable();
 
+  /// What is wrong with the software that is installed here: with the process in it, and those to come.
+  const Defect& defect() const { return defect_; }
+  void set_defect(const Defect& defect) { defect_ = defect; }
+
  private:
   friend class Host;
   template <void (ProcessSlot::*act)()>
@@ -88,6 +110,7 @@ class ProcessSlot {
   std::unique_ptr<Process> process_;
   std::uint64_t starts_ = 0;
   bool enabled_ = true;
+  Defect defect_;
   Act<&ProcessSlot::destroy_now> kill_{*this};
   Act<&ProcessSlot::start_now> start_{*this};
 };
@@ -168,6 +191,10 @@ class Host {
   double clock_drift_ = 0;
   TimePoint clock_set_;
 };
+
+inline const Defect& Process::defect() const {
+  return slot_->defect();
+}
 
 inline Sleep Process::sleep(Duration d) {
   return Sleep(host_.scheduler(), d);

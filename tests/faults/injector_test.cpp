@@ -50,6 +50,15 @@ class Ground final : public Service {
     if (leader == 0) return {};
     return {world_of().host(HostId{leader}).slots()[1].get()};
   }
+  /// The first process on each host of `a` is the API, the second on each host of `b` a worker.
+  std::vector<world::ProcessSlot*> instances(Component component) const override {
+    std::vector<world::ProcessSlot*> slots;
+    const bool api = component == Component::api;
+    for (world::Host* host : world_of().group(api ? "a" : "b"))
+      slots.push_back(host->slots()[api ? 0 : 1].get());
+    return slots;
+  }
+  void poison_next(Component, Kill kill) override { poison.emplace_back(world_.now(), std::move(kill)); }
   Ground& at(Duration date) {
     world_.run_until(TimePoint::at(date));
     return *this;
@@ -95,6 +104,7 @@ class Ground final : public Service {
   }
 
   std::uint32_t leader = 2;
+  std::vector<std::pair<TimePoint, Kill>> poison;
 
  private:
   world::World world_;
