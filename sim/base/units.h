@@ -118,6 +118,12 @@ struct Share {
   friend constexpr auto operator<=>(Share, Share) = default;
 };
 
+/// What a clock gains on true time, in seconds per second (written `20s/day`).
+struct Drift {
+  double seconds_per_second = 0;
+  friend constexpr auto operator<=>(Drift, Drift) = default;
+};
+
 /// Watts.
 struct Power {
   double watts = 0;

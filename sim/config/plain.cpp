@@ -226,6 +226,7 @@ HEADROOM_PLAIN_TYPE(Share, QuantityType<Share>)
 HEADROOM_PLAIN_TYPE(Power, QuantityType<Power>)
 HEADROOM_PLAIN_TYPE(Money, QuantityType<Money>)
 HEADROOM_PLAIN_TYPE(Price, QuantityType<Price>)
+HEADROOM_PLAIN_TYPE(Drift, QuantityType<Drift>)
 #undef HEADROOM_PLAIN_TYPE
 
 }  // namespace headroom::config

@@ -22,7 +22,7 @@ struct UnitOf {
 };
 
 /// Units in order of preference when texts are equally long. Base units: ns, B, B/s, 1/s, 1, W, nano-USD,
-/// nano-USD/h.
+/// nano-USD/h, s/s.
 template <class Q>
 struct Table;
 
@@ -100,6 +100,17 @@ struct Table<Price> {
   static constexpr std::string_view examples = "a price such as 1.36USD/h";
   static constexpr std::array<UnitOf, 1> units = {{{"USD/h", 1, 9}}};
 };
+template <>
+struct Table<Drift> {
+  static constexpr std::string_view name = "drift";
+  static constexpr std::string_view zero = "0s/day";
+  static constexpr std::string_view examples = "a drift of a clock such as 20s/day, -100ms/day or 50ppm";
+  static constexpr std::array<UnitOf, 5> units = {{{"s/day", 1, 0, 86400},
+                                                   {"ms/day", 1, -3, 86400},
+                                                   {"s/h", 1, 0, 3600},
+                                                   {"ms/h", 1, -3, 3600},
+                                                   {"ppm", 1, -6}}};
+};
 
 /// How the type holds its base units.
 std::int64_t base_of(Duration d) {
@@ -126,6 +137,9 @@ double base_of(Share s) {
 double base_of(Power p) {
   return p.watts;
 }
+double base_of(Drift d) {
+  return d.seconds_per_second;
+}
 template <class Q>
 using Base = decltype(base_of(Q{}));
 template <class Q>
@@ -149,15 +163,15 @@ constexpr double kBasePerSi<Price> = 1e9;
 struct Synonym {
   std::string_view written, meant;
 };
-constexpr Synonym kSynonyms[] = {{"m", "min"},     {"sec", "s"},     {"secs", "s"},      {"second", "s"},
-                                 {"seconds", "s"}, {"msec", "ms"},   {"usec", "us"},     {"µs", "us"},
-                                 {"μs", "us"},     {"mins", "min"},  {"minute", "min"},  {"minutes", "min"},
-                                 {"hr", "h"},      {"hours", "h"},   {"day", "d"},       {"days", "d"},
-                                 {"bytes", "B"},   {"byte", "B"},    {"k", "KB"},        {"rps", "/s"},
-                                 {"qps", "/s"},    {"Hz", "/s"},     {"/sec", "/s"},     {"/m", "/min"},
-                                 {"/hour", "/h"},  {"/day", "/d"},   {"percent", "%"},   {"$", "USD"},
-                                 {"$/h", "USD/h"}, {"USD", "USD/h"}, {"Gb", "Gbps"},     {"Mb", "Mbps"},
-                                 {"MB/s", "MBps"}, {"GB/s", "GBps"}, {"Mbit/s", "Mbps"}, {"Gbit/s", "Gbps"}};
+constexpr Synonym kSynonyms[] = {
+    {"m", "min"},      {"sec", "s"},       {"secs", "s"},     {"second", "s"},  {"seconds", "s"},
+    {"msec", "ms"},    {"usec", "us"},     {"µs", "us"},      {"μs", "us"},     {"mins", "min"},
+    {"minute", "min"}, {"minutes", "min"}, {"hr", "h"},       {"hours", "h"},   {"day", "d"},
+    {"days", "d"},     {"bytes", "B"},     {"byte", "B"},     {"k", "KB"},      {"rps", "/s"},
+    {"qps", "/s"},     {"Hz", "/s"},       {"/sec", "/s"},    {"/m", "/min"},   {"/hour", "/h"},
+    {"/day", "/d"},    {"percent", "%"},   {"$", "USD"},      {"s/d", "s/day"}, {"ms/d", "ms/day"},
+    {"$/h", "USD/h"},  {"USD", "USD/h"},   {"Gb", "Gbps"},    {"Mb", "Mbps"},   {"MB/s", "MBps"},
+    {"GB/s", "GBps"},  {"Mbit/s", "Mbps"}, {"Gbit/s", "Gbps"}};
 
 std::string unknown_unit(std::string_view unit, std::string_view text, std::span<const UnitOf> units,
                          std::string_view quantity) {
@@ -333,6 +347,9 @@ std::string print(Money q) {
 std::string print(Price q) {
   return print_quantity(q);
 }
+std::string print(Drift q) {
+  return print_quantity(q);
+}
 
 template <class Q>
 std::string_view quantity_examples() {
@@ -383,6 +400,7 @@ HEADROOM_QUANTITY(Share)
 HEADROOM_QUANTITY(Power)
 HEADROOM_QUANTITY(Money)
 HEADROOM_QUANTITY(Price)
+HEADROOM_QUANTITY(Drift)
 #undef HEADROOM_QUANTITY
 
 template <class Q>

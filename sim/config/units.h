@@ -12,14 +12,14 @@
 ///     Bytes      B KB MB GB TB, KiB MiB GiB TiB         Money   5USD
 ///     Bandwidth  bps Kbps Mbps Gbps (bits), Bps KBps MBps GBps (bytes)
 ///     Rate       10000/s 30/min 1/h 1/d                 Price   1.36USD/h
-///     Power      150W 2kW
+///     Power      150W 2kW                               Drift   20s/day -3ms/h 50ppm
 ///
 /// Numbers may have a sign, a fraction and an exponent (`1e3ms`); one space may precede the unit. The
 /// conversion is exact where the type counts whole units (0.1us is 100 ns) and correctly rounded otherwise.
 namespace headroom::config {
 
 /// The quantity, or nothing and in `why` what is wrong and what was expected. Q is one of Duration, Bytes,
-/// Bandwidth, Rate, Share, Power, Money, Price. Signs are not judged here.
+/// Bandwidth, Rate, Share, Power, Money, Price, Drift. Signs are not judged here.
 template <class Q>
 std::optional<Q> parse_quantity(std::string_view text, std::string& why);
 
@@ -32,6 +32,7 @@ std::string print(Share);
 std::string print(Power);
 std::string print(Money);
 std::string print(Price);
+std::string print(Drift);
 
 /// "a duration such as 50us, 20ms, 5s, 2min, 1h or 30d"
 template <class Q>
@@ -43,7 +44,7 @@ std::string_view quantity_name();
 template <class Q>
 std::string quantity_pattern(bool may_be_negative);
 /// The value in SI base units, as Limits counts (seconds, bytes, bytes/s, 1/s, share 0–1, watts, USD,
-/// USD per hour).
+/// USD per hour, seconds per second).
 template <class Q>
 double in_si(Q quantity);
 /// A bound of Limits as text in the quantity's unit.

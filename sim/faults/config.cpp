@@ -63,6 +63,12 @@ void FaultConfig::check(const FaultConfig& f, Complaints& complaints) {
           check_times(f, complaints);
       },
       f.kind);
+  if (f.common_cause && !f.stochastic())
+    complaints.add("common_cause", "it is a share of a failure rate, expected mttf and mttr");
+  else if (f.common_cause && !std::holds_alternative<law::Exponential>(f.mttf->law))
+    complaints.add("common_cause",
+                   "it is a share of a failure rate, and only one that is always the same can be shared, "
+                   "expected mttf: {exponential: {mean: …}}");
 }
 
 TimePoint FaultConfig::first() const {
@@ -96,6 +102,7 @@ std::string describe_fault(const FaultConfig& f) {
   std::string text = name_of(f.kind) + ": ";
   if (f.stochastic()) {
     text += "fails after " + print(*f.mttf) + ", repaired after " + print(*f.mttr);
+    if (f.common_cause) text += ", " + config::print(*f.common_cause) + " of it all at once";
   } else {
     text += "at " + config::print(f.at ? *f.at : f.every.value_or(Duration()));
     std::visit(
@@ -106,6 +113,7 @@ std::string describe_fault(const FaultConfig& f) {
     text += f.lasts() ? ", for " + config::print(*f.lasts()) : ", to the end";
     if (f.every) text += ", every " + config::print(*f.every);
   }
+  if (f.probability) text += ", each with probability " + config::print(*f.probability);
   const Duration recovery = std::visit([](const auto& k) { return k.recovery(); }, f.kind);
   const bool ends = f.stochastic() || f.lasts();
   if (ends && recovery > Duration()) text += "; then " + config::print(recovery) + " to come up again";
@@ -120,6 +128,13 @@ void check_faults(const std::vector<FaultConfig>& faults, const Names& names, Ti
     std::visit(
         [&](const auto& kind) { kind.check_targets(path + "." + std::string(kind.tag), names, complaints); },
         fault.kind);
+    const std::size_t alone =
+        std::visit([&](const auto& kind) { return kind.parts(names.topology).size(); }, fault.kind);
+    if (fault.common_cause && alone < 2)
+      complaints.add(path + ".common_cause",
+                     name_of(fault.kind) +
+                         " fails as a whole, so there is nothing to have in common, expected a group/… or a "
+                         "list of targets");
     if (!fault.stochastic() && fault.first() >= end)
       complaints.add(path + (fault.at      ? ".at"
                              : fault.every ? ".every"

@@ -10,26 +10,38 @@
 #include "sim/base/distribution.h"
 #include "sim/base/units.h"
 #include "sim/faults/bad_config.h"
+#include "sim/faults/bandwidth.h"
 #include "sim/faults/bug.h"
+#include "sim/faults/clock.h"
 #include "sim/faults/crash.h"
+#include "sim/faults/duplicate.h"
+#include "sim/faults/latency.h"
+#include "sim/faults/loss.h"
+#include "sim/faults/outage.h"
 #include "sim/faults/partition.h"
 #include "sim/faults/poison.h"
+#include "sim/faults/reorder.h"
+#include "sim/faults/slow.h"
 #include "sim/faults/target.h"
 
 namespace headroom::faults {
 
 /// The list of kinds. A new one is a file beside crash.h and its name here (README.md).
-using Kind = std::variant<Crash, Partition, BadConfig, Bug, Poison>;
+using Kind = std::variant<Crash, Outage, Partition, Latency, Loss, Duplicate, Reorder, Bandwidth, Slow, Clock,
+                          BadConfig, Bug, Poison>;
 
 /// When something breaks, and what. Either on a schedule: `at` (first strike; without it, after one `every`),
 /// `for` (without it, to the end of the run), `every` (again and again). Or at random: up for `mttf`, down
-/// for `mttr` and the time to come up again, for ever; then every member of a group fails by itself.
+/// for `mttr` and the time to come up again, for ever; then every member of a group fails by itself, but for
+/// the share `common_cause` of its failures, which strike all members at once.
 struct FaultConfig {
   std::optional<Duration> at;
   std::optional<Duration> every;
   std::optional<Duration> length;
+  std::optional<Share> probability;
   std::optional<Distribution<Duration>> mttf;
   std::optional<Distribution<Duration>> mttr;
+  std::optional<Share> common_cause;
   Kind kind;
   template <class V>
   static void describe(V& v) {
@@ -38,8 +50,14 @@ struct FaultConfig {
     v.optional("every", &FaultConfig::every, "from one strike to the next", positive());
     v.optional("for", &FaultConfig::length, "how long a strike lasts (default: to the end of the run)",
                not_negative());
+    v.optional("probability", &FaultConfig::probability,
+               "that it strikes when it is due, drawn each time (default: 100%)", positive());
     v.optional("mttf", &FaultConfig::mttf, "from the end of repair to the next failure", positive());
     v.optional("mttr", &FaultConfig::mttr, "from a failure to its repair", not_negative());
+    v.optional(
+        "common_cause", &FaultConfig::common_cause,
+        "share of each member's failure rate that strikes all members at once, with one repair time for "
+        "all (the beta factor)");
     v.alternative(&FaultConfig::kind, "what breaks");
   }
   static void check(const FaultConfig& fault, Complaints& complaints);

@@ -46,18 +46,6 @@ class Death final : public Effect {
   Duration restart_;
 };
 
-/// A list falls apart into its elements, a group into its hosts; what else shares a fate fails as a whole.
-void split(const Target& target, const world::Topology& topology, std::vector<Target>& out) {
-  if (target.pick == 0 && target.name.empty()) {
-    for (const Target& part : target.of) split(part, topology, out);
-  } else if (target.name.starts_with("group/")) {
-    for (const world::HostId host : *topology.domain(target.name))
-      out.push_back({"host/" + topology.host(host).name, {}, 0});
-  } else {
-    out.push_back(target);
-  }
-}
-
 }  // namespace
 
 void Crash::check(const Crash& crash, Complaints& complaints) {
@@ -76,11 +64,7 @@ std::string Crash::subject() const {
 }
 
 std::vector<Crash> Crash::parts(const world::Topology& topology) const {
-  std::vector<Target> targets;
-  split(target, topology, targets);
-  std::vector<Crash> parts(targets.size(), *this);
-  for (std::size_t i = 0; i < parts.size(); ++i) parts[i].target = std::move(targets[i]);
-  return parts;
+  return one_for_each(*this, topology);
 }
 
 Duration Crash::recovery() const {

@@ -1,6 +1,7 @@
 #include "sim/faults/hardware.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "sim/base/check.h"
 
@@ -26,24 +27,23 @@ void normalise(std::vector<Victim>& victims, world::World& world) {
       victims.end());
 }
 
+/// Those of the first (sorted) that are not in the second (sorted).
+std::vector<world::HostId> difference(const std::vector<world::HostId>& a,
+                                      const std::vector<world::HostId>& b) {
+  std::vector<world::HostId> only;
+  std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(only));
+  return only;
+}
+
+/// So many of them, drawn; sorted again by the caller.
+template <class T>
+void choose(std::vector<T>& from, std::int64_t pick, Engine& draw) {
+  const auto wanted = std::min(from.size(), static_cast<std::size_t>(pick));
+  for (std::size_t i = 0; i < wanted; ++i) std::swap(from[i], from[i + uniform_below(draw, from.size() - i)]);
+  from.resize(wanted);
+}
+
 }  // namespace
-
-void Hold::take() {
-  cancel();
-  ++holders_;
-  if (!std::exchange(down_, true)) set_(false);
-}
-
-void Hold::release(Duration recovery) {
-  HEADROOM_CHECK(holders_ > 0, "what is let go was held");
-  ready_ = std::max(ready_, scheduler_.now() + recovery);
-  if (--holders_ == 0) scheduler_.schedule(*this, ready_);
-}
-
-void Hold::fire() {
-  down_ = false;
-  set_(true);
-}
 
 Hardware::Hardware(world::World& world, Service& service, metrics::Journal& journal, StreamKey key)
     : world_(world), service_(service), journal_(journal), defects_(key) {}
@@ -63,10 +63,7 @@ std::vector<Victim> Hardware::resolve(const Target& target, Engine& draw) const 
     for (const Victim& victim : resolve(part, draw)) victims.push_back(victim);
   normalise(victims, world_);
   if (target.pick == 0) return victims;
-  const auto wanted = std::min(victims.size(), static_cast<std::size_t>(target.pick));
-  for (std::size_t i = 0; i < wanted; ++i)
-    std::swap(victims[i], victims[i + uniform_below(draw, victims.size() - i)]);
-  victims.resize(wanted);
+  choose(victims, target.pick, draw);
   normalise(victims, world_);
   return victims;
 }
@@ -93,6 +90,26 @@ std::vector<world::ProcessSlot*> Hardware::processes(const Target& target, Engin
   return slots;
 }
 
+std::vector<std::string> Hardware::domains(const Target& target, Engine& draw) const {
+  std::vector<std::string> names;
+  const bool whole = target.name == kClientsName ||
+                     (!target.name.starts_with("group/") && world_.topology().domain(target.name) != nullptr);
+  if (whole) {
+    names.push_back(target.name);
+  } else {
+    for (const world::HostId host : hosts({target.name, {}, 0}, draw))
+      names.push_back("host/" + world_.host(host).name());
+  }
+  for (const Target& part : target.of)
+    for (std::string& name : domains(part, draw)) names.push_back(std::move(name));
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  if (target.pick == 0) return names;
+  choose(names, target.pick, draw);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 Hold& Hardware::power(world::HostId id) {
   std::unique_ptr<Hold>& hold = power_[id];
   if (hold == nullptr)
@@ -115,15 +132,67 @@ Hold& Hardware::life(world::ProcessSlot& slot) {
   return *hold;
 }
 
-std::string names_of(world::World& world, const std::vector<world::HostId>& hosts) {
-  std::string text;
-  const std::size_t shown = std::min(hosts.size(), kMostNames);
-  for (std::size_t i = 0; i < shown; ++i) {
-    text += i == 0 ? "" : ", ";
-    text += hosts[i] == world::kClients ? std::string(kClientsName) : world.host(hosts[i]).name();
+Throttle& Hardware::cpu(world::HostId id) {
+  const auto set = [&host = world_.host(id)](double share) { host.cpu().set_share(share); };
+  return cpu_.try_emplace(id, set).first->second;
+}
+
+Throttle& Hardware::disk(world::HostId id) {
+  const auto set = [&host = world_.host(id)](double share) { host.disk().set_share(share); };
+  return disk_.try_emplace(id, set).first->second;
+}
+
+Throttle& Hardware::link(const std::string& domain) {
+  std::string part = domain;
+  if (part.starts_with("switch/")) part.replace(0, part.find('/'), "rack");
+  if (part.starts_with("region/")) part = kClientsName;
+  const auto set = [this, part](double share) { world_.network().set_bandwidth_share(part, share); };
+  return links_.try_emplace(part, set).first->second;
+}
+
+Skew& Hardware::clock(world::HostId id) {
+  return clocks_.try_emplace(id, world_.host(id)).first->second;
+}
+
+std::vector<world::HostId> Hardware::without_power() const {
+  return world_.topology().without_power({feeds_out_.begin(), feeds_out_.end()});
+}
+
+std::vector<world::HostId> Hardware::hanging_on(const std::vector<std::string>& feeds) const {
+  std::set<std::string, std::less<>> out(feeds_out_.begin(), feeds_out_.end());
+  out.insert(feeds.begin(), feeds.end());
+  return difference(world_.topology().without_power(out), without_power());
+}
+
+void Hardware::cut_feeds(const std::vector<std::string>& feeds) {
+  const std::vector<world::HostId> struck = hanging_on(feeds);
+  feeds_out_.insert(feeds.begin(), feeds.end());
+  for (const world::HostId host : struck) power(host).take();
+}
+
+void Hardware::restore_feeds(const std::vector<std::string>& feeds, Duration boot) {
+  const std::vector<world::HostId> before = without_power();
+  for (const std::string& feed : feeds) {
+    const auto held = feeds_out_.find(feed);
+    HEADROOM_CHECK(held != feeds_out_.end(), "a feed that comes back was out");
+    feeds_out_.erase(held);
   }
-  if (hosts.size() > shown) text += " and " + std::to_string(hosts.size() - shown) + " more";
+  for (const world::HostId host : difference(before, without_power())) power(host).release(boot);
+}
+
+std::string list_of_names(const std::vector<std::string>& names) {
+  std::string text;
+  const std::size_t shown = std::min(names.size(), kMostNames);
+  for (std::size_t i = 0; i < shown; ++i) text += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > shown) text += " and " + std::to_string(names.size() - shown) + " more";
   return text.empty() ? "nobody" : text;
+}
+
+std::string names_of(world::World& world, const std::vector<world::HostId>& hosts) {
+  std::vector<std::string> names;
+  for (const world::HostId host : hosts)
+    names.push_back(host == world::kClients ? std::string(kClientsName) : world.host(host).name());
+  return list_of_names(names);
 }
 
 }  // namespace headroom::faults

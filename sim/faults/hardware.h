@@ -1,20 +1,20 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "sim/base/random.h"
+#include "sim/faults/hold.h"
 #include "sim/faults/malfunction.h"
 #include "sim/faults/service.h"
 #include "sim/faults/target.h"
 #include "sim/metrics/journal.h"
-#include "sim/world/scheduler.h"
 #include "sim/world/world.h"
 
 namespace headroom::faults {
@@ -23,28 +23,6 @@ namespace headroom::faults {
 struct Victim {
   world::HostId host;
   world::ProcessSlot* slot = nullptr;
-};
-
-/// Something that faults hold down, however many they are and in whatever order they end: it is up exactly
-/// when each of them, alone, would let it be up (has not begun, or has ended and the time to come up again is
-/// over).
-class Hold final : world::Event {
- public:
-  /// `set(false)` takes it down, `set(true)` brings it up again.
-  Hold(world::Scheduler& scheduler, std::function<void(bool)> set)
-      : scheduler_(scheduler), set_(std::move(set)) {}
-  ~Hold() override = default;
-  void take();
-  /// It comes up `recovery` from now if nothing else holds it then.
-  void release(Duration recovery);
-
- private:
-  void fire() override;
-  world::Scheduler& scheduler_;
-  std::function<void(bool)> set_;
-  int holders_ = 0;
-  TimePoint ready_;  // when all that have ended would let it be up
-  bool down_ = false;
 };
 
 /// The hardware as faults see it: what a target stands for, and what holds each part down.
@@ -63,19 +41,41 @@ class Hardware {
   /// The processes: those that were named by role, and all of other hosts.
   std::vector<world::ProcessSlot*> processes(const Target& target, Engine& draw) const;
 
+  /// The domains that the target stands for now, by name, sorted, each once: hosts in place of their group or
+  /// role, `clients`, and anything else as it is written. A pick is among these.
+  std::vector<std::string> domains(const Target& target, Engine& draw) const;
+
   /// Power of a host.
   Hold& power(world::HostId host);
   /// Life of a process while its host is up.
   Hold& life(world::ProcessSlot& slot);
+  Throttle& cpu(world::HostId host);
+  Throttle& disk(world::HostId host);
+  /// Bandwidth of the network card of `host/a-1`, of the uplinks of `rack/a1` (or `switch/a1`) and `zone/a`,
+  /// or of the internet (`clients`, `region/…`).
+  Throttle& link(const std::string& domain);
+  Skew& clock(world::HostId host);
+
+  /// Power feeds (`power/a1-1`) go out. A host loses its power when the last feed that it is plugged into
+  /// does, whoever took the others; it boots when the first of them is back, for as long as that fault says.
+  void cut_feeds(const std::vector<std::string>& feeds);
+  void restore_feeds(const std::vector<std::string>& feeds, Duration boot);
+  /// Hosts that would lose their power if these feeds went out, too.
+  std::vector<world::HostId> hanging_on(const std::vector<std::string>& feeds) const;
 
  private:
   using Place = std::pair<world::HostId, std::size_t>;  // the number of the slot on its host
+  std::vector<world::HostId> without_power() const;
   world::World& world_;
   Service& service_;
   metrics::Journal& journal_;
   Defects defects_;
   std::map<world::HostId, std::unique_ptr<Hold>> power_;
   std::map<Place, std::unique_ptr<Hold>> life_;
+  std::map<world::HostId, Throttle> cpu_, disk_;
+  std::map<std::string, Throttle, std::less<>> links_;
+  std::map<world::HostId, Skew> clocks_;
+  std::multiset<std::string, std::less<>> feeds_out_;  // once for each fault
 };
 
 /// From the end of what killed a process to its running again, unless something else is said.
@@ -94,7 +94,8 @@ class Effect {
   virtual std::string struck() const = 0;
 };
 
-/// Names of hosts, for the journal; a long list is cut.
+/// For the journal; a long list is cut.
+std::string list_of_names(const std::vector<std::string>& names);
 std::string names_of(world::World& world, const std::vector<world::HostId>& hosts);
 
 }  // namespace headroom::faults

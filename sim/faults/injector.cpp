@@ -13,15 +13,24 @@ Injector::Injector(const std::vector<FaultConfig>& faults, world::World& world, 
     const StreamKey fault_key = key / std::to_string(i);
     if (!fault.stochastic()) {
       parts_.push_back({&fault, fault.kind, fault_key});
-      continue;
+    } else {
+      add_stochastic(fault, fault_key);
     }
+  }
+}
+
+// With a common cause, two kinds of failure processes run side by side: each member's own, and one that
+// strikes all. Their rates sum to that of one member.
+void Injector::add_stochastic(const FaultConfig& fault, StreamKey key) {
+  const double common = fault.common_cause ? fault.common_cause->value : 0;
+  if (common < 1)
     std::visit(
         [&](const auto& kind) {
-          for (auto& part : kind.parts(world.topology()))
-            parts_.push_back({&fault, part, fault_key / part.subject()});
+          for (auto& part : kind.parts(world_.topology()))
+            parts_.push_back({&fault, part, key / part.subject(), 1 - common});
         },
         fault.kind);
-  }
+  if (common > 0) parts_.push_back({&fault, fault.kind, key / "common cause", common});
 }
 
 Injector::~Injector() {
@@ -46,12 +55,18 @@ Duration Injector::trigger(const Part& part) {
       part.kind);
 }
 
+bool Injector::strikes(const Part& part, std::uint64_t number) {
+  if (!part.fault->probability) return true;
+  Engine draw = (part.key / "probability").engine_for(number);
+  return uniform01(draw) < part.fault->probability->value;
+}
+
 world::Task<> Injector::on_schedule(const Part& part) {
   const FaultConfig& fault = *part.fault;
   TimePoint next = TimePoint::at(fault.at ? *fault.at : fault.every.value_or(Duration()));
   for (std::uint64_t n = 0;; ++n) {
     co_await world::Sleep(world_.scheduler(), next + trigger(part));
-    co_await strike(part, n, fault.lasts().value_or(Duration::max()));
+    if (strikes(part, n)) co_await strike(part, n, fault.lasts().value_or(Duration::max()));
     if (!fault.every) co_return;
     next = next + *fault.every;
   }
@@ -61,7 +76,9 @@ world::Task<> Injector::at_random(const Part& part) {
   Engine draw = (part.key / "times").engine();
   const Duration recovery = std::visit([](const auto& kind) { return kind.recovery(); }, part.kind);
   for (std::uint64_t n = 0;; ++n) {
-    co_await world::Sleep(world_.scheduler(), part.fault->mttf->sample(draw));
+    const Duration up = part.fault->mttf->sample(draw);
+    co_await world::Sleep(world_.scheduler(), part.rate == 1 ? up : up * (1 / part.rate));
+    if (!strikes(part, n)) continue;
     const Duration down = part.fault->mttr->sample(draw);
     co_await strike(part, n, down);
     co_await world::Sleep(world_.scheduler(), recovery);

@@ -42,9 +42,13 @@ class Injector {
     const FaultConfig* fault;
     Kind kind;
     StreamKey key;
+    double rate = 1;  ///< this share of the fault's failure rate
   };
   /// How long after its date it strikes.
   static Duration trigger(const Part& part);
+  void add_stochastic(const FaultConfig& fault, StreamKey key);
+  /// Whether it does, this time.
+  static bool strikes(const Part& part, std::uint64_t number);
   world::Task<> on_schedule(const Part& part);
   world::Task<> at_random(const Part& part);
   world::Task<> strike(const Part& part, std::uint64_t number, Duration length);

@@ -102,6 +102,8 @@ std::vector<Line> key_metrics(const Run& run) {
     const auto* metric = run.result.find(name);
     if (metric != nullptr && metric->mean) lines.push_back(line(run, *metric));
   }
+  for (const auto& metric : run.result.metrics)  // what the scenario watches
+    if (metric.name.starts_with("availability.") && metric.mean) lines.push_back(line(run, metric));
   return lines;
 }
 

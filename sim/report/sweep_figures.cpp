@@ -226,6 +226,44 @@ void add_latency(std::vector<Chart>& charts, const Sweep& sweep, const Curves& c
   charts.push_back(std::move(chart));
 }
 
+/// 1 − y, for a logarithmic axis: where nothing is left there is no point, and a band ends a decade below it.
+void complement(Chart::Curve& curve) {
+  for (std::size_t i = 0; i < curve.y.size(); ++i) {
+    const double rest = 1 - curve.y[i];
+    const double most = 1 - curve.low[i];
+    const double least = std::max(1 - curve.high[i], rest / 10);
+    const bool some = rest > 0;
+    curve.y[i] = some ? rest : kNone;
+    curve.low[i] = some ? least : kNone;
+    curve.high[i] = some ? most : kNone;
+  }
+}
+
+/// Every group's share of time with too few members, on a scale that tells one nine from the next.
+void add_availability(std::vector<Chart>& charts, const Sweep& sweep, const Curves& curves) {
+  constexpr std::string_view kMetric = "availability.";
+  std::set<std::string> groups;
+  for (const Sweep::Point& point : sweep.points)
+    if (point.summary)
+      for (const auto& [name, metric] : point.summary->metrics)
+        if (name.starts_with(kMetric)) groups.insert(name.substr(kMetric.size()));
+  for (const std::string& group : groups) {
+    const std::string metric = std::string(kMetric) + group;
+    Chart chart = curves.chart("availability_" + group, "Too few members of " + group,
+                               "share of time with too few members up");
+    chart.y.logarithmic = true;
+    curves.add(chart, metric, 1, "too few of " + group + " up");
+    for (Chart::Curve& curve : chart.curves) complement(curve);
+    if (chart.curves.empty()) continue;
+    if (const auto o = objective(sweep, metric); o && o->bound < 1)
+      chart.bounds.push_back(
+          {fmt::format("objective: {} {} %", o->name, shortest(o->bound * 100)), 1 - o->bound});
+    chart.caption = "Share of time in which fewer members of " + group +
+                    " were up than are needed, against what was varied." + curves.band();
+    charts.push_back(std::move(chart));
+  }
+}
+
 void add_tradeoff(std::vector<Chart>& charts, const Sweep& sweep, const Curves& curves) {
   const auto yield = range_of(sweep, "yield");
   const auto harvest = range_of(sweep, "harvest");
@@ -298,6 +336,7 @@ std::vector<Chart> figures(const Sweep& sweep) {
   const Curves curves(sweep);
   add_shares(charts, sweep, curves);
   add_latency(charts, sweep, curves);
+  add_availability(charts, sweep, curves);
   add_tradeoff(charts, sweep, curves);
   add_cost(charts, sweep);
   return charts;

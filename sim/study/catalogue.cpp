@@ -22,15 +22,20 @@ std::vector<metrics::MetricInfo> collect() {
        {&balancer::kMetrics, &api::kMetrics, &auth::kMetrics, &queue::kMetrics, &queue::kElectionMetrics,
         &processing::kMetrics, &usage::kMetrics, &usage::kStoreMetrics, &metrics::kHealingMetrics})
     all.insert(all.end(), component->begin(), component->end());
-  all.insert(all.end(),
-             {{"network.utilization_max", "share",
-               "bytes / capacity of the link on which that is highest, over the window", Better::lower},
-              {"cost.usd_per_hour", "USD/h", "price of all hosts of the platform", Better::lower},
-              {"cost.usd_per_million_requests", "USD",
-               "price of all hosts for the window per million answered requests", Better::lower},
-              {"energy.kwh", "kWh",
-               "energy of all hosts over the window: idle + (busy - idle) x CPU utilization, in watts",
-               Better::lower}});
+  all.insert(
+      all.end(),
+      {{"availability.<group>", "share",
+        "share of time in which at least the members of the group that are needed (watch) were up: their "
+        "hosts had power and had booted",
+        Better::higher},
+       {"network.utilization_max", "share",
+        "bytes / capacity of the link on which that is highest, over the window", Better::lower},
+       {"cost.usd_per_hour", "USD/h", "price of all hosts of the platform", Better::lower},
+       {"cost.usd_per_million_requests", "USD",
+        "price of all hosts for the window per million answered requests", Better::lower},
+       {"energy.kwh", "kWh",
+        "energy of all hosts over the window: idle + (busy - idle) x CPU utilization, in watts",
+        Better::lower}});
   return all;
 }
 
@@ -42,9 +47,7 @@ const std::vector<metrics::MetricInfo>& catalogue() {
 }
 
 const metrics::MetricInfo* find_metric(std::string_view name) {
-  for (const metrics::MetricInfo& m : catalogue())
-    if (m.name == name) return &m;
-  return nullptr;
+  return metrics::find(catalogue(), name);
 }
 
 std::vector<std::string_view> metric_names() {

@@ -172,18 +172,23 @@ Node Codec<study::SloConfig>::dump(const study::SloConfig& slo) {
 }
 void Codec<study::SloConfig>::schema(Json& out, Json&) {
   Json properties = Json::object();
+  Json patterns = Json::object();
   for (const metrics::MetricInfo& m : study::catalogue()) {
     if (m.better == metrics::Better::neither) continue;
-    properties[std::string(m.name)] = {
-        {"type", Json::array({"number", "string"})},
-        {"description", std::string(m.definition) + " (" + std::string(m.unit) + ")"}};
+    const std::string begin(m.name.substr(0, m.name.find(".<")));
+    Json& place = begin == m.name ? properties[begin] : patterns["^" + begin + "\\.."];
+    place = {{"type", Json::array({"number", "string"})},
+             {"description", std::string(m.definition) + " (" + std::string(m.unit) + ")"}};
   }
   properties["only"] = {{"type", "object"},
                         {"description", "narrows latency objectives"},
                         {"properties", {{"image_bytes", {{"type", "string"}, {"pattern", "^below "}}}}},
                         {"required", Json::array({"image_bytes"})},
                         {"additionalProperties", false}};
-  out = {{"type", "object"}, {"properties", properties}, {"additionalProperties", false}};
+  out = {{"type", "object"},
+         {"properties", properties},
+         {"patternProperties", patterns},
+         {"additionalProperties", false}};
 }
 std::string Codec<study::SloConfig>::what() {
   return "a map from metrics to bounds";

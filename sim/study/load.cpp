@@ -57,6 +57,7 @@ class Checker {
     check_slo();
     check_trace();
     check_faults();
+    check_watch();
   }
 
  private:
@@ -181,6 +182,28 @@ class Checker {
         TimePoint::at(scenario_.run.warmup + scenario_.run.duration), complaints);
   }
 
+  void check_watch() {
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < scenario_.watch.size(); ++i) {
+      const WatchConfig& watch = scenario_.watch[i];
+      const std::string path = "watch." + std::to_string(i);
+      group(path + ".group", watch.group);
+      if (!seen.insert(watch.group.name).second)
+        error(path + ".group", "the group " + config::quote(watch.group.name) +
+                                   " is watched already, expected each group once");
+      const auto found = scenario_.platform.hosts.find(watch.group.name);
+      if (found != scenario_.platform.hosts.end() && watch.need > found->second.count)
+        error(path + ".need", "the group " + config::quote(watch.group.name) + " has only " +
+                                  std::to_string(found->second.count) + " members, got " +
+                                  std::to_string(watch.need));
+    }
+  }
+
+  bool watched(std::string_view group) const {
+    return std::any_of(scenario_.watch.begin(), scenario_.watch.end(),
+                       [&](const WatchConfig& watch) { return watch.group.name == group; });
+  }
+
   void check_store(const usage::StoreConfig& store) {
     const auto group = scenario_.platform.hosts.find(store.hosts.name);
     if (group == scenario_.platform.hosts.end()) return;  // said already
@@ -231,6 +254,9 @@ class Checker {
         return "load_balancer with hosts";
       if (metric == "uptime" && !scenario_.workload.probe) return "workload.probe";
       if (metric.starts_with("only.") && !slo.only_below) return "slo.only";
+      if (constexpr std::string_view kWatched = "availability.";
+          metric.starts_with(kWatched) && !watched(metric.substr(kWatched.size())))
+        return "watch of that group";
       if (metric.starts_with("cost.") && !any_host([](const auto& h) { return h.price > Price{}; }))
         return "host with a price";
       if (metric.starts_with("energy.") && !any_host([](const auto& h) { return h.watts.has_value(); }))

@@ -16,6 +16,7 @@
 #include "sim/base/units.h"
 #include "sim/faults/config.h"
 #include "sim/metrics/slo.h"
+#include "sim/study/availability.h"
 #include "sim/study/sweep_config.h"
 #include "sim/world/platform.h"
 
@@ -74,6 +75,7 @@ struct ScenarioConfig {
   client::WorkloadConfig workload;
   DeploymentConfig deployment;
   std::vector<faults::FaultConfig> faults;
+  std::vector<WatchConfig> watch;
   SloConfig slo;
   std::optional<SweepConfig> sweep;
   template <class V>
@@ -87,6 +89,8 @@ struct ScenarioConfig {
     v.required("workload", &ScenarioConfig::workload, "who asks for what");
     v.required("deployment", &ScenarioConfig::deployment, "the components");
     v.optional("faults", &ScenarioConfig::faults, "what goes wrong: a list");
+    v.optional("watch", &ScenarioConfig::watch,
+               "groups of which so many members are needed: a list; adds availability.GROUP");
     v.optional("slo", &ScenarioConfig::slo, "objectives by metric");
     v.optional("sweep", &ScenarioConfig::sweep,
                "what `headroom sweep` varies: paths as in --set, each with a list of values or LO..HI:STEP; "

@@ -52,7 +52,8 @@ Replication::Replication(const ScenarioConfig& scenario, int number, client::Req
       world_(std::make_unique<world::World>(scenario.platform, key_of(scenario, number) / "platform")),
       deployment_(std::make_unique<Deployment>(scenario,
                                                calls::Environment{*world_, window_, series_, journal_},
-                                               key_of(scenario, number), &watch_)) {
+                                               key_of(scenario, number), &watch_)),
+      availability_(scenario.watch, *world_, window_, series_) {
   if (!scenario.faults.empty())
     injector_ = std::make_unique<faults::Injector>(scenario.faults, *world_, *deployment_, journal_,
                                                    key_of(scenario, number) / "faults");
@@ -122,6 +123,7 @@ metrics::ReplicationResult Replication::report(bool quiet) {
   const TimePoint end = world_->now();
   metrics::ResultBuilder results(window_);
   deployment_->report(results);
+  availability_.report(results);
   results.invariant("each offered request has exactly one outcome", watch_.ledger().holds(),
                     watch_.ledger().checked(), watch_.ledger().detail());
   check_messages(world_->network().counts(), world_->network().in_flight(), quiet, results);

@@ -12,6 +12,7 @@
 #include "sim/metrics/result.h"
 #include "sim/metrics/series.h"
 #include "sim/metrics/window.h"
+#include "sim/study/availability.h"
 #include "sim/study/deployment.h"
 #include "sim/study/scenario.h"
 #include "sim/world/world.h"
@@ -67,6 +68,7 @@ class Replication {
   Watch watch_;
   std::unique_ptr<world::World> world_;
   std::unique_ptr<Deployment> deployment_;
+  Availability availability_;
   std::unique_ptr<faults::Injector> injector_;  ///< none: nothing goes wrong
   std::optional<metrics::Trouble> trouble_;     ///< there was, and it was over before the window was
   bool begun_ = false;

@@ -71,11 +71,16 @@ class SchemaValidator {
                          [&](const Json& name) { return value.contains(text(name)); });
     }
     const Json known = schema.value("properties", Json::object());
+    const Json patterns = schema.value("patternProperties", Json::object());
     for (const auto& [name, member] : value.items()) {
-      if (key == "properties" && rule.contains(name) && !valid(member, rule[name])) return false;
-      if (key == "additionalProperties" && !known.contains(name)) {
-        if (rule == false || !valid(member, rule)) return false;
+      bool named = known.contains(name);
+      for (const auto& [pattern, of_those] : patterns.items()) {
+        if (!std::regex_search(name, std::regex(pattern))) continue;
+        named = true;
+        if (key == "patternProperties" && !valid(member, of_those)) return false;
       }
+      if (key == "properties" && rule.contains(name) && !valid(member, rule[name])) return false;
+      if (key == "additionalProperties" && !named && (rule == false || !valid(member, rule))) return false;
     }
     return true;
   }

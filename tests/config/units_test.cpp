@@ -96,6 +96,9 @@ TEST_CASE("every unit of every quantity") {
   CHECK(parsed<Power>("1.5kW").watts == 1500);
   CHECK(parsed<Money>("5USD").nano_usd == 5'000'000'000);
   CHECK(parsed<Price>("1.36USD/h").nano_usd_per_hour == 1'360'000'000);
+  CHECK(parsed<Drift>("20s/day").seconds_per_second == 20.0 / 86400);
+  CHECK(parsed<Drift>("-3ms/h").seconds_per_second == -3e-3 / 3600);
+  CHECK(parsed<Drift>("50ppm").seconds_per_second == 5e-5);
 }
 
 TEST_CASE("a missing unit is called that, with examples") {
@@ -115,6 +118,7 @@ TEST_CASE("an unknown unit lists the known ones and the nearest") {
   CHECK(refusal<Duration>("5µs").find("did you mean \"us\"?") != std::string::npos);
   CHECK(refusal<Duration>("1m").find("did you mean \"min\"?") != std::string::npos);
   CHECK(refusal<Price>("1.36USD").find("did you mean \"USD/h\"?") != std::string::npos);
+  CHECK(refusal<Drift>("20s/d").find("did you mean \"s/day\"?") != std::string::npos);
   CHECK(refusal<Duration>("0x10s").find("unknown unit") != std::string::npos);
   CHECK(refusal<Duration>("5  s").find("unknown unit") != std::string::npos);
   CHECK(refusal<Duration>("5s ").find("unknown unit") != std::string::npos);
@@ -163,6 +167,8 @@ TEST_CASE("quantities print the way people write them") {
   CHECK(print(Power{150}) == "150W");
   CHECK(print(Money{5'000'000'000}) == "5USD");
   CHECK(print(Price{600'000'000}) == "0.6USD/h");
+  CHECK(print(Drift{20.0 / 86400}) == "20s/day");
+  CHECK(print(Drift{-5e-5}) == "-50ppm");
   CHECK(print_si<Duration>(0.25) == "250ms");
   CHECK(print_raw<Duration>(0.5) == "0.5ns");
   CHECK(print_raw<Duration>(235'000) == "235us");
@@ -185,6 +191,7 @@ TEST_CASE("printing loses nothing") {
   CHECK(rc::check("rates", [] { RC_ASSERT(round_trips(Rate{any_positive()})); }));
   CHECK(rc::check("shares", [] { RC_ASSERT(round_trips(Share{any_positive()})); }));
   CHECK(rc::check("powers", [] { RC_ASSERT(round_trips(Power{any_positive()})); }));
+  CHECK(rc::check("drifts", [] { RC_ASSERT(round_trips(Drift{any_positive()})); }));
   CHECK(rc::check("prices", [] {
     RC_ASSERT(round_trips(Price{*rc::gen::inRange<std::int64_t>(0, 1'000'000'000'000)}));
   }));

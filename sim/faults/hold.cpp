@@ -1,0 +1,67 @@
+#include "sim/faults/hold.h"
+
+#include <algorithm>
+
+#include "sim/base/check.h"
+
+namespace headroom::faults {
+
+void Hold::take() {
+  cancel();
+  ++holders_;
+  if (!std::exchange(down_, true)) set_(false);
+}
+
+void Hold::release(Duration recovery) {
+  HEADROOM_CHECK(holders_ > 0, "what is let go was held");
+  ready_ = std::max(ready_, scheduler_.now() + recovery);
+  if (--holders_ == 0) scheduler_.schedule(*this, ready_);
+}
+
+void Hold::fire() {
+  down_ = false;
+  set_(true);
+}
+
+void Throttle::take(double share) {
+  shares_.insert(std::upper_bound(shares_.begin(), shares_.end(), share), share);
+  apply();
+}
+
+void Throttle::release(double share) {
+  const auto held = std::lower_bound(shares_.begin(), shares_.end(), share);
+  HEADROOM_CHECK(held != shares_.end() && *held == share, "what is let go was held");
+  shares_.erase(held);
+  apply();
+}
+
+void Throttle::apply() const {
+  double left = 1;
+  for (const double share : shares_) left *= share;
+  set_(left);
+}
+
+void Skew::take(Duration offset, Drift drift) {
+  parts_.push_back({host_.scheduler().now(), offset, drift});
+  apply();
+}
+
+void Skew::release(TimePoint since, Duration offset, Drift drift) {
+  const auto held = std::find(parts_.begin(), parts_.end(), Part{since, offset, drift});
+  HEADROOM_CHECK(held != parts_.end(), "what is let go was held");
+  parts_.erase(held);
+  apply();
+}
+
+void Skew::apply() {
+  const TimePoint now = host_.scheduler().now();
+  Duration offset;
+  double drift = 0;
+  for (const Part& part : parts_) {
+    offset += part.offset + (now - part.since) * part.drift.seconds_per_second;
+    drift += part.drift.seconds_per_second;
+  }
+  host_.set_clock(offset, drift);
+}
+
+}  // namespace headroom::faults
