@@ -175,6 +175,52 @@ TEST_CASE("at random, each member of a group fails by itself, and is up for mttf
   }
 }
 
+TEST_CASE("a fault with a probability strikes that often, on a schedule and at random") {
+  constexpr double kShare = 0.3;
+  const auto strikes = [](FaultConfig fault, double seconds) {
+    fault.probability = Share{kShare};
+    fault.kind = crash(named("host/a-1"), Duration());
+    return static_cast<double>(
+        Ground({fault}, 5).at(Duration::from_seconds(seconds)).events("fault begins").size());
+  };
+  FaultConfig scheduled;
+  scheduled.every = Duration::s(10);
+  scheduled.length = Duration::s(1);
+  constexpr double kTimes = 5000;
+  CHECK(std::abs(strikes(scheduled, 10 * kTimes + 5) - kTimes * kShare) <
+        4 * std::sqrt(kTimes * kShare * (1 - kShare)));
+  // Thinning: failures that do not happen leave the others a rate of p / mttf.
+  FaultConfig random;
+  random.mttf = Distribution<Duration>::exponential(Duration::s(10));
+  random.mttr = Distribution<Duration>::constant(Duration::s(5));
+  const double mean = 10 * kTimes / (10 / kShare + 5);
+  CHECK(std::abs(strikes(random, 10 * kTimes) - mean) < 4 * std::sqrt(mean));
+}
+
+TEST_CASE("what hosts share fails at random as a whole, each part of a list by itself") {
+  Outage o;
+  o.target = any_of({named("power/a1-1"), named("switch/b1"), named("zone/b")});
+  o.boot = Duration::s(2);
+  FaultConfig f;
+  f.mttf = Distribution<Duration>{law::Weibull{50e9, 0.7}};
+  f.mttr = Distribution<Duration>{law::Lognormal{8e9, 1.0}};
+  f.kind = o;
+  constexpr double kSeconds = 600'000;
+  Ground g({f}, 11);
+  g.at(Duration::from_seconds(kSeconds));
+  std::map<std::string, int> strikes;
+  for (const std::string& event : g.events("fault begins")) ++strikes[event.substr(event.find(' ') + 1)];
+  REQUIRE(strikes.size() == 3);
+  for (const auto& [name, count] : strikes) {
+    const double boot = name == "outage switch/b1" ? 0 : 2;  // behind a switch nobody boots
+    const double cycle = 50 + 8 + boot;
+    const double up_variance = f.mttf->scv() * 50 * 50;
+    const double scv = (up_variance + f.mttr->scv() * 8 * 8) / (cycle * cycle);
+    INFO(name << ": " << count << ", expected " << kSeconds / cycle);
+    CHECK(std::abs(count - kSeconds / cycle) < 4 * std::sqrt(kSeconds / cycle * scv));
+  }
+}
+
 TEST_CASE("what one fault draws does not depend on the others") {
   FaultConfig f;
   f.mttf = Distribution<Duration>::exponential(Duration::s(10));
