@@ -176,6 +176,7 @@ struct QueueAnswer {
   };
   Kind kind = Kind::accepted;
   std::uint64_t serial = 0;
+  std::uint64_t count = 1;          ///< accepted: so many jobs in a row, from `serial` on
   int member = 0;                   ///< who answers
   int leader = -1;                  ///< not_leader: whom it takes for the leader; −1: nobody
   Failure why = Failure::rejected;  ///< refused
@@ -184,10 +185,10 @@ struct QueueAnswer {
 /// One delivery of a job by a queue to a worker.
 struct Delivery {
   std::uint64_t job = 0;
-  int number = 0;  ///< 1: the job's first; 0: none
   std::uint64_t key = 0;
-  int member = 0;          ///< who delivered it
-  std::uint64_t term = 0;  ///< … in which term
+  std::uint64_t term = 0;  ///< in which it was delivered …
+  int member = 0;          ///< … and by whom
+  int number = 0;          ///< 1: the job's first; 0: none
 };
 
 /// A worker as a queue knows it.

@@ -14,7 +14,12 @@ constexpr Bytes kDeliveryBytes{16};
 
 Puller::Puller(const calls::QueueTerms& terms, world::Network& network, world::Process& process,
                const calls::Endpoint& me, std::int64_t slots)
-    : terms_(terms), network_(network), process_(process), me_(me), slots_(slots) {
+    : terms_(terms),
+      network_(network),
+      process_(process),
+      me_(me),
+      slots_(slots),
+      newest_(terms.members.size()) {
   process.scope().spawn(report_regularly(this));
 }
 
@@ -24,9 +29,14 @@ bool Puller::take(const calls::Delivery& delivery) {
     term_ = delivery.term;
     leader_ = delivery.member;
   }
-  const auto is_it = [&](const calls::Delivery& d) { return same(d, delivery.job, delivery.member); };
-  if (std::any_of(held_.begin(), held_.end(), is_it)) return false;
-  if (std::any_of(done_.begin(), done_.end(), is_it)) return false;
+  // First deliveries come in the order of the jobs: one that is newer than all before is no second copy.
+  std::uint64_t& newest = newest_[terms_.every_member ? static_cast<std::size_t>(delivery.member) : 0];
+  if (delivery.job <= newest) {
+    const auto is_it = [&](const calls::Delivery& d) { return same(d, delivery.job, delivery.member); };
+    if (std::any_of(held_.begin(), held_.end(), is_it)) return false;
+    if (std::any_of(done_.begin(), done_.end(), is_it)) return false;
+  }
+  newest = std::max(newest, delivery.job);
   held_.push_back(delivery);
   return true;
 }

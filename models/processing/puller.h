@@ -41,9 +41,10 @@ class Puller {
   std::int64_t slots_;
   int leader_ = 0;  ///< whom it takes for the leader
   std::uint64_t term_ = 0;
-  std::uint64_t told_term_ = 0;  ///< that its leader was last told of
-  bool heard_ = true;            ///< since the last report
-  bool redirected_ = false;      ///< since the last regular report
+  std::uint64_t told_term_ = 0;        ///< that its leader was last told of
+  bool heard_ = true;                  ///< since the last report
+  bool redirected_ = false;            ///< since the last regular report
+  std::vector<std::uint64_t> newest_;  ///< highest job that was taken; of each member, if they differ
   std::vector<calls::Delivery> held_;
   std::vector<calls::Delivery> done_;  ///< as far as it is not known to be settled
 };

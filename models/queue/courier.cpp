@@ -14,7 +14,7 @@ Courier::Courier(const Jobs& jobs, const Settings& settings, TimePoint now)
     if (entry == nullptr || entry->state != Jobs::State::out) continue;
     Worker& w = worker(entry->worker.host);
     if (entry->worker.number > w.life) w.life = entry->worker.number;
-    w.out.push_back({job, entry->deliveries, TimePoint(), now});
+    w.add(job, {entry->deliveries, TimePoint(), now});
   }
 }
 
@@ -36,22 +36,23 @@ bool Courier::waits(JobId job) const {
 }
 
 void Courier::take_off(Worker& w, std::size_t place) {
+  w.jobs[place] = w.jobs.back();
+  w.jobs.pop_back();
   w.out[place] = w.out.back();
   w.out.pop_back();
 }
 
 int Courier::end(Worker& w, JobId job) {
-  for (std::size_t i = 0; i < w.out.size(); ++i) {
-    if (w.out[i].job != job) continue;
-    const int number = w.out[i].number;
-    take_off(w, i);
-    return number;
-  }
-  return 0;
+  const auto found = std::find(w.jobs.begin(), w.jobs.end(), job);
+  if (found == w.jobs.end()) return 0;
+  const auto place = static_cast<std::size_t>(found - w.jobs.begin());
+  const int number = w.out[place].number;
+  take_off(w, place);
+  return number;
 }
 
 void Courier::lose(Worker& w, std::size_t place, std::vector<GiveBack>& lost) {
-  if (!settings_.once) lost.push_back({w.out[place].job, w.out[place].number});
+  if (!settings_.once) lost.push_back({w.jobs[place], w.out[place].number});
   take_off(w, place);
 }
 
@@ -75,18 +76,18 @@ Courier::Reported Courier::report(const calls::WorkerReport& report, TimePoint n
   for (const calls::Delivery& d : report.held) held.push_back(d.job);
   std::sort(held.begin(), held.end());
   for (std::size_t i = w.out.size(); i-- > 0;) {
-    if (std::binary_search(held.begin(), held.end(), w.out[i].job))
+    if (std::binary_search(held.begin(), held.end(), w.jobs[i]))
       w.out[i].held = now;
     else if (w.out[i].lost_at <= now)
       lose(w, i, result.lost);
   }
   for (const JobId job : held) {
-    const bool known = std::any_of(w.out.begin(), w.out.end(), [&](const Out& o) { return o.job == job; });
+    const bool known = std::find(w.jobs.begin(), w.jobs.end(), job) != w.jobs.end();
     if (known || (job < fresh_ && !again_.contains(job)) || !waits(job)) continue;
     // The leader before had sent it, but nobody has it in the log.
     take(job);
     adopted_.insert(job);
-    w.out.push_back({job, jobs_.find(job)->deliveries + 1, now, now});
+    w.add(job, {jobs_.find(job)->deliveries + 1, now, now});
     result.adopted.push_back({job, {w.at.host, w.life}});
   }
   list(w);
@@ -160,7 +161,7 @@ Courier::Given Courier::give(TimePoint now) {
   free_.pop_front();
   w.listed = false;
   const int number = jobs_.find(job)->deliveries + 1;
-  w.out.push_back({job, number, now + settings_.lost_after, now});
+  w.add(job, {number, now + settings_.lost_after, now});
   list(w);
   return {w.at, {w.at.host, w.life}, number};
 }

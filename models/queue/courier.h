@@ -73,7 +73,6 @@ class Courier {
 
  private:
   struct Out {
-    JobId job;
     int number;
     TimePoint lost_at;  ///< a report that does not know of it then means that it was lost
     TimePoint held;     ///< when the worker was last known to have it
@@ -87,9 +86,14 @@ class Courier {
     std::uint64_t life = 0;
     std::int64_t limit = 0;
     bool reported = false;
-    bool listed = false;  ///< in free_
-    std::vector<Out> out{};
-    bool free() const { return static_cast<std::int64_t>(out.size()) < limit; }
+    bool listed = false;        ///< in free_
+    std::vector<JobId> jobs{};  ///< that it has; apart, as they are searched for each job that ends
+    std::vector<Out> out{};     ///< what is known of each of `jobs`
+    bool free() const { return static_cast<std::int64_t>(jobs.size()) < limit; }
+    void add(JobId job, const Out& what) {
+      jobs.push_back(job);
+      out.push_back(what);
+    }
   };
   Worker& worker(world::HostId host);
   void list(Worker& w);

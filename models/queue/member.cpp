@@ -229,15 +229,18 @@ void Member::apply_committed() {
     log_size_ = {};
     machine_.restore(*snapshot->state);
   }
+  bool applied = false;
   while (const auto committed = raft_.next_committed()) {
     if (group_.observer_ != nullptr) group_.observer_->applied(id(), committed->index, committed->entry);
     if (committed->entry.command) {
       log_size_ += committed->entry.command->size();
       machine_.apply(committed->index, *committed->entry.command);
+      applied = true;
     } else if (leads() && committed->entry.term == term() && !std::exchange(serving_, true)) {
       machine_.became_leader(term());
     }
   }
+  if (applied) machine_.caught_up();
 }
 
 void Member::compact_if_long() {

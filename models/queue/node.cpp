@@ -61,7 +61,7 @@ void Node::propose(Command::Body body, Bytes size) {
 void Node::answer(const calls::Origin& origin, calls::QueueAnswer::Kind kind, std::uint64_t serial,
                   Failure why) {
   const int leader = queue_.alone() ? member_ : consensus_.leader();
-  calls::answer_submission(network(), host().id(), origin, {kind, serial, member_, leader, why});
+  calls::answer_submission(network(), host().id(), origin, {kind, serial, 1, member_, leader, why});
 }
 
 // Taking jobs in
@@ -196,7 +196,7 @@ void Node::send_take(JobId job, const Courier::Given& given, const Content& cont
   if (queue_.watch_ != nullptr) queue_.watch_->delivered(group_, job);
   Bytes size = calls::kControl;
   if (queue_.config_.payload == Payload::in_line) size += what.request->image;
-  const calls::Delivery delivery{job, given.number, key, member_, lead_->term};
+  const calls::Delivery delivery{job, key, lead_->term, member_, given.number};
   calls::send_datagram<calls::JobServer>(network(), {host().id(), given.to.host}, size, *given.to.slot,
                                          [what, delivery](calls::JobServer& w) { w.take(what, delivery); });
 }
@@ -210,7 +210,7 @@ void Node::inform(const calls::Endpoint& worker, std::vector<std::uint64_t> sett
 }
 
 void Node::judge(const calls::Endpoint& worker, JobId job, bool accepted, std::vector<calls::Job> also) {
-  const calls::Delivery delivery{job, 0, 0, member_, lead_->term};
+  const calls::Delivery delivery{job, 0, lead_->term, member_, 0};
   calls::send_datagram<calls::JobServer>(network(), {host().id(), worker.host}, calls::kControl, *worker.slot,
                                          [delivery, accepted, also = std::move(also)](calls::JobServer& w) {
                                            w.judged(delivery, accepted, also);
@@ -282,7 +282,25 @@ void Node::apply(raft::Index index, const raft::Payload& payload) {
   const auto& command = static_cast<const Command&>(payload);
   const bool first = queue_.first(group_, index);
   std::visit([&](const auto& body) { apply(body, command.date, first); }, command.body);
+}
+
+void Node::caught_up() {
+  for (const Accepted& a : accepted_)
+    calls::answer_submission(network(), host().id(), a.origin,
+                             {calls::QueueAnswer::Kind::accepted, a.serial, a.count, member_, member_});
+  accepted_.clear();
   if (lead_) work();
+}
+
+/// One message to a session for all that were committed at once.
+void Node::acknowledge(const calls::Origin& origin, std::uint64_t serial) {
+  for (Accepted& a : accepted_) {
+    if (a.origin.host != origin.host || a.origin.life != origin.life || a.serial + a.count != serial)
+      continue;
+    ++a.count;
+    return;
+  }
+  accepted_.push_back({origin, serial, 1});
 }
 
 void Node::apply(const Enqueue& command, TimePoint date, bool first) {
@@ -312,7 +330,7 @@ void Node::apply(const Enqueue& command, TimePoint date, bool first) {
       if (admitted.how == Jobs::Admission::given_up)
         answer(origin, calls::QueueAnswer::Kind::refused, command.serial, Failure::error);
       else
-        answer(origin, calls::QueueAnswer::Kind::accepted, command.serial);
+        acknowledge(origin, command.serial);
       if (admitted.how == Jobs::Admission::done) {
         const calls::Endpoint* worker = lead_->courier.find(admitted.worker);
         if (worker != nullptr)

@@ -53,6 +53,12 @@ class Node final : public calls::JobQueue, StateMachine {
     std::deque<calls::Submission> blocked{};
     std::map<JobId, Courier::Given> given{};  ///< at most once: to send when that is committed
   };
+  /// Committed jobs of a session, in a row, that it is to be told of.
+  struct Accepted {
+    calls::Origin origin;
+    std::uint64_t serial;
+    std::uint64_t count;
+  };
   class Timer final : public world::Event {
    public:
     explicit Timer(Node& node) : node_(node) {}
@@ -65,6 +71,7 @@ class Node final : public calls::JobQueue, StateMachine {
 
   // StateMachine
   void apply(raft::Index index, const raft::Payload& payload) override;
+  void caught_up() override;
   void became_leader(raft::Term term) override;
   void stepped_down() override;
   raft::PayloadPtr take_snapshot() override;
@@ -96,6 +103,7 @@ class Node final : public calls::JobQueue, StateMachine {
   bool accepted(JobId job, std::uint64_t key, const Life& worker) const;
   void answer(const calls::Origin& origin, calls::QueueAnswer::Kind kind, std::uint64_t serial,
               Failure why = Failure::rejected);
+  void acknowledge(const calls::Origin& origin, std::uint64_t serial);
   void refuse(const Jobs::Ended& ended, Failure why);
   void ended_for_good(const Jobs::Ended& ended, bool first);
 
@@ -105,6 +113,7 @@ class Node final : public calls::JobQueue, StateMachine {
   Jobs jobs_;
   std::optional<Lead> lead_;
   std::deque<calls::Submission> early_;  ///< it leads, but is not up to date yet
+  std::vector<Accepted> accepted_;       ///< while entries are applied
   Timer timer_{*this};
   Member consensus_;
   std::optional<Gossip> gossip_;

@@ -78,14 +78,32 @@ void Session::found(int member) {
     if (sent_[i].job) send(first_ + i);
 }
 
+void Session::accepted(const calls::QueueAnswer& answer) {
+  const std::uint64_t begin = std::max(answer.serial, first_);
+  const std::uint64_t end = std::min(answer.serial + answer.count, first_ + sent_.size());
+  bool any = false;
+  for (std::uint64_t serial = begin; serial < end; ++serial) {
+    Sent& sent = sent_[serial - first_];
+    if (!sent.job) continue;
+    queue_.acknowledged(answer.member, origin_, serial);
+    close(sent);
+    any = true;
+  }
+  if (!any) return;
+  forget_answered();
+  found(answer.member);
+}
+
 void Session::answered(const calls::QueueAnswer& answer) {
+  if (answer.kind == calls::QueueAnswer::Kind::accepted) {
+    accepted(answer);
+    return;
+  }
   if (answer.serial < first_ || answer.serial >= first_ + sent_.size()) return;
   Sent& sent = sent_[answer.serial - first_];
   if (!sent.job) return;
   switch (answer.kind) {
     case calls::QueueAnswer::Kind::accepted:
-      queue_.acknowledged(answer.member, origin_, answer.serial);
-      close(sent);
       break;
     case calls::QueueAnswer::Kind::refused:
       sent.job->gather->failed(sent.job->rendition, answer.why);

@@ -42,6 +42,7 @@ class Session final : public calls::Dispatcher, world::Event {
   void fire() override;
   void send(std::uint64_t serial);
   void close(Sent& sent);
+  void accepted(const calls::QueueAnswer& answer);
   void forget_answered();
   void found(int member);
 

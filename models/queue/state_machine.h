@@ -12,6 +12,8 @@ class StateMachine {
   /// A command is committed. The object is the one that was proposed (on every member), so its proposer
   /// recognises it. After a restart, commands since the last snapshot come again, from the beginning.
   virtual void apply(raft::Index index, const raft::Payload& command) = 0;
+  /// All that is known to be committed by now was applied: once after each run of `apply`.
+  virtual void caught_up() {}
   /// This member leads, and has applied all that was committed in earlier terms (§8): it may serve. (Commands
   /// may be proposed from the election on, a little earlier: Member::leads().)
   virtual void became_leader(raft::Term term) = 0;

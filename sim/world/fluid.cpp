@@ -241,6 +241,7 @@ class Fluid::Impl {
     const double clock = sg::Engine::get_clock();
     double soonest = -1;
     for (simgrid::kernel::resource::Model* model : engine->get_all_models()) {
+      if (model->get_started_action_set()->empty()) continue;
       const double delta = model->next_occurring_event(clock);
       if (delta >= 0 && (soonest < 0 || delta < soonest)) soonest = delta;
     }

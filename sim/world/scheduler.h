@@ -35,11 +35,16 @@ class Event {
   Scheduler* scheduler_ = nullptr;
   Event* next_ = nullptr;  // in the ready list
   Event* previous_ = nullptr;
-  std::uint32_t place_ = kIdle;  // index in the heap, or kReady
+  std::uint32_t place_ = kIdle;  // kReady, or its slot
 };
 
-/// The clock and everything that will happen: a 4-ary heap ordered by (date, sequence number), and the list
-/// of what is due now, first come first served. It knows nothing of SimGrid; World drives it.
+/// The clock and everything that will happen, ordered by (date, sequence number), and the list of what is due
+/// now, first come first served. It knows nothing of SimGrid; World drives it.
+///
+/// What happens soon is in a 4-ary heap; what is further away (most of it time-outs, which are nearly all
+/// taken off again) is in buckets of a few milliseconds each, unsorted, and comes into the heap when it is
+/// its bucket's turn. Where an event is, is kept in a table beside them, not in the events, which lie all
+/// over the memory.
 ///
 /// Only this class's root calls `fire`, and so resumes or destroys coroutine frames: nobody is resumed from
 /// inside somebody else's call.
@@ -64,8 +69,17 @@ class Scheduler {
       return;
     }
     if (date == TimePoint::never()) return;
-    heap_.push_back({});
-    sift_up(heap_.size() - 1, {date, sequence_++, &event});
+    const std::uint32_t slot = new_slot(event);
+    event.place_ = slot;
+    const Entry entry{date, sequence_++, slot};
+    if (far_ == 0) near_end_ = (bucket_of(now_) + 1) << kBucketBits;
+    const std::uint64_t bucket = bucket_of(date);
+    const std::uint64_t near = near_end_ >> kBucketBits;
+    if (heap_.size() >= kSmallHeap && bucket_of(heap_.front().date) < near && bucket >= near &&
+        bucket < near + kBuckets)
+      put_far(bucket % kBuckets, entry);
+    else
+      push(entry);
   }
   void schedule_in(Event& event, Duration delay) { schedule(event, now_ + delay); }
   /// Due now, after all that is due now already.
@@ -106,15 +120,75 @@ class Scheduler {
   struct Entry {
     TimePoint date;
     std::uint64_t sequence;
-    Event* event;
+    std::uint32_t slot;
     bool before(const Entry& other) const {
       return date < other.date || (date == other.date && sequence < other.sequence);
     }
   };
 
+  /// Where a scheduled event is.
+  struct Slot {
+    Event* event;
+    std::uint32_t index;   ///< in the heap, or in its bucket; of a free slot: the next free one
+    std::uint32_t bucket;  ///< kNear: in the heap
+  };
+  static constexpr std::uint32_t kNear = 0xffffffff;
+  static constexpr int kBucketBits = 22;               ///< 4.2 ms
+  static constexpr std::uint64_t kBuckets = 1U << 12;  ///< 17 s ahead; what is further away is in the heap
+  static constexpr std::size_t kSmallHeap = 64;        ///< smaller ones are not worth the trouble
+
+  static std::uint64_t bucket_of(TimePoint date) {
+    return static_cast<std::uint64_t>(date.since_start().count_ns()) >> kBucketBits;
+  }
+  std::uint32_t new_slot(Event& event) {
+    if (free_slot_ == kNear) {
+      slots_.push_back({&event, 0, kNear});
+      return static_cast<std::uint32_t>(slots_.size() - 1);
+    }
+    const std::uint32_t slot = free_slot_;
+    free_slot_ = slots_[slot].index;
+    slots_[slot].event = &event;
+    return slot;
+  }
+  void free(std::uint32_t slot) {
+    slots_[slot].event->place_ = Event::kIdle;
+    slots_[slot].index = free_slot_;
+    free_slot_ = slot;
+  }
+
+  void put_far(std::uint64_t bucket, const Entry& entry) {
+    std::vector<Entry>& entries = buckets_[bucket];
+    slots_[entry.slot].bucket = static_cast<std::uint32_t>(bucket);
+    slots_[entry.slot].index = static_cast<std::uint32_t>(entries.size());
+    entries.push_back(entry);
+    ++far_;
+  }
+  void remove_far(const Slot& slot) {
+    std::vector<Entry>& entries = buckets_[slot.bucket];
+    entries[slot.index] = entries.back();
+    slots_[entries.back().slot].index = slot.index;
+    entries.pop_back();
+    --far_;
+  }
+  /// Buckets come into the heap until its first is the first of all.
+  void refill() {
+    while (far_ > 0 && (heap_.empty() || bucket_of(heap_.front().date) >= near_end_ >> kBucketBits)) {
+      std::vector<Entry>& entries = buckets_[(near_end_ >> kBucketBits) % kBuckets];
+      near_end_ += std::uint64_t{1} << kBucketBits;
+      far_ -= entries.size();
+      for (const Entry& entry : entries) push(entry);
+      entries.clear();
+    }
+  }
+
   void put(std::size_t i, const Entry& entry) {
     heap_[i] = entry;
-    entry.event->place_ = static_cast<std::uint32_t>(i);
+    slots_[entry.slot].index = static_cast<std::uint32_t>(i);
+  }
+  void push(const Entry& entry) {
+    slots_[entry.slot].bucket = kNear;
+    heap_.push_back(entry);
+    sift_up(heap_.size() - 1, entry);
   }
   void sift_up(std::size_t i, Entry entry) {
     while (i > 0) {
@@ -141,12 +215,14 @@ class Scheduler {
     put(i, entry);
   }
   Event* pop() {
-    Event* event = heap_.front().event;
+    const std::uint32_t slot = heap_.front().slot;
+    Event* event = slots_[slot].event;
     remove_at(0);
+    free(slot);
+    refill();
     return event;
   }
   void remove_at(std::size_t i) {
-    heap_[i].event->place_ = Event::kIdle;
     const Entry last = heap_.back();
     heap_.pop_back();
     if (i == heap_.size()) return;
@@ -168,16 +244,28 @@ class Scheduler {
     event.place_ = Event::kIdle;
   }
   void remove(Event& event) {
-    if (event.place_ == Event::kReady)
+    if (event.place_ == Event::kReady) {
       unlink_ready(event);
+      return;
+    }
+    const Slot slot = slots_[event.place_];
+    if (slot.bucket != kNear)
+      remove_far(slot);
     else
-      remove_at(event.place_);
+      remove_at(slot.index);
+    free(event.place_);
+    refill();
   }
 
   TimePoint now_;
   std::uint64_t sequence_ = 0;
   std::uint64_t fired_ = 0;
   std::vector<Entry> heap_;
+  std::vector<std::vector<Entry>> buckets_ = std::vector<std::vector<Entry>>(kBuckets);
+  std::uint64_t near_end_ = 0;  // ns; all that is in buckets is later, and has its bucket
+  std::size_t far_ = 0;         // in buckets; if there are any, the first of the heap is before near_end_
+  std::vector<Slot> slots_;
+  std::uint32_t free_slot_ = kNear;
   Event* ready_head_ = nullptr;
   Event* ready_tail_ = nullptr;
 };

@@ -1,10 +1,9 @@
 #pragma once
 
 #include <algorithm>
-#include <deque>
 #include <optional>
-#include <vector>
 
+#include "models/queue/raft/entries.h"
 #include "models/queue/raft/types.h"
 
 namespace headroom::queue::raft {
@@ -12,7 +11,7 @@ namespace headroom::queue::raft {
 /// A member's log in memory: entries after a base, which stands for all that was forgotten.
 class Log {
  public:
-  Log(Position base, std::deque<Entry> entries) : base_(base), entries_(std::move(entries)) {}
+  Log(Position base, Entries entries) : base_(base), entries_(std::move(entries)) {}
 
   Position base() const { return base_; }
   Index first_index() const { return base_.index + 1; }
@@ -29,13 +28,13 @@ class Log {
 
   void append(Entry entry) { entries_.push_back(std::move(entry)); }
   /// Removes the entries from `first` on.
-  void truncate(Index first) { entries_.resize(first - base_.index - 1); }
+  void truncate(Index first) { entries_.truncate(first - base_.index - 1); }
   /// Forgets the entries up to `index`, which must be there; nothing if it was forgotten already.
   void forget(Index index) {
     if (index <= base_.index) return;
-    const auto end = entries_.begin() + static_cast<std::ptrdiff_t>(index - base_.index);
-    base_ = {index, at(index).term};
-    entries_.erase(entries_.begin(), end);
+    const Position base{index, at(index).term};
+    entries_.forget(index - base_.index);
+    base_ = base;
   }
   /// Forgets everything: a snapshot up to `base` replaces it.
   void reset(Position base) {
@@ -52,7 +51,7 @@ class Log {
 
  private:
   Position base_;
-  std::deque<Entry> entries_;
+  Entries entries_;
 };
 
 }  // namespace headroom::queue::raft

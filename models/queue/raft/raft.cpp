@@ -13,6 +13,9 @@ constexpr Bytes kWriteHeader{64};
 /// rest (D 6.4.1).
 constexpr double kLeaseShare = 0.9;
 
+/// Entries that a batch has room for from the start.
+constexpr std::size_t kBatchReserve = 256;
+
 Bytes size_of(const Entry& entry) {
   return entry.command ? entry.command->size() : Bytes();
 }
@@ -396,6 +399,7 @@ BatchPtr Raft::batch_from(Index first) {
   if (first > last) return nullptr;
   if (batch_ && batch_first_ == first && batch_log_last_ == last) return batch_;
   std::vector<Entry> entries;
+  entries.reserve(std::min<std::size_t>(last - first + 1, kBatchReserve));
   Bytes size;
   for (Index i = first; i <= last; ++i) {
     const Entry& entry = log_.at(i);
@@ -500,6 +504,7 @@ std::optional<Write> Raft::take_write(TimePoint now) {
   }
   write.base = log_.base();
   write.first = std::max(taken_, log_.base().index) + 1;
+  if (log_.last_index() >= write.first) write.entries.reserve(log_.last_index() - write.first + 1);
   for (Index i = write.first; i <= log_.last_index(); ++i) {
     write.entries.push_back(log_.at(i));
     write.size += size_of(log_.at(i));

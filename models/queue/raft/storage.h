@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
+#include "models/queue/raft/entries.h"
 #include "models/queue/raft/types.h"
 
 namespace headroom::queue::raft {
@@ -25,7 +25,7 @@ struct Storage {
   HardState hard_state{};
   Snapshot snapshot{};
   Position base{};  ///< comes before the first entry
-  std::deque<Entry> entries{};
+  Entries entries{};
 
   Index last_index() const { return base.index + entries.size(); }
   /// The write has reached the disk.
