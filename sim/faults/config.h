@@ -9,17 +9,21 @@
 #include "sim/base/describe.h"
 #include "sim/base/distribution.h"
 #include "sim/base/units.h"
+#include "sim/faults/abuse.h"
 #include "sim/faults/bad_config.h"
 #include "sim/faults/bug.h"
 #include "sim/faults/crash.h"
+#include "sim/faults/dns.h"
+#include "sim/faults/flush.h"
 #include "sim/faults/partition.h"
 #include "sim/faults/poison.h"
+#include "sim/faults/surge.h"
 #include "sim/faults/target.h"
 
 namespace headroom::faults {
 
 /// The list of kinds. A new one is a file beside crash.h and its name here (README.md).
-using Kind = std::variant<Crash, Partition, BadConfig, Bug, Poison>;
+using Kind = std::variant<Crash, Partition, BadConfig, Bug, Poison, Abuse, Surge, Flush, Dns>;
 
 /// When something breaks, and what. Either on a schedule: `at` (first strike; without it, after one `every`),
 /// `for` (without it, to the end of the run), `every` (again and again). Or at random: up for `mttf`, down
@@ -61,6 +65,10 @@ template <class K>
 concept Triggered = requires(const K& kind) {
   { kind.trigger.least() } -> std::same_as<Duration>;
 };
+
+/// A kind that is over as soon as it has begun.
+template <class K>
+concept Momentary = requires { requires K::momentary; };
 
 /// `crash rack/a1`
 std::string name_of(const Kind& kind);
