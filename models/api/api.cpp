@@ -18,6 +18,7 @@ class Server final : public calls::ConvertingServer {
     }
     if (tier.parts_.authenticator) authenticator_ = tier.parts_.authenticator(host);
     if (tier.parts_.meter) meter_ = tier.parts_.meter(*this);
+    if (tier.config_.quota_per_user) quota_.emplace(tier.quota());
   }
   ~Server() override = default;
 
@@ -27,6 +28,12 @@ class Server final : public calls::ConvertingServer {
     tier_.reached_.add(batch);
     if (tier_.config_.max_in_flight && in_flight_ >= *tier_.config_.max_in_flight) {
       tier_.answered_.add(batch);
+      arrival.responder.reply(Failure::rejected);
+      return;
+    }
+    if (quota_ && !arrival.request->probe && !quota_->accept(arrival.request->user, now)) {
+      tier_.answered_.add(batch);
+      tier_.over_quota_.add(batch);
       arrival.responder.reply(Failure::rejected);
       return;
     }
@@ -121,6 +128,7 @@ class Server final : public calls::ConvertingServer {
   calls::Dispatcher* dispatcher_;
   std::unique_ptr<calls::Authenticator> authenticator_;
   std::unique_ptr<Meter> meter_;
+  std::optional<Quota> quota_;
   std::int64_t in_flight_ = 0;
 };
 
@@ -136,8 +144,16 @@ void Tier::install(const std::vector<world::Host*>& hosts, Parts parts) {
   }
 }
 
+Quota Tier::quota() const {
+  const double rate = config_.quota_per_user->per_second;
+  const double burst = config_.quota_burst ? static_cast<double>(*config_.quota_burst) : rate;
+  const auto servers = static_cast<double>(servers_.size());
+  return {{rate / servers}, burst / servers};
+}
+
 void Tier::report(metrics::ResultBuilder& results, TimePoint now) const {
   results.ratio("api.availability", answered_, reached_);
+  if (config_.quota_per_user) results.total("api.over_quota", over_quota_);
   results.invariant("Little's law: api", station_.holds(now), station_.entered());
 }
 
@@ -146,6 +162,8 @@ const std::vector<metrics::MetricInfo> kMetrics = {
      metrics::Better::lower},
     {"api.availability", "share", "share of attempts reaching the API tier that a live API server answered",
      metrics::Better::higher},
+    {"api.over_quota", "count", "attempts rejected because their user had used up the quota",
+     metrics::Better::neither},
 };
 
 }  // namespace headroom::api

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/api/config.h"
+#include "models/api/quota.h"
 #include "models/calls/authenticator.h"
 #include "models/calls/environment.h"
 #include "models/calls/job.h"
@@ -50,12 +51,15 @@ class Tier {
 
  private:
   friend class Server;
+  /// One server's share.
+  Quota quota() const;
   ApiConfig config_;
   metrics::Window window_;
   Parts parts_;
   std::vector<calls::Endpoint> servers_;
   metrics::BatchSum reached_;
   metrics::BatchSum answered_;
+  metrics::BatchSum over_quota_;
   metrics::Station station_;
 };
 

@@ -19,6 +19,8 @@ struct ApiConfig {
   std::optional<std::int64_t> max_in_flight;
   std::optional<Duration> deadline;
   AtDeadline at_deadline = AtDeadline::fail;
+  std::optional<Rate> quota_per_user;
+  std::optional<std::int64_t> quota_burst;
   template <class V>
   static void describe(V& v) {
     v.required("hosts", &ApiConfig::hosts, "host group that it runs on");
@@ -31,6 +33,16 @@ struct ApiConfig {
                positive());
     v.optional("at_deadline", &ApiConfig::at_deadline,
                "at the deadline: fail, or answer with the renditions that are there");
+    v.optional("quota_per_user", &ApiConfig::quota_per_user,
+               "requests of one user that all servers together accept in the long run; more are rejected "
+               "(default: no limit)",
+               positive());
+    v.optional("quota_burst", &ApiConfig::quota_burst,
+               "so many of them at once, after a rest (default: a second's worth)", at_least(1));
+  }
+  static void check(const ApiConfig& a, Complaints& complaints) {
+    if (a.quota_burst && !a.quota_per_user)
+      complaints.add("quota_burst", "there is no quota, expected quota_per_user with it");
   }
 };
 

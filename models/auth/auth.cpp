@@ -2,11 +2,17 @@
 
 #include <string>
 
+#include "models/auth/edge.h"
+
 namespace headroom::auth {
 
 Identity::Identity(const AuthConfig& config, const calls::Environment& env, StreamKey key, std::int64_t users,
                    const Hosts& hosts)
-    : config_(config), world_(env.world), window_(env.window), journal_(env.journal) {
+    : config_(config),
+      world_(env.world),
+      window_(env.window),
+      journal_(env.journal),
+      backoff_key_(key / "backoff") {
   static constexpr std::array<const char*, kSources> kNames = {"cache", "data_plane", "stale", "nobody"};
   for (std::size_t s = 0; s < kSources; ++s)
     checks_[s].series = &env.series.counter("auth.by_" + std::string(kNames[s]));
@@ -17,6 +23,10 @@ Identity::Identity(const AuthConfig& config, const calls::Environment& env, Stre
     management_.emplace(*config.management, env, log_, key, users, where);
   }
   data_plane_.emplace(config.data_plane, env, log_, management(), hosts.data_plane);
+}
+
+void Identity::flush() {
+  for (Edge* edge : edges_) edge->flush();
 }
 
 void Identity::start() {
@@ -53,6 +63,7 @@ void Identity::report(metrics::ResultBuilder& results) const {
     results.total("auth.stale_served", checks(Source::stale));
     results.total("auth.coalesced", coalesced_);
   }
+  if (config_.data_plane.retry) results.total("auth.retries", retries_);
   results.total("auth.unchecked", checks(Source::nobody));
   results.ratio("auth.availability", checks(Source::data_plane), asked);
   if (!management_) return;
@@ -71,6 +82,8 @@ const std::vector<metrics::MetricInfo> kMetrics = {
      metrics::Better::neither},
     {"auth.coalesced", "count", "credential checks that waited for a look-up which another one had begun",
      metrics::Better::neither},
+    {"auth.retries", "count", "look-ups that no host had answered and that were tried again",
+     metrics::Better::lower},
     {"auth.unchecked", "count",
      "credential checks that could not be made: no entry to believe, no answer from the data plane",
      metrics::Better::lower},

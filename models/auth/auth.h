@@ -21,6 +21,8 @@
 
 namespace headroom::auth {
 
+class Edge;
+
 /// What a check of credentials rests on.
 enum class Source {
   cache,       ///< an entry of the edge cache
@@ -55,12 +57,22 @@ class Identity {
   /// Null: nothing ever changes.
   Management* management() { return management_ ? &*management_ : nullptr; }
 
+  /// Edges live and die with the servers that they are part of.
+  void add(Edge& edge) { edges_.push_back(&edge); }
+  void remove(Edge& edge) { std::erase(edges_, &edge); }
+  /// All edge caches are emptied.
+  void flush();
+
   /// A check ended: accepted, or denied.
   void decided(Source source, bool accepted, Credentials who, bool probe);
   /// A check could not be made.
   void unchecked(bool probe) { count(Source::nobody, probe); }
   /// A check waits for a look-up that another one began.
   void coalesced(bool probe) { coalesced_.add(batch(probe)); }
+  /// A look-up that no host answered is tried again.
+  void asked_again(bool probe) { retries_.add(batch(probe)); }
+  /// Of the waits before that.
+  const StreamKey& backoff_key() const { return backoff_key_; }
   void report(metrics::ResultBuilder& results) const;
 
  private:
@@ -84,9 +96,12 @@ class Identity {
   std::optional<Management> management_;
   std::optional<DataPlane> data_plane_;
   std::array<Counted, kSources> checks_;
+  std::vector<Edge*> edges_;  ///< that live
   Counted denied_valid_;
   Counted served_revoked_;
   metrics::BatchSum coalesced_;
+  metrics::BatchSum retries_;
+  StreamKey backoff_key_;
 };
 
 extern const std::vector<metrics::MetricInfo> kMetrics;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "models/calls/retry_config.h"
 #include "sim/base/describe.h"
 #include "sim/base/distribution.h"
 #include "sim/base/units.h"
@@ -58,6 +59,7 @@ struct DataPlaneConfig {
   std::optional<Duration> take_over;
   Duration timeout = Duration::ms(100);
   Duration retry_after = Duration::s(1);
+  std::optional<calls::RetryConfig> retry;
   template <class V>
   static void describe(V& v) {
     v.optional("hosts", &DataPlaneConfig::hosts,
@@ -75,12 +77,17 @@ struct DataPlaneConfig {
                "a host that has not answered by then is given up, and another one asked", positive());
     v.optional("retry_after", &DataPlaneConfig::retry_after,
                "a host that was given up is not asked again for so long, but by one request", positive());
+    v.optional("retry", &DataPlaneConfig::retry,
+               "a look-up that no host answered is tried again, with hosts that were given up, too; the "
+               "budget is each server's own (default: it is not)");
   }
   static void check(const DataPlaneConfig& d, Complaints& complaints) {
     if (d.redundancy == Redundancy::active_active && d.take_over)
       complaints.add("take_over", "all hosts are active, expected redundancy: active_passive");
     if (d.redundancy == Redundancy::active_passive && !d.hosts)
       complaints.add("redundancy", "there is no host that could be passive, expected hosts");
+    if (d.retry && !d.hosts)
+      complaints.add("retry", "without hosts every look-up is answered, expected hosts with it");
   }
 };
 

@@ -15,9 +15,14 @@ Edge::Edge(Identity& identity, world::HostId host, const std::string& name)
       listener_(identity.management(), host, "edge/" + name, *this) {
   if (const auto& c = identity.config().edge_cache)
     cache_.emplace(TtlCache::Times{c->ttl, c->negative_ttl, c->serve_stale_for}, c->entries);
+  if (const auto& retry = identity.config().data_plane.retry; retry && retry->budget)
+    budget_.emplace(retry->budget->value);
+  identity.add(*this);
 }
 
-Edge::~Edge() = default;
+Edge::~Edge() {
+  identity_.remove(*this);
+}
 
 std::uint64_t Edge::receive(std::uint64_t from, std::uint64_t to) {
   const auto received = subscription_.receive(from, to);
@@ -75,7 +80,7 @@ Edge::FlightPtr Edge::look_up(Credentials who, bool probe, std::uint64_t number)
       return found->second;
     }
   }
-  FlightPtr flight(new Flight(who));
+  FlightPtr flight(new Flight(who, probe));
   if (coalesce) flights_.insert_or_assign(who.user, flight);
   scope_.spawn(fly(this, flight, number));
   return flight;
@@ -83,8 +88,29 @@ Edge::FlightPtr Edge::look_up(Credentials who, bool probe, std::uint64_t number)
 
 world::Task<> Edge::fly(Edge* self, FlightPtr flight, std::uint64_t number) {
   world::Scheduler& scheduler = self->identity_.world().scheduler();
+  co_await ask_around(self, flight, number, false);
+  if (const auto& retry = self->identity_.config().data_plane.retry) {
+    calls::BackoffSchedule backoff(*retry);
+    Engine draw = self->identity_.backoff_key().engine_for(number);
+    if (self->budget_) self->budget_->request(scheduler.now());
+    for (std::int64_t n = 1; !flight->answer && n < retry->attempts; ++n) {
+      if (self->budget_ && !self->budget_->retry(scheduler.now())) break;
+      co_await world::Sleep(scheduler, backoff.next(draw));
+      self->identity_.asked_again(flight->probe);
+      co_await ask_around(self, flight, number, true);
+    }
+  }
+  if (!flight->answer && !self->choice_.any(scheduler.now())) self->data_plane_lost();
+  flight->ended = true;
+  const auto listed = self->flights_.find(flight->who.user);
+  if (listed != self->flights_.end() && listed->second == flight) self->flights_.erase(listed);
+  flight->end.notify_all();
+}
+
+world::Task<> Edge::ask_around(Edge* self, FlightPtr flight, std::uint64_t number, bool insists) {
+  world::Scheduler& scheduler = self->identity_.world().scheduler();
   DataPlane& data_plane = self->identity_.data_plane();
-  HostChoice::Round round = self->choice_.begin(number);
+  HostChoice::Round round = self->choice_.begin(number, insists);
   while (const auto host = self->choice_.next(round, scheduler.now())) {
     const TimePoint asked = scheduler.now();
     calls::Call<Answer> call(scheduler, asked + data_plane.config().timeout);
@@ -98,13 +124,8 @@ world::Task<> Edge::fly(Edge* self, FlightPtr flight, std::uint64_t number) {
     self->data_plane_back();
     self->keep(flight->who, *outcome);
     flight->answer = *outcome;
-    break;
+    co_return;
   }
-  if (!flight->answer && !self->choice_.any(scheduler.now())) self->data_plane_lost();
-  flight->ended = true;
-  const auto listed = self->flights_.find(flight->who.user);
-  if (listed != self->flights_.end() && listed->second == flight) self->flights_.erase(listed);
-  flight->end.notify_all();
 }
 
 std::optional<Failure> Edge::decide(Verdict verdict, Credentials who, bool probe) {

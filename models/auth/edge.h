@@ -11,6 +11,7 @@
 #include "models/auth/host_choice.h"
 #include "models/auth/management.h"
 #include "models/auth/update_log.h"
+#include "models/calls/retry.h"
 #include "sim/base/outcome.h"
 #include "sim/world/pool.h"
 #include "sim/world/task.h"
@@ -31,14 +32,19 @@ class Edge final : Subscriber {
   /// the request's.
   world::Task<std::optional<Failure>> ask(std::uint64_t user, bool probe, std::uint64_t number,
                                           TimePoint until);
+  /// Forgets what it knows of everybody's credentials.
+  void flush() {
+    if (cache_) cache_->clear();
+  }
   /// Gives up what is under way; before the world is destroyed, if it is no part of it.
   void stop() { scope_.clear(); }
 
  private:
   /// A look-up under way, and who waits for it.
   struct Flight : world::Pooled {
-    explicit Flight(Credentials c) : who(c) {}
+    Flight(Credentials c, bool p) : who(c), probe(p) {}
     Credentials who;
+    bool probe;  ///< who asked first was one
     bool ended = false;
     std::optional<Answer> answer;
     world::Condition end;
@@ -58,6 +64,8 @@ class Edge final : Subscriber {
   std::optional<Verdict> at_once(Credentials who);
   FlightPtr look_up(Credentials who, bool probe, std::uint64_t number);
   static world::Task<> fly(Edge* self, FlightPtr flight, std::uint64_t number);
+  /// Asks one host after the other, until one has answered. `insists`: those that are avoided, too.
+  static world::Task<> ask_around(Edge* self, FlightPtr flight, std::uint64_t number, bool insists);
   void keep(Credentials who, const Answer& answer);
   std::optional<Failure> decide(Verdict verdict, Credentials who, bool probe);
   std::optional<Failure> without_data_plane(Credentials who, bool probe);
@@ -70,6 +78,7 @@ class Edge final : Subscriber {
   std::string name_;
   std::optional<TtlCache> cache_;
   HostChoice choice_;
+  std::optional<calls::RetryBudget> budget_;
   Subscription subscription_;
   std::unordered_map<std::uint64_t, FlightPtr> flights_;  ///< by user; never iterated
   bool cut_off_ = false;

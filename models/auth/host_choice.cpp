@@ -11,8 +11,9 @@ bool HostChoice::any(TimePoint now) const {
   return std::any_of(hosts_.begin(), hosts_.end(), [&](const Host& h) { return h.not_before <= now; });
 }
 
-HostChoice::Round HostChoice::begin(std::uint64_t number) const {
+HostChoice::Round HostChoice::begin(std::uint64_t number, bool insists) const {
   Round round;
+  round.insists_ = insists;
   round.start_ =
       redundancy_ == Redundancy::active_active ? static_cast<int>(number % hosts_.size()) : last_answered_;
   return round;
@@ -23,7 +24,7 @@ std::optional<int> HostChoice::next(Round& round, TimePoint now) {
   while (round.tried_ < n) {
     const int candidate = (round.start_ + round.tried_++) % n;
     Host& host = hosts_[static_cast<std::size_t>(candidate)];
-    if (host.not_before > now) continue;
+    if (host.not_before > now && !round.insists_) continue;
     if (host.suspected) host.not_before = now + retry_after_;
     return candidate;
   }

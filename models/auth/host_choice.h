@@ -21,10 +21,12 @@ class HostChoice {
     friend class HostChoice;
     int start_ = 0;
     int tried_ = 0;
+    bool insists_ = false;
   };
   /// Whether there is a host that may be asked now.
   bool any(TimePoint now) const;
-  Round begin(std::uint64_t number) const;
+  /// `insists`: it asks hosts that are avoided, too.
+  Round begin(std::uint64_t number, bool insists = false) const;
   /// The next host to ask; none: all were asked or are avoided.
   std::optional<int> next(Round& round, TimePoint now);
   void answered(int host, TimePoint now);

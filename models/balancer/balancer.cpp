@@ -15,7 +15,9 @@ class Proxy final : public calls::RequestServer {
   Proxy(world::Host& host, Balancer& balancer)
       : RequestServer(host),
         balancer_(balancer),
-        choice_(balancer.config_.policy, static_cast<int>(balancer.servers_.size())) {}
+        backends_(balancer.balancing_, balancer.servers_, "host/" + host.name()) {
+    backends_.check_regularly(scope(), host.id(), balancer.check_key_);
+  }
   ~Proxy() override { scope().clear(); }
 
   void accept(calls::Arrival arrival) override { scope().spawn(handle(this, std::move(arrival))); }
@@ -30,20 +32,22 @@ class Proxy final : public calls::RequestServer {
     Visit(const Visit&) = delete;
     Visit& operator=(const Visit&) = delete;
     ~Visit() {
-      if (server_ >= 0) proxy_.choice_.finished(server_, proxy_.now() - forwarded_, proxy_.now());
+      if (server_ >= 0) proxy_.backends_.finished(server_, proxy_.now() - forwarded_, sign_);
       proxy_.balancer_.station_.leave(proxy_.now(), since_);
     }
     void forward(int server) {
       server_ = server;
       forwarded_ = proxy_.now();
-      proxy_.choice_.started(server);
+      proxy_.backends_.started(server);
     }
+    void answered(calls::Sign sign) { sign_ = sign; }
 
    private:
     Proxy& proxy_;
     TimePoint since_;
     TimePoint forwarded_;
     int server_ = -1;
+    calls::Sign sign_ = calls::Sign::none;
   };
 
   TimePoint now() { return host().scheduler().now(); }
@@ -55,14 +59,14 @@ class Proxy final : public calls::RequestServer {
     const world::HostId me = self->host().id();
     Visit visit(*self);
     const Duration tls = arrival.new_connection ? balancer.tls_cpu_ : Duration();
-    co_await self->host().cpu().run(calls::effort(*self, balancer.config_.cpu + tls));
+    co_await self->host().cpu().run(calls::effort(*self, balancer.balancing_.config.cpu + tls));
     if (calls::errs(*self, request.number, arrival.attempt)) {
       arrival.responder.reply(Failure::error);
       co_return;
     }
 
     Engine draw = calls::engine_for_attempt(balancer.choice_key_, request.number, arrival.attempt);
-    const int chosen = self->choice_.pick(draw, request.user, self->now());
+    const int chosen = self->backends_.pick(draw, request.user);
     visit.forward(chosen);
     const calls::Endpoint server = balancer.servers_[static_cast<std::size_t>(chosen)];
     calls::Call<calls::Answer> call(self->host().scheduler(), request.deadline);
@@ -71,6 +75,7 @@ class Proxy final : public calls::RequestServer {
                         arrival.request, false, arrival.attempt);
     arrival.responder.pass_on(call.slot());
     const auto outcome = co_await call;
+    visit.answered(calls::sign_of(outcome));
     if (!outcome) {
       arrival.responder.reply(outcome.failure());
       co_return;
@@ -82,18 +87,22 @@ class Proxy final : public calls::RequestServer {
   }
 
   Balancer& balancer_;
-  Choice choice_;
+  Backends backends_;
 };
 
-Balancer::Balancer(const BalancerConfig& config, const calls::Environment& env, StreamKey key)
-    : config_(config), world_(env.world), entrance_key_(key / "entrance"), choice_key_(key / "choice") {}
+Balancer::Balancer(Balancing& balancing, StreamKey key)
+    : balancing_(balancing),
+      world_(balancing.environment.world),
+      entrance_key_(key / "entrance"),
+      choice_key_(key / "choice"),
+      check_key_(key / "health_check") {}
 
 void Balancer::install(const std::vector<world::Host*>& hosts, const std::vector<calls::Endpoint>& servers,
                        Duration tls_cpu, double rendition_share) {
   servers_ = servers;
   tls_cpu_ = tls_cpu;
   rendition_share_ = rendition_share;
-  if (hosts.empty()) choice_.emplace(config_.policy, static_cast<int>(servers_.size()));
+  if (hosts.empty()) backends_ = std::make_unique<Backends>(balancing_, servers_, "clients");
   for (world::Host* host : hosts) {
     world::ProcessSlot& slot =
         host->install([this](world::Host& h) { return std::make_unique<Proxy>(h, *this); });
@@ -101,10 +110,19 @@ void Balancer::install(const std::vector<world::Host*>& hosts, const std::vector
   }
 }
 
+void Balancer::start() {
+  if (backends_) backends_->check_regularly(scope_, world::kClients, check_key_);
+}
+
+void Balancer::stop() {
+  scope_.clear();
+  if (backends_) backends_->stop();
+}
+
 calls::Entrance::Way Balancer::choose(const calls::Request& request, int attempt) {
-  if (choice_) {
+  if (backends_) {
     Engine draw = calls::engine_for_attempt(choice_key_, request.number, attempt);
-    const int server = choice_->pick(draw, request.user, world_.now());
+    const int server = backends_->pick(draw, request.user);
     return {servers_[static_cast<std::size_t>(server)], server, false};
   }
   Engine draw = calls::engine_for_attempt(entrance_key_, request.number, attempt);
@@ -113,37 +131,36 @@ calls::Entrance::Way Balancer::choose(const calls::Request& request, int attempt
 }
 
 void Balancer::started(const Way& way) {
-  if (choice_) choice_->started(way.index);
+  if (backends_) backends_->started(way.index);
 }
 
-void Balancer::finished(const Way& way, Duration took) {
-  if (choice_) choice_->finished(way.index, took, world_.now());
+void Balancer::finished(const Way& way, Duration took, calls::Sign sign) {
+  if (backends_) backends_->finished(way.index, took, sign);
 }
 
 void Balancer::report(metrics::ResultBuilder& results) const {
-  if (!choice_)
+  if (!backends_)
     results.invariant("Little's law: load_balancer", station_.holds(world_.now()), station_.entered());
 }
 
-JobBalancer::JobBalancer(Policy policy, const calls::Environment& env,
-                         const std::vector<calls::Endpoint>& workers, StreamKey key)
-    : world_(env.world),
+JobBalancer::JobBalancer(Balancing& balancing, const std::vector<calls::Endpoint>& workers, StreamKey key)
+    : world_(balancing.environment.world),
       workers_(workers),
       key_(key / "job"),
-      choice_(policy, static_cast<int>(workers.size())) {}
+      backends_(balancing, workers_, "jobs") {}
 
 /// One job on its worker, as the balancer counts it.
 class JobBalancer::Outstanding final : public calls::Placement {
  public:
   Outstanding(JobBalancer& balancer, int worker, TimePoint deadline)
       : balancer_(balancer), worker_(worker), since_(balancer.world_.now()), deadline_(deadline) {
-    balancer_.choice_.started(worker_);
+    balancer_.backends_.started(worker_);
   }
   ~Outstanding() override {
     if (!back_) balancer_.fell_silent(worker_, since_, deadline_);
   }
-  void came_back() override {
-    if (!std::exchange(back_, true)) balancer_.ended(worker_, since_);
+  void came_back(calls::Sign sign) override {
+    if (!std::exchange(back_, true)) balancer_.ended(worker_, since_, sign);
   }
 
  private:
@@ -156,7 +173,7 @@ class JobBalancer::Outstanding final : public calls::Placement {
 
 void JobBalancer::dispatch(calls::Job job) {
   Engine draw = calls::engine_for_attempt(key_, job.key(), job.attempt);
-  const int chosen = choice_.pick(draw, job.request->user, world_.now());
+  const int chosen = backends_.pick(draw, job.request->user);
   const calls::Endpoint& worker = workers_[static_cast<std::size_t>(chosen)];
   const Bytes size = job.request->image + calls::kControl;
   job.placement = new Outstanding(*this, chosen, job.deadline);
@@ -164,8 +181,8 @@ void JobBalancer::dispatch(calls::Job job) {
                                     [](calls::JobServer& w, calls::Job j) { w.push(std::move(j)); });
 }
 
-void JobBalancer::ended(int worker, TimePoint since) {
-  choice_.finished(worker, world_.now() - since, world_.now());
+void JobBalancer::ended(int worker, TimePoint since, calls::Sign sign) {
+  backends_.finished(worker, world_.now() - since, sign);
 }
 
 void JobBalancer::fell_silent(int worker, TimePoint since, TimePoint deadline) {
@@ -178,13 +195,21 @@ void JobBalancer::fire() {
   while (!silent_.empty() && silent_.begin()->first <= world_.now()) {
     const Silent over = silent_.begin()->second;
     silent_.erase(silent_.begin());
-    ended(over.worker, over.since);
+    ended(over.worker, over.since, calls::Sign::bad);
   }
   if (!silent_.empty()) world_.scheduler().schedule(*this, silent_.begin()->first);
 }
 
 const std::vector<metrics::MetricInfo> kMetrics = {
     {"lb.utilization", "share", "busy core-seconds / configured core-seconds of the balancer's hosts",
+     metrics::Better::lower},
+    {"lb.ejections", "count",
+     "servers left out because requests to them failed, each time by each balancer instance",
+     metrics::Better::lower},
+    {"lb.unhealthy", "count",
+     "servers left out because they did not answer health checks, each time by each balancer instance",
+     metrics::Better::lower},
+    {"lb.panic_picks", "count", "choices among all servers because every one of them was left out",
      metrics::Better::lower},
 };
 

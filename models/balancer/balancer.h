@@ -2,11 +2,10 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
+#include <memory>
 #include <vector>
 
-#include "models/balancer/choice.h"
-#include "models/balancer/config.h"
+#include "models/balancer/backends.h"
 #include "models/calls/entrance.h"
 #include "models/calls/environment.h"
 #include "models/calls/job.h"
@@ -24,46 +23,55 @@ namespace headroom::balancer {
 /// clients that costs nothing.
 class Balancer final : public calls::Entrance {
  public:
-  Balancer(const BalancerConfig& config, const calls::Environment& env, StreamKey key);
+  /// `balancing` outlives it.
+  Balancer(Balancing& balancing, StreamKey key);
   /// `servers`: what is balanced. `hosts`: its own, or none.
   void install(const std::vector<world::Host*>& hosts, const std::vector<calls::Endpoint>& servers,
                Duration tls_cpu, double rendition_share);
 
   Way choose(const calls::Request& request, int attempt) override;
   void started(const Way& way) override;
-  void finished(const Way& way, Duration took) override;
+  void finished(const Way& way, Duration took, calls::Sign sign) override;
 
   /// Its own; none without hosts.
   const std::vector<calls::Endpoint>& proxies() const { return proxies_; }
+  /// Without hosts, servers are checked from where the clients are.
+  void start();
+  /// The run is over; before the world is destroyed.
+  void stop();
   void report(metrics::ResultBuilder& results) const;
 
  private:
   friend class Proxy;
-  BalancerConfig config_;
+  Balancing& balancing_;
   world::World& world_;
   StreamKey entrance_key_;
   StreamKey choice_key_;
+  StreamKey check_key_;
   std::vector<calls::Endpoint> proxies_;
   std::vector<calls::Endpoint> servers_;
-  std::optional<Choice> choice_;  ///< without hosts
+  std::unique_ptr<Backends> backends_;  ///< without hosts
   Duration tls_cpu_;
   double rendition_share_ = 0;
   metrics::Station station_;
+  world::Scope scope_;  ///< without hosts: checks
 };
 
 /// Sends each job to a worker chosen by the policy, from the server that asks for it; used when there is no
-/// queue. A job counts as outstanding on its worker until its result or a refusal comes back; if neither does
-/// (the worker's host died, or a message was lost), until who asked gives up, or its connection does.
+/// queue. Workers whose jobs fail may be ejected; nobody checks them. A job counts as outstanding on its
+/// worker until its result or a refusal comes back; if neither does (the worker's host died, or a message was
+/// lost), until who asked gives up, or its connection does.
 class JobBalancer final : public calls::Dispatcher, world::Event {
  public:
-  JobBalancer(Policy policy, const calls::Environment& env, const std::vector<calls::Endpoint>& workers,
-              StreamKey key);
+  /// `balancing` outlives it.
+  JobBalancer(Balancing& balancing, const std::vector<calls::Endpoint>& workers, StreamKey key);
   ~JobBalancer() override = default;
   void dispatch(calls::Job job) override;
   /// The run is over: what is still outstanding does not matter.
   void stop() {
     stopped_ = true;
     cancel();
+    backends_.stop();
   }
 
  private:
@@ -75,13 +83,13 @@ class JobBalancer final : public calls::Dispatcher, world::Event {
     TimePoint since;
   };
   void fire() override;
-  void ended(int worker, TimePoint since);
+  void ended(int worker, TimePoint since, calls::Sign sign);
   void fell_silent(int worker, TimePoint since, TimePoint deadline);
 
   world::World& world_;
   std::vector<calls::Endpoint> workers_;
   StreamKey key_;
-  Choice choice_;
+  Backends backends_;
   std::multimap<TimePoint, Silent> silent_;  // by when they are given up
   bool stopped_ = false;
 };

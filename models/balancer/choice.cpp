@@ -16,8 +16,10 @@ constexpr double kUnknown = 1e9;             // cost of a server that has reques
 
 }  // namespace
 
-Choice::Choice(Policy policy, int servers) : policy_(policy), servers_(static_cast<std::size_t>(servers)) {
+Choice::Choice(Policy policy, int servers, Duration slow_start)
+    : policy_(policy), servers_(static_cast<std::size_t>(servers)), slow_start_(slow_start) {
   HEADROOM_CHECK(servers > 0, "a choice needs at least one server");
+  for (int s = 0; s < servers; ++s) used_.push_back(s);
   if (policy == Policy::least_requests) {
     buckets_.resize(1);
     for (int s = 0; s < servers; ++s) {
@@ -55,7 +57,22 @@ double Choice::cost(int server, TimePoint now) const {
   return s.latency_s * decay * (s.outstanding + 1);
 }
 
+int Choice::cheaper(int a, int b, TimePoint now) const {
+  const double cost_a = cost(a, now);
+  const double cost_b = cost(b, now);
+  if (cost_a == cost_b) return emptier(a, b);
+  return cost_b < cost_a ? b : a;
+}
+
+std::size_t Choice::place_on_ring(std::uint64_t user) const {
+  const std::uint64_t at = (StreamKey(0) / "consistent_hash" / "user").engine_for(user)();
+  const auto owner = std::lower_bound(ring_.begin(), ring_.end(), at,
+                                      [](const Point& p, std::uint64_t x) { return p.at < x; });
+  return owner == ring_.end() ? 0 : static_cast<std::size_t>(owner - ring_.begin());
+}
+
 int Choice::pick(Engine& draw, std::uint64_t user, TimePoint now) {
+  if (!even(now)) return pick_by_weight(draw, user, now);
   switch (policy_) {
     case Policy::random:
       return random(draw);
@@ -67,24 +84,120 @@ int Choice::pick(Engine& draw, std::uint64_t user, TimePoint now) {
     }
     case Policy::power_of_two_choices: {
       const auto [a, b] = two(draw);
-      return outstanding(b) < outstanding(a) ? b : a;
+      return emptier(a, b);
     }
     case Policy::ewma_latency: {
       const auto [a, b] = two(draw);
-      const double cost_a = cost(a, now);
-      const double cost_b = cost(b, now);
-      if (cost_a == cost_b) return outstanding(b) < outstanding(a) ? b : a;
-      return cost_b < cost_a ? b : a;
+      return cheaper(a, b, now);
     }
-    case Policy::consistent_hash: {
-      const std::uint64_t at = (StreamKey(0) / "consistent_hash" / "user").engine_for(user)();
-      const auto owner = std::lower_bound(ring_.begin(), ring_.end(), at,
-                                          [](const Point& p, std::uint64_t x) { return p.at < x; });
-      return owner == ring_.end() ? ring_.front().server : owner->server;
-    }
+    case Policy::consistent_hash:
+      return ring_[place_on_ring(user)].server;
   }
   HEADROOM_CHECK(false, "unknown policy");
   return 0;
+}
+
+int Choice::pick_by_weight(Engine& draw, std::uint64_t user, TimePoint now) {
+  switch (policy_) {
+    case Policy::random:
+      return random_by_weight(draw, now, -1);
+    case Policy::round_robin:
+      return in_turn_by_weight(now);
+    case Policy::least_requests:
+      return least_by_weight(draw, now);
+    case Policy::power_of_two_choices:
+    case Policy::ewma_latency: {
+      const int a = random_by_weight(draw, now, -1);
+      if (used_.size() == 1) return a;
+      const int b = random_by_weight(draw, now, a);
+      return policy_ == Policy::ewma_latency ? cheaper(a, b, now) : emptier(a, b);
+    }
+    case Policy::consistent_hash:
+      return owner_by_weight(user, now);
+  }
+  HEADROOM_CHECK(false, "unknown policy");
+  return 0;
+}
+
+void Choice::use(int server, bool used, TimePoint now) {
+  Server& s = servers_[static_cast<std::size_t>(server)];
+  if (s.used == used) return;
+  s.used = used;
+  const auto place = std::lower_bound(used_.begin(), used_.end(), server);
+  if (!used) {
+    used_.erase(place);
+    return;
+  }
+  used_.insert(place, server);
+  s.returned = true;
+  s.back = now;
+  s.turns = 0;
+  even_from_ = std::max(even_from_, now + slow_start_);
+}
+
+double Choice::weight(int server, TimePoint now) const {
+  const Server& s = servers_[static_cast<std::size_t>(server)];
+  if (!s.returned || now >= s.back + slow_start_) return 1;
+  return std::max(kLeastWeight, (now - s.back) / slow_start_);
+}
+
+int Choice::random_by_weight(Engine& draw, TimePoint now, int except) const {
+  double sum = 0;
+  for (const int s : used_)
+    if (s != except) sum += weight(s, now);
+  double left = uniform01(draw) * sum;
+  int last = -1;
+  for (const int s : used_) {
+    if (s == except) continue;
+    last = s;
+    left -= weight(s, now);
+    if (left < 0) break;
+  }
+  return last;
+}
+
+int Choice::in_turn_by_weight(TimePoint now) {
+  while (true) {
+    const int candidate = used_[turn_++ % used_.size()];
+    double& turns = servers_[static_cast<std::size_t>(candidate)].turns;
+    const double share = weight(candidate, now);
+    turns = share == 1 ? 1 : turns + share;
+    if (turns < 1) continue;
+    turns -= 1;
+    return candidate;
+  }
+}
+
+int Choice::least_by_weight(Engine& draw, TimePoint now) const {
+  std::vector<int> least;
+  const auto consider = [&](int s) {
+    if (!least.empty() && outstanding(s) > outstanding(least.front())) return;
+    if (!least.empty() && outstanding(s) < outstanding(least.front())) least.clear();
+    least.push_back(s);
+  };
+  for (const int s : used_) {
+    const double share = weight(s, now);
+    if (share == 1 || uniform01(draw) < share) consider(s);
+  }
+  if (least.empty())
+    for (const int s : used_) consider(s);
+  return least[uniform_below(draw, least.size())];
+}
+
+int Choice::owner_by_weight(std::uint64_t user, TimePoint now) const {
+  const std::size_t place = place_on_ring(user);
+  int first_used = -1;
+  for (std::size_t i = 0; i < ring_.size(); ++i) {
+    const int owner = ring_[(place + i) % ring_.size()].server;
+    if (!servers_[static_cast<std::size_t>(owner)].used) continue;
+    const double share = weight(owner, now);
+    if (share == 1) return owner;
+    // The same draw for a user and a server at all times: who has come back stays.
+    Engine draw = (StreamKey(0) / "consistent_hash" / "return" / std::to_string(owner)).engine_for(user);
+    if (uniform01(draw) < share) return owner;
+    if (first_used < 0) first_used = owner;
+  }
+  return first_used;
 }
 
 void Choice::move(int server, int to) {

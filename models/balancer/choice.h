@@ -23,9 +23,22 @@ namespace headroom::balancer {
 ///   that has never answered is tried first, but with one request at a time only, as long as others answer.
 /// - consistent_hash: the owner of the user's point on a ring with 160 points per server (Karger et al. 1997;
 ///   ketama's number of points).
+///
+/// Servers may be left out (`use`); if all are, all are used (panic). One that comes back has, for the time
+/// `slow_start`, a weight that grows linearly from kLeastWeight to 1 (Envoy's slow start): random,
+/// power_of_two_choices and ewma_latency draw by weight; round_robin gives it so many of its turns;
+/// least_requests considers it with that probability; with consistent_hash its users come back one by one,
+/// and those of a server that is left out go to the next one on the ring.
 class Choice {
  public:
-  Choice(Policy policy, int servers);
+  static constexpr double kLeastWeight = 0.1;
+
+  Choice(Policy policy, int servers, Duration slow_start = Duration());
+
+  /// From now on the server is used again, or is left out.
+  void use(int server, bool used, TimePoint now);
+  /// Whether all are left out, and so all are used.
+  bool panics() const { return used_.empty(); }
 
   /// `draw` is the request's own engine, so the same request draws the same everywhere.
   int pick(Engine& draw, std::uint64_t user, TimePoint now);
@@ -40,6 +53,10 @@ class Choice {
     int place = 0;  // index in its bucket
     double latency_s = 0;
     TimePoint latency_at;
+    bool used = true;
+    bool returned = false;
+    TimePoint back;    // when it returned
+    double turns = 0;  // round_robin: what it has saved up while its weight is below 1
   };
   struct Point {
     std::uint64_t at;
@@ -48,7 +65,20 @@ class Choice {
   int random(Engine& draw) const;
   std::pair<int, int> two(Engine& draw) const;
   double cost(int server, TimePoint now) const;
+  int cheaper(int a, int b, TimePoint now) const;
+  int emptier(int a, int b) const { return outstanding(b) < outstanding(a) ? b : a; }
   void move(int server, int to);
+  double weight(int server, TimePoint now) const;
+  /// All have the same weight: every server is used, and none came back lately; or it panics.
+  bool even(TimePoint now) const {
+    return used_.empty() || (used_.size() == servers_.size() && now >= even_from_);
+  }
+  int pick_by_weight(Engine& draw, std::uint64_t user, TimePoint now);
+  int random_by_weight(Engine& draw, TimePoint now, int except) const;
+  int in_turn_by_weight(TimePoint now);
+  int least_by_weight(Engine& draw, TimePoint now) const;
+  int owner_by_weight(std::uint64_t user, TimePoint now) const;
+  std::size_t place_on_ring(std::uint64_t user) const;
 
   Policy policy_;
   std::vector<Server> servers_;
@@ -56,6 +86,9 @@ class Choice {
   std::size_t lowest_ = 0;                 // no bucket below this one holds a server
   std::uint64_t turn_ = 0;
   std::vector<Point> ring_;  // consistent_hash only
+  Duration slow_start_;
+  std::vector<int> used_;  // ascending; empty: panic
+  TimePoint even_from_;    // no server comes back slowly from then on
 };
 
 }  // namespace headroom::balancer

@@ -2,6 +2,7 @@
 
 #include "models/calls/request.h"
 #include "models/calls/service.h"
+#include "models/calls/sign.h"
 #include "sim/base/units.h"
 
 namespace headroom::calls {
@@ -18,7 +19,7 @@ class Entrance {
   /// `attempt`: from 0; another attempt may go elsewhere.
   virtual Way choose(const Request& request, int attempt) = 0;
   virtual void started(const Way&) {}
-  virtual void finished(const Way&, Duration) {}
+  virtual void finished(const Way&, Duration, Sign) {}
 };
 
 }  // namespace headroom::calls

@@ -10,6 +10,7 @@
 
 #include "models/calls/request.h"
 #include "models/calls/service.h"
+#include "models/calls/sign.h"
 #include "sim/world/host.h"
 #include "sim/world/network.h"
 #include "sim/world/scheduler.h"
@@ -123,7 +124,7 @@ struct Origin {
 struct Placement : world::Pooled {
   virtual ~Placement() = default;
   /// The job's result, or its refusal, has come back to who asked for it.
-  virtual void came_back() = 0;
+  virtual void came_back(Sign sign) = 0;
   int references = 0;
   friend void intrusive_ptr_add_ref(Placement* p) { ++p->references; }
   friend void intrusive_ptr_release(Placement* p) {
@@ -348,7 +349,7 @@ inline void answer_submission(world::Network& network, world::HostId from, const
 inline void refuse_job(world::Network& network, world::HostId from, Job job, Failure why) {
   const world::Route back{from, job.origin.host};
   send_note(network, back, kControl, [job = std::move(job), why] {
-    if (job.placement) job.placement->came_back();
+    if (job.placement) job.placement->came_back(sign_of(why));
     job.gather->failed(job.rendition, why);
   });
 }

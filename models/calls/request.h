@@ -40,6 +40,7 @@ struct Request : world::Pooled {
   // notes
   bool ended = false;           ///< the client has its outcome
   bool answered = false;        ///< … and it is an answer
+  bool abusive = false;         ///< one of an abuser's
   std::int64_t delivered = 0;   ///< renditions in the answer
   Marks converted;              ///< renditions that a worker has made at least once
   ConversionPtr conversions{};  ///< the latest first; none if nobody keeps books of them

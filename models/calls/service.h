@@ -7,6 +7,7 @@
 #include "models/calls/request.h"
 #include "sim/world/host.h"
 #include "sim/world/network.h"
+#include "sim/world/task.h"
 
 namespace headroom::calls {
 
@@ -18,11 +19,24 @@ struct Arrival {
   int attempt = 0;              ///< from 0
 };
 
+/// The answer to a health check.
+struct Alive {};
+
 /// A process that serves requests: balancer, API server, worker.
 class RequestServer : public world::Process {
  public:
   using Process::Process;
   virtual void accept(Arrival arrival) = 0;
+  /// Answers a health check. It takes a little of the host's CPU, so that a host that is frozen does not
+  /// answer; whether requests would fail is not looked at.
+  void check(Responder<Alive> responder) { scope().spawn(answer_check(this, std::move(responder))); }
+
+ private:
+  static constexpr Duration kCheckCpu = Duration::us(10);
+  static world::Task<> answer_check(RequestServer* self, Responder<Alive> responder) {
+    co_await self->host().cpu().run(kCheckCpu);
+    responder.reply(Alive{});
+  }
 };
 
 /// Where a server can be reached: the host, and the place on it that holds the process while it lives.

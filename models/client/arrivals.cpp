@@ -21,6 +21,7 @@ class PoissonArrivals final : public ArrivalProcess {
     at_ns_ += mean_ns_ * standard_exponential(draw);
     return TimePoint::at(Duration::from_ns(at_ns_));
   }
+  void begin_at(TimePoint date) override { at_ns_ = static_cast<double>(date.since_start().count_ns()); }
 
  private:
   double mean_ns_;
@@ -33,18 +34,21 @@ class ConstantArrivals final : public ArrivalProcess {
  public:
   explicit ConstantArrivals(Rate rate) : interval_ns_(1e9 / rate.per_second) {}
   std::optional<TimePoint> next() override {
-    return TimePoint::at(Duration::from_ns(interval_ns_ * static_cast<double>(++n_)));
+    return begin_ + Duration::from_ns(interval_ns_ * static_cast<double>(++n_));
   }
+  void begin_at(TimePoint date) override { begin_ = date; }
 
  private:
   double interval_ns_;
+  TimePoint begin_;
   std::int64_t n_ = 0;
 };
 
 class BurstArrivals final : public ArrivalProcess {
  public:
-  BurstArrivals(const Bursts& config, StreamKey key)
-      : config_(config), key_(key), states_((key / "states").engine()) {
+  /// `states`: of the bursts.
+  BurstArrivals(const Bursts& config, StreamKey key, StreamKey states)
+      : config_(config), key_(key), states_((states / "states").engine()) {
     state_ends_s_ = config_.mean_calm.seconds() * standard_exponential(states_);
   }
   std::optional<TimePoint> next() override {
@@ -59,13 +63,20 @@ class BurstArrivals final : public ArrivalProcess {
       }
       work -= left;
       at_s_ = state_ends_s_;
-      bursting_ = !bursting_;
-      const Duration mean = bursting_ ? config_.mean_burst : config_.mean_calm;
-      state_ends_s_ += mean.seconds() * standard_exponential(states_);
+      change_state();
     }
+  }
+  void begin_at(TimePoint date) override {
+    at_s_ = date.since_start().seconds();
+    while (state_ends_s_ <= at_s_) change_state();
   }
 
  private:
+  void change_state() {
+    bursting_ = !bursting_;
+    const Duration mean = bursting_ ? config_.mean_burst : config_.mean_calm;
+    state_ends_s_ += mean.seconds() * standard_exponential(states_);
+  }
   Bursts config_;
   StreamKey key_;
   Engine states_;
@@ -134,6 +145,15 @@ class ProfileArrivals final : public ArrivalProcess {
       offset_s_ = 0;
     }
   }
+  void begin_at(TimePoint date) override {
+    double left = date.since_start().seconds();
+    if (period_s_ > 0) {
+      base_s_ = std::floor(left / period_s_) * period_s_;
+      left -= base_s_;
+    }
+    while (piece_ + 1 < points_.size() && points_[piece_ + 1].at <= left) ++piece_;
+    offset_s_ = std::max(0.0, left - points_[piece_].at);
+  }
 
  private:
   struct Point {
@@ -160,6 +180,7 @@ class ProfileArrivals final : public ArrivalProcess {
 class NeverArrivals final : public ArrivalProcess {
  public:
   std::optional<TimePoint> next() override { return std::nullopt; }
+  void begin_at(TimePoint) override {}
 };
 
 class TraceArrivals final : public ArrivalProcess {
@@ -169,6 +190,9 @@ class TraceArrivals final : public ArrivalProcess {
     if (n_ == rows_.size()) return std::nullopt;
     return TimePoint::at(rows_[n_++].at);
   }
+  void begin_at(TimePoint date) override {
+    while (n_ < rows_.size() && TimePoint::at(rows_[n_].at) < date) ++n_;
+  }
 
  private:
   const std::vector<TraceRow>& rows_;
@@ -177,6 +201,7 @@ class TraceArrivals final : public ArrivalProcess {
 
 struct Maker {
   StreamKey key;
+  StreamKey states;
   std::unique_ptr<ArrivalProcess> operator()(const Poisson& a) const {
     return std::make_unique<PoissonArrivals>(a.rate, key);
   }
@@ -184,7 +209,7 @@ struct Maker {
     return std::make_unique<ConstantArrivals>(a.rate);
   }
   std::unique_ptr<ArrivalProcess> operator()(const Bursts& a) const {
-    return std::make_unique<BurstArrivals>(a, key);
+    return std::make_unique<BurstArrivals>(a, key, states);
   }
   std::unique_ptr<ArrivalProcess> operator()(const Profile& a) const {
     return std::make_unique<ProfileArrivals>(a, key);
@@ -195,6 +220,35 @@ struct Maker {
   }
   std::unique_ptr<ArrivalProcess> operator()(const Trace& a) const {
     return std::make_unique<TraceArrivals>(a);
+  }
+};
+
+Rate operator*(Rate r, double factor) {
+  return {r.per_second * factor};
+}
+
+/// The same with rates `factor` times as high.
+struct Scaled {
+  double factor;
+  Arrivals operator()(const Poisson& a) const { return Poisson{a.rate * factor}; }
+  Arrivals operator()(const Constant& a) const { return Constant{a.rate * factor}; }
+  Arrivals operator()(Bursts a) const {
+    a.calm = a.calm * factor;
+    a.burst = a.burst * factor;
+    return a;
+  }
+  Arrivals operator()(Profile a) const {
+    if (a.points)
+      for (ProfilePoint& p : *a.points) p.rate = p.rate * factor;
+    if (a.diurnal) {
+      a.diurnal->mean = a.diurnal->mean * factor;
+      a.diurnal->peak = a.diurnal->peak * factor;
+    }
+    return a;
+  }
+  template <class Other>
+  Arrivals operator()(const Other&) const {
+    return NoArrivals{};
   }
 };
 
@@ -209,7 +263,15 @@ double log1p_over(double x) {
 }  // namespace
 
 std::unique_ptr<ArrivalProcess> make_arrivals(const Arrivals& arrivals, StreamKey key) {
-  return std::visit(Maker{key / "arrivals"}, arrivals);
+  const StreamKey own = key / "arrivals";
+  return std::visit(Maker{own, own}, arrivals);
+}
+
+std::unique_ptr<ArrivalProcess> make_extra_arrivals(const Arrivals& arrivals, StreamKey key, double factor,
+                                                    StreamKey extra) {
+  const Arrivals scaled = factor > 0 ? std::visit(Scaled{factor}, arrivals) : NoArrivals{};
+  if (std::holds_alternative<NoArrivals>(scaled)) return nullptr;
+  return std::visit(Maker{extra, key / "arrivals"}, scaled);
 }
 
 ZipfSampler::ZipfSampler(std::int64_t n, double exponent) : n_(n), exponent_(exponent) {

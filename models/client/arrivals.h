@@ -18,10 +18,18 @@ class ArrivalProcess {
   virtual ~ArrivalProcess() = default;
   /// The intended send time of the next request, in ascending order; none: there are no more.
   virtual std::optional<TimePoint> next() = 0;
+  /// Leaves out what is before `date`. Only before the first `next`.
+  virtual void begin_at(TimePoint date) = 0;
 };
 
 /// Null for closed arrivals, whose users wait for answers.
 std::unique_ptr<ArrivalProcess> make_arrivals(const Arrivals& arrivals, StreamKey key);
+
+/// Requests on top of those of `make_arrivals(arrivals, key)`: independent of them, drawn from `extra`, at
+/// `factor` times their rate at any time (that of bursts in the same bursts). Null if there is no rate
+/// (closed, trace, none) or it is 0.
+std::unique_ptr<ArrivalProcess> make_extra_arrivals(const Arrivals& arrivals, StreamKey key, double factor,
+                                                    StreamKey extra);
 
 /// Draws user numbers 0…n−1 (0 the most popular) by Zipf's law, in constant time and memory:
 /// rejection-inversion (Hörmann & Derflinger 1996). Exponent 0 is uniform.

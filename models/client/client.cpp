@@ -12,6 +12,10 @@ namespace {
 /// the number, so numbers stay below 2^54.
 constexpr std::uint64_t kProbes = 1ULL << 53;
 constexpr int kRequestsPerUserBits = 28;  // at most 1e7 users
+/// Numbers of additional requests: so many loads, with so many requests each.
+constexpr std::uint64_t kExtra = 1ULL << 52;
+constexpr int kExtraLoadBits = 20;
+constexpr int kRequestsPerExtraBits = 32;
 /// A probe asks for a conversion of a thumbnail.
 constexpr Bytes kProbeImage{1'000};
 
@@ -173,11 +177,13 @@ Clients::Clients(const WorkloadConfig& config, const calls::Environment& env, St
       world_(env.world),
       window_(env.window),
       parts_(parts),
+      key_(key),
       user_key_(key / "user"),
       image_key_(key / "image_bytes"),
       connection_key_(key / "connection"),
       think_key_(key / "think_time"),
       backoff_key_(key / "backoff"),
+      name_key_(key / "name"),
       popularity_(config.users, zipf_exponent(config.popularity)),
       arrivals_(make_arrivals(config_.arrivals, key)),
       trace_(std::get_if<Trace>(&config_.arrivals)),
@@ -224,7 +230,7 @@ calls::RequestPtr Clients::make_request(std::uint64_t number, TimePoint sent) {
   request->deadline = config_.deadline ? sent + *config_.deadline : TimePoint::never();
   request->batch = window_.batch(sent);
   request->renditions = config_.renditions;
-  const TraceRow* row = trace_ != nullptr ? &trace_->rows[number] : nullptr;
+  const TraceRow* row = trace_ != nullptr && number < trace_->rows.size() ? &trace_->rows[number] : nullptr;
   if (row != nullptr && row->user) {
     request->user = static_cast<std::uint64_t>(*row->user);
   } else if (config_.users > 1) {
@@ -250,6 +256,92 @@ world::Task<> Clients::open_loop() {
     co_await world::Sleep(world_.scheduler(), *sent);
     if (stopped_) co_return;
     scope_.spawn(whole_request(make_request(number++, *sent)));
+  }
+}
+
+/// Requests on top of the scenario's own.
+struct Clients::Extra {
+  std::unique_ptr<ArrivalProcess> arrivals;
+  StreamKey key;
+  std::vector<std::uint64_t> users{};  ///< at random one of these; empty: as everybody
+  TimePoint begin{};
+  Duration ramp{};
+  std::uint64_t first = 0;  ///< number of the first request
+  bool over = false;
+
+  /// Whether the n-th of them, at `date`, is sent: at the beginning not all are.
+  bool sent(std::uint64_t n, TimePoint date) const {
+    if (date >= begin + ramp) return true;
+    Engine draw = (key / "ramp").engine_for(n);
+    return uniform01(draw) < (date - begin) / ramp;
+  }
+};
+
+class Clients::MoreLoad final : public Change {
+ public:
+  explicit MoreLoad(std::shared_ptr<Extra> extra) : extra_(std::move(extra)) {}
+  ~MoreLoad() override { extra_->over = true; }
+
+ private:
+  std::shared_ptr<Extra> extra_;
+};
+
+class Clients::NameFailure final : public Change {
+ public:
+  NameFailure(Clients& clients, double probability) : clients_(clients), probability_(probability) {
+    clients_.name_failures_.push_back(this);
+  }
+  ~NameFailure() override { std::erase(clients_.name_failures_, this); }
+  double probability() const { return probability_; }
+
+ private:
+  Clients& clients_;
+  double probability_;
+};
+
+std::unique_ptr<Clients::Change> Clients::surge(double factor, Duration ramp, StreamKey key) {
+  return begin(std::make_shared<Extra>(
+      Extra{.arrivals = make_extra_arrivals(config_.arrivals, key_, factor - 1, key / "arrivals"),
+            .key = key,
+            .ramp = ramp}));
+}
+
+std::unique_ptr<Clients::Change> Clients::abuse(std::vector<std::uint64_t> users, Rate rate, StreamKey key) {
+  return begin(std::make_shared<Extra>(
+      Extra{.arrivals = make_arrivals(Poisson{rate}, key), .key = key, .users = std::move(users)}));
+}
+
+std::unique_ptr<Clients::Change> Clients::fail_names(double probability) {
+  return std::make_unique<NameFailure>(*this, probability);
+}
+
+std::unique_ptr<Clients::Change> Clients::begin(std::shared_ptr<Extra> extra) {
+  extra->begin = world_.now();
+  if (extra->arrivals) {
+    extra->arrivals->begin_at(extra->begin);
+    // By the load's own stream, so that its requests are the same whatever other loads there are.
+    std::uint64_t load = extra->key.hash() >> (64 - kExtraLoadBits);
+    while (!extras_.insert(load).second) load = (load + 1) % (1ULL << kExtraLoadBits);
+    extra->first = kExtra + (load << kRequestsPerExtraBits);
+    scope_.spawn(extra_loop(extra));
+  }
+  return std::make_unique<MoreLoad>(std::move(extra));
+}
+
+world::Task<> Clients::extra_loop(std::shared_ptr<Extra> extra) {
+  for (std::uint64_t n = 0;; ++n) {
+    const auto sent = extra->arrivals->next();
+    if (!sent) co_return;
+    co_await world::Sleep(world_.scheduler(), *sent);
+    if (stopped_ || extra->over) co_return;
+    if (!extra->sent(n, *sent)) continue;
+    calls::RequestPtr request = make_request(extra->first + n, *sent);
+    if (!extra->users.empty()) {
+      Engine draw = (extra->key / "user").engine_for(n);
+      request->user = extra->users[uniform_below(draw, extra->users.size())];
+      request->abusive = true;
+    }
+    scope_.spawn(whole_request(std::move(request)));
   }
 }
 
@@ -314,6 +406,14 @@ bool Clients::new_connection(const calls::Request& request, int attempt) const {
   return uniform01(draw) >= config_.connections->reuse.value;
 }
 
+bool Clients::name_unknown(const calls::Request& request, int attempt) const {
+  if (name_failures_.empty()) return false;
+  double known = 1;
+  for (const NameFailure* failure : name_failures_) known *= 1 - failure->probability();
+  Engine draw = calls::engine_for_attempt(name_key_, request.number, attempt);
+  return uniform01(draw) >= known;
+}
+
 namespace {
 
 /// A connection that the entrance knows of, until it is over or given up.
@@ -325,13 +425,15 @@ class Connection {
   }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
-  ~Connection() { entrance_.finished(way_, scheduler_.now() - since_); }
+  ~Connection() { entrance_.finished(way_, scheduler_.now() - since_, sign_); }
+  void ended(calls::Sign sign) { sign_ = sign; }
 
  private:
   calls::Entrance& entrance_;
   const calls::Entrance::Way& way_;
   world::Scheduler& scheduler_;
   TimePoint since_;
+  calls::Sign sign_ = calls::Sign::none;
 };
 
 }  // namespace
@@ -353,21 +455,24 @@ world::Task<Outcome<calls::Answer>> Clients::attempt(calls::RequestPtr request, 
     co_return gather->all_ended() ? gather->failure() : Failure::timeout;
   }
 
+  const bool fresh = new_connection(*request, number);
+  if (fresh && name_unknown(*request, number)) co_return Failure::dns_failed;
   const calls::Entrance::Way way = parts_.entrance->choose(*request, number);
   const world::Route there{world::kClients, way.server.host};
   const world::Route back{way.server.host, world::kClients};
-  const bool fresh = new_connection(*request, number);
   if (fresh) {
     // TCP, then TLS 1.3: a round trip each before the request can be sent.
     const Duration round_trip = network.latency(there) + network.latency(back);
     co_await world::Sleep(scheduler, round_trip * 2);
   }
-  const Connection connection(*parts_.entrance, way, scheduler);
+  Connection connection(*parts_.entrance, way, scheduler);
   calls::Call<calls::Answer> call(scheduler, request->deadline);
   if (all != nullptr) all->note_slot(number, call.slot());
   const Bytes size = way.head_first ? calls::kControl : request->image + calls::kControl;
   calls::send_request(network, call, way.server, there, back, size, request, fresh, number);
-  co_return co_await call;
+  const auto outcome = co_await call;
+  connection.ended(calls::sign_of(outcome));
+  co_return outcome;
 }
 
 void Clients::count(const calls::Request& request, Ending ending, std::int64_t renditions) {
@@ -375,6 +480,10 @@ void Clients::count(const calls::Request& request, Ending ending, std::int64_t r
   const TimePoint sent = request.sent;
   endings_[e].add(request.batch);
   ending_series_[e]->add(sent);
+  if (parts_.abused && !request.abusive) {
+    others_offered_.add(request.batch);
+    if (request.answered) others_answered_.add(request.batch);
+  }
   if (!request.answered) {
     if (!finishing_) latency_series_.close(sent);
     return;
@@ -438,6 +547,7 @@ void Clients::report(metrics::ResultBuilder& results) const {
   for (std::size_t e = 0; e < kEndings.size(); ++e)
     results.total("attempt." + std::string(kEndings[e]), attempt_endings[e]);
   results.ratio("yield", answered, offered_);
+  if (parts_.abused) results.ratio("others.yield", others_answered_, others_offered_);
   results.mean("harvest", harvest_);
   results.ratio("dq", harvest_, offered_);
   if (config_.probe) results.ratio("uptime", probes_up_, probes_);
@@ -506,6 +616,8 @@ const std::vector<metrics::MetricInfo> kMetrics = {
     {"attempt.lost", "count", "attempts that were, or whose answer was, lost on the way", Better::lower},
     {"attempt.unfinished", "count", "attempts without an outcome when the run ended", Better::lower},
     {"yield", "share", "answered / offered", Better::higher},
+    {"others.yield", "share", "answered / offered, of requests that are not an abuser's (faults: abuse)",
+     Better::higher},
     {"harvest", "share", "mean over answered requests of renditions delivered / renditions asked",
      Better::higher},
     {"dq", "share", "yield x harvest", Better::higher},

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,6 +72,7 @@ class Clients {
     RequestWatch* watch = nullptr;
     calls::ConversionWatch* books = nullptr;  ///< is told when nobody works for a request any more
     std::optional<Bytes> only_below;          ///< the `only.` metrics look at images smaller than this
+    bool abused = false;                      ///< some requests may be an abuser's: `others.` are not
   };
   Clients(const WorkloadConfig& config, const calls::Environment& env, StreamKey key, const Parts& parts);
   ~Clients();
@@ -84,6 +86,25 @@ class Clients {
   /// marks another one.
   void poison_server(calls::Poison& poison) { deadly_to_servers_.push_back(&poison); }
   void poison_worker(calls::Poison& poison) { deadly_to_workers_.push_back(&poison); }
+
+  /// What changes the load for some time, until it is destroyed.
+  class Change {
+   public:
+    Change() = default;
+    Change(const Change&) = delete;
+    Change& operator=(const Change&) = delete;
+    virtual ~Change() = default;
+  };
+  /// From now on, (factor − 1) times as many requests more, of the same users, growing linearly from none
+  /// over `ramp`. The requests that there are anyway stay what they are. Only with open arrivals that have a
+  /// rate. `key`: of the additional requests.
+  std::unique_ptr<Change> surge(double factor, Duration ramp, StreamKey key);
+  /// From now on, a Poisson process of requests of these users (at random) more.
+  std::unique_ptr<Change> abuse(std::vector<std::uint64_t> users, Rate rate, StreamKey key);
+  /// From now on, a name look-up fails with this probability (several: each by itself). Only new connections
+  /// look names up.
+  std::unique_ptr<Change> fail_names(double probability);
+
   /// Requests of the window that have no outcome yet.
   std::int64_t measured_open() const { return measured_open_; }
   /// Requests that have no outcome yet.
@@ -97,10 +118,15 @@ class Clients {
   class Visit;
   class Attempts;
   class Sink;
+  struct Extra;
+  class MoreLoad;
+  class NameFailure;
   static constexpr std::size_t kSizeClasses = 4;
 
   calls::Origin origin();
   calls::RequestPtr make_request(std::uint64_t number, TimePoint sent);
+  std::unique_ptr<Change> begin(std::shared_ptr<Extra> extra);
+  world::Task<> extra_loop(std::shared_ptr<Extra> extra);
   world::Task<> open_loop();
   world::Task<> closed_user(std::int64_t user);
   /// From its sending to its outcome, in the way that the scenario says.
@@ -115,13 +141,14 @@ class Clients {
   /// Attempts time out, or are followed by others.
   bool persistent() const { return config_.attempt_timeout || config_.retry; }
   bool new_connection(const calls::Request& request, int attempt) const;
+  bool name_unknown(const calls::Request& request, int attempt) const;
   void count(const calls::Request& request, Ending ending, std::int64_t renditions);
 
   WorkloadConfig config_;
   world::World& world_;
   metrics::Window window_;
   Parts parts_;
-  StreamKey user_key_, image_key_, connection_key_, think_key_, backoff_key_;
+  StreamKey key_, user_key_, image_key_, connection_key_, think_key_, backoff_key_, name_key_;
   ZipfSampler popularity_;
   std::unique_ptr<ArrivalProcess> arrivals_;
   const Trace* trace_ = nullptr;
@@ -129,6 +156,8 @@ class Clients {
   calls::RetryConfig retry_;  ///< one attempt if the scenario does not say more
   std::optional<calls::RetryBudget> budget_;
   std::deque<calls::Poison*> deadly_to_servers_, deadly_to_workers_;  ///< for requests to come
+  std::set<std::uint64_t> extras_;  ///< the numbers that name additional loads
+  std::vector<const NameFailure*> name_failures_;
   world::Scope scope_;
   bool stopped_ = false;
   bool finishing_ = false;
@@ -138,6 +167,8 @@ class Clients {
   metrics::Station station_;
   metrics::BatchSum offered_;
   std::array<metrics::BatchSum, kEndings.size()> endings_;
+  metrics::BatchSum others_offered_,
+      others_answered_;         ///< without those of abusers; only if there may be any
   metrics::BatchSum attempts_;  ///< and how they ended; only if they are persistent
   std::array<metrics::BatchSum, kEndings.size()> attempt_endings_;
   metrics::Tally harvest_;

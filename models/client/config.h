@@ -150,6 +150,12 @@ struct NoArrivals {
 
 using Arrivals = std::variant<Poisson, Constant, Bursts, Profile, Closed, Trace, NoArrivals>;
 
+/// Whether they are an open loop with a rate (which may be 0 now and then).
+inline bool has_rate(const Arrivals& a) {
+  return !std::holds_alternative<Closed>(a) && !std::holds_alternative<Trace>(a) &&
+         !std::holds_alternative<NoArrivals>(a);
+}
+
 /// Every user sends the same share of requests.
 struct UniformPopularity {
   static constexpr std::string_view tag = "uniform";

@@ -330,7 +330,7 @@ class Worker final : public calls::JobServer {
     const world::Route way{host().id(), job.origin.host};
     const Bytes size = rendition(*job.request) + calls::kControl;
     calls::send_note(network(), way, size, [job = std::move(job)] {
-      if (job.placement) job.placement->came_back();
+      if (job.placement) job.placement->came_back(calls::Sign::good);
       if (calls::ConversionSink* sink = job.origin.live(); sink != nullptr) sink->converted(job);
     });
   }

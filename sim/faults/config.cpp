@@ -10,6 +10,16 @@ std::string print(const Distribution<Duration>& d) {
   return (constant == nullptr ? "about " : "") + config::print(d.mean());
 }
 
+void check_times_of_moment(const FaultConfig& f, Complaints& complaints) {
+  if (f.mttf || f.mttr)
+    complaints.add(f.mttf ? "mttf" : "mttr",
+                   "this is over at once and needs no repair, expected at or every");
+  else if (f.length)
+    complaints.add("for", "this is over at once, expected at and every only");
+  else if (!f.at && !f.every)
+    complaints.add("", "nothing says when this strikes, expected at or every");
+}
+
 void check_times(const FaultConfig& f, Complaints& complaints) {
   const bool scheduled = f.at || f.every || f.length;
   if (f.mttf.has_value() != f.mttr.has_value())
@@ -55,7 +65,9 @@ void check_times_of_bug(const FaultConfig& f, Complaints& complaints) {
 void FaultConfig::check(const FaultConfig& f, Complaints& complaints) {
   std::visit(
       [&]<class K>(const K&) {
-        if constexpr (Lasting<K>)
+        if constexpr (Momentary<K>)
+          check_times_of_moment(f, complaints);
+        else if constexpr (Lasting<K>)
           check_times_of_push(f, complaints);
         else if constexpr (Triggered<K>)
           check_times_of_bug(f, complaints);
@@ -85,8 +97,10 @@ TimePoint FaultConfig::first() const {
 
 std::optional<Duration> FaultConfig::lasts() const {
   return std::visit(
-      [&]<class K>(const K& k) {
-        if constexpr (Lasting<K>)
+      [&]<class K>(const K& k) -> std::optional<Duration> {
+        if constexpr (Momentary<K>)
+          return Duration();
+        else if constexpr (Lasting<K>)
           return k.length();
         else
           return length;
@@ -110,7 +124,8 @@ std::string describe_fault(const FaultConfig& f) {
           if constexpr (Triggered<K>) text += ", fires " + print(k.trigger) + " later";
         },
         f.kind);
-    text += f.lasts() ? ", for " + config::print(*f.lasts()) : ", to the end";
+    const auto lasts = f.lasts();
+    if (lasts != Duration()) text += lasts ? ", for " + config::print(*lasts) : ", to the end";
     if (f.every) text += ", every " + config::print(*f.every);
   }
   if (f.probability) text += ", each with probability " + config::print(*f.probability);

@@ -9,12 +9,15 @@
 #include "sim/base/describe.h"
 #include "sim/base/distribution.h"
 #include "sim/base/units.h"
+#include "sim/faults/abuse.h"
 #include "sim/faults/bad_config.h"
 #include "sim/faults/bandwidth.h"
 #include "sim/faults/bug.h"
 #include "sim/faults/clock.h"
 #include "sim/faults/crash.h"
+#include "sim/faults/dns.h"
 #include "sim/faults/duplicate.h"
+#include "sim/faults/flush.h"
 #include "sim/faults/latency.h"
 #include "sim/faults/loss.h"
 #include "sim/faults/outage.h"
@@ -22,13 +25,14 @@
 #include "sim/faults/poison.h"
 #include "sim/faults/reorder.h"
 #include "sim/faults/slow.h"
+#include "sim/faults/surge.h"
 #include "sim/faults/target.h"
 
 namespace headroom::faults {
 
 /// The list of kinds. A new one is a file beside crash.h and its name here (README.md).
 using Kind = std::variant<Crash, Outage, Partition, Latency, Loss, Duplicate, Reorder, Bandwidth, Slow, Clock,
-                          BadConfig, Bug, Poison>;
+                          BadConfig, Bug, Poison, Abuse, Surge, Flush, Dns>;
 
 /// When something breaks, and what. Either on a schedule: `at` (first strike; without it, after one `every`),
 /// `for` (without it, to the end of the run), `every` (again and again). Or at random: up for `mttf`, down
@@ -79,6 +83,10 @@ template <class K>
 concept Triggered = requires(const K& kind) {
   { kind.trigger.least() } -> std::same_as<Duration>;
 };
+
+/// A kind that is over as soon as it has begun.
+template <class K>
+concept Momentary = requires { requires K::momentary; };
 
 /// `crash rack/a1`
 std::string name_of(const Kind& kind);

@@ -30,11 +30,20 @@ inline constexpr std::string_view kClientsName = "clients";
 /// `rack/a1`, `host/a-1, host/b-1`, `2 of group/worker`; a long list is cut.
 std::string to_text(const Target& target);
 
+/// What faults must know of the load that they change.
+struct Workload {
+  std::int64_t users = 1;
+  bool has_rate = false;    ///< arrivals are an open loop with a rate
+  bool connects = false;    ///< clients open new connections now and then
+  bool auth_cache = false;  ///< credentials are cached
+};
+
 /// What names mean in a scenario.
 struct Names {
   const world::Topology& topology;
   std::vector<std::string> roles;                 ///< that somebody can play
   std::map<Component, std::int64_t> instances{};  ///< how many processes each component has that has any
+  Workload workload{};
 };
 
 /// What a kind of fault can strike.

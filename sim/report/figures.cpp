@@ -19,6 +19,8 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kMostPoints = 1200;  // more cannot be told apart on paper
+/// A fault that is over at once is shown as a line: so much of the axis.
+constexpr double kLeastSpan = 0.002;
 
 using Values = std::vector<double>;
 
@@ -161,8 +163,9 @@ class Timeline {
       chart.spans.push_back({"drain", window_end_s_ / unit_.seconds, end(), Kind::unmeasured});
     }
     for (const Band& fault : series_.faults) {
-      chart.spans.push_back({fault.name, fault.begin.since_start().seconds() / unit_.seconds,
-                             fault.end.since_start().seconds() / unit_.seconds, Kind::fault});
+      const double begin = fault.begin.since_start().seconds();
+      const double end_of_fault = std::max(fault.end.since_start().seconds(), begin + end_s_ * kLeastSpan);
+      chart.spans.push_back({fault.name, begin / unit_.seconds, end_of_fault / unit_.seconds, Kind::fault});
     }
     return chart;
   }

@@ -1,5 +1,6 @@
 #include "sim/study/deployment.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "sim/base/check.h"
@@ -118,7 +119,10 @@ processing::CostModel cost_model(const ScenarioConfig& scenario, StreamKey key) 
 
 Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment& env, StreamKey key,
                        client::RequestWatch* watch)
-    : world_(env.world), gauges_(env.world, env.window, env.series) {
+    : world_(env.world),
+      users_(static_cast<std::uint64_t>(scenario.workload.users)),
+      balancing_(scenario.deployment.load_balancer.value_or(balancer::BalancerConfig{}), env),
+      gauges_(env.world, env.window, env.series) {
   const DeploymentConfig& d = scenario.deployment;
   const client::WorkloadConfig& w = scenario.workload;
   const double rendition_share = w.image_bytes ? w.rendition_bytes.value : 0;
@@ -166,9 +170,8 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     if (queue_) {
       queue_->serve(fleet_->workers());
     } else {
-      const auto policy = d.load_balancer ? d.load_balancer->policy : balancer::Policy::random;
       job_balancer_ =
-          std::make_unique<balancer::JobBalancer>(policy, env, fleet_->workers(), key / "load_balancer");
+          std::make_unique<balancer::JobBalancer>(balancing_, fleet_->workers(), key / "load_balancer");
     }
   }
   if (d.api) {
@@ -195,6 +198,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
   parts.watch = watch;
   if (usage_) parts.books = &usage_->audit();
   parts.only_below = scenario.slo.only_below;
+  parts.abused = has_abuse(scenario);
   if (identity_ && !api_) {
     client_side_auth_ = std::make_unique<ServerAuth>(*identity_, world::kClients, "clients");
     parts.authenticator = client_side_auth_.get();
@@ -207,9 +211,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     servers = fleet_->workers();
   }
   if (!servers.empty()) {
-    const balancer::BalancerConfig at_random;
-    balancer_ =
-        std::make_unique<balancer::Balancer>(d.load_balancer.value_or(at_random), env, key / "load_balancer");
+    balancer_ = std::make_unique<balancer::Balancer>(balancing_, key / "load_balancer");
     const auto hosts = proxied ? group(d.load_balancer->hosts) : std::vector<world::Host*>();
     balancer_->install(hosts, servers, tls_cpu, rendition_share);
     if (!hosts.empty()) gauges_.add_tier("lb", hosts);
@@ -221,6 +223,37 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
 }
 
 Deployment::~Deployment() = default;
+
+bool has_abuse(const ScenarioConfig& scenario) {
+  return std::any_of(scenario.faults.begin(), scenario.faults.end(), [](const faults::FaultConfig& f) {
+    return std::holds_alternative<faults::Abuse>(f.kind);
+  });
+}
+
+faults::Workload workload_of(const ScenarioConfig& scenario) {
+  const client::WorkloadConfig& w = scenario.workload;
+  const auto& auth = scenario.deployment.auth;
+  return {.users = w.users,
+          .has_rate = client::has_rate(w.arrivals),
+          .connects = w.connections.has_value(),
+          .auth_cache = auth && auth->edge_cache};
+}
+
+faults::Change Deployment::surge(double factor, Duration ramp, const StreamKey& key) {
+  return clients_->surge(factor, ramp, key);
+}
+
+faults::Change Deployment::abuse(const std::vector<std::uint64_t>& users, Rate rate, const StreamKey& key) {
+  return clients_->abuse(users, rate, key);
+}
+
+faults::Change Deployment::fail_names(double probability) {
+  return clients_->fail_names(probability);
+}
+
+void Deployment::flush_auth_caches() {
+  if (identity_) identity_->flush();
+}
 
 std::vector<std::string> roles_of(const DeploymentConfig& d) {
   std::vector<std::string> roles;
@@ -286,6 +319,7 @@ void Deployment::start() {
   if (identity_) identity_->start();
   if (usage_) usage_->start();
   if (store_) store_->start();
+  if (balancer_) balancer_->start();
   clients_->start();
 }
 
@@ -296,6 +330,7 @@ void Deployment::stop() {
   if (usage_) usage_->stop();
   if (store_) store_->stop();
   gauges_.stop();
+  if (balancer_) balancer_->stop();
   if (job_balancer_) job_balancer_->stop();
 }
 
@@ -304,6 +339,7 @@ bool Deployment::idle() const {
 }
 
 void Deployment::flush() {
+  balancing_.over = true;
   if (usage_) usage_->finish();
   if (identity_) identity_->end();
   if (store_) store_->finish();
@@ -311,7 +347,10 @@ void Deployment::flush() {
 
 void Deployment::report(metrics::ResultBuilder& results) const {
   clients_->report(results);
-  if (balancer_) balancer_->report(results);
+  if (balancer_) {
+    balancer_->report(results);
+    balancing_.report(results);
+  }
   if (api_) api_->report(results, world_.now());
   if (identity_) identity_->report(results);
   if (queue_) {

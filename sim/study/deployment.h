@@ -19,6 +19,7 @@
 #include "models/usage/store.h"
 #include "models/usage/usage.h"
 #include "sim/faults/service.h"
+#include "sim/faults/target.h"
 #include "sim/invariants/billing_ledger.h"
 #include "sim/metrics/result.h"
 #include "sim/study/consensus_watch.h"
@@ -34,6 +35,12 @@ namespace headroom::study {
 processing::Encoding encoding(const client::WorkloadConfig& workload);
 /// What a conversion costs in this scenario, which must have processing.
 processing::CostModel cost_model(const ScenarioConfig& scenario, StreamKey key);
+
+/// Whether some requests may be an abuser's.
+bool has_abuse(const ScenarioConfig& scenario);
+
+/// What faults must know of the load.
+faults::Workload workload_of(const ScenarioConfig& scenario);
 
 /// The roles that faults may strike in such a deployment; see Deployment::players.
 std::vector<std::string> roles_of(const DeploymentConfig& deployment);
@@ -61,6 +68,11 @@ class Deployment final : public faults::Service {
   std::vector<world::ProcessSlot*> players(std::string_view role) const override;
   std::vector<world::ProcessSlot*> instances(faults::Component component) const override;
   void poison_next(faults::Component component, Kill kill) override;
+  std::uint64_t users() const override { return users_; }
+  faults::Change surge(double factor, Duration ramp, const StreamKey& key) override;
+  faults::Change abuse(const std::vector<std::uint64_t>& users, Rate rate, const StreamKey& key) override;
+  faults::Change fail_names(double probability) override;
+  void flush_auth_caches() override;
   /// No conversion waits or runs.
   bool idle() const;
   /// No more requests will come: ships the usage records that are left, computes the last bill, and ends what
@@ -78,6 +90,7 @@ class Deployment final : public faults::Service {
   std::vector<world::Host*> group(const std::optional<Ref>& ref) const;
 
   world::World& world_;
+  std::uint64_t users_;
   std::unique_ptr<Books> books_;
   std::unique_ptr<StoreCheck> store_check_;
   std::unique_ptr<usage::BatchStore> store_;
@@ -87,6 +100,7 @@ class Deployment final : public faults::Service {
   std::unique_ptr<ConsensusWatch> consensus_watch_;
   std::unique_ptr<queue::Queue> queue_;
   std::unique_ptr<processing::Fleet> fleet_;
+  balancer::Balancing balancing_;
   std::unique_ptr<balancer::JobBalancer> job_balancer_;
   std::unique_ptr<api::Tier> api_;
   std::unique_ptr<balancer::Balancer> balancer_;

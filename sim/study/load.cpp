@@ -176,10 +176,10 @@ class Checker {
     const world::Topology topology(scenario_.platform);
     const config::Node* list = tree_.find("faults");
     config::Located complaints(list != nullptr ? *list : tree_, diagnostics_);
-    faults::check_faults(
-        scenario_.faults,
-        {topology, roles_of(scenario_.deployment), instances_of(scenario_.deployment, scenario_.platform)},
-        TimePoint::at(scenario_.run.warmup + scenario_.run.duration), complaints);
+    faults::check_faults(scenario_.faults,
+                         {topology, roles_of(scenario_.deployment),
+                          instances_of(scenario_.deployment, scenario_.platform), workload_of(scenario_)},
+                         TimePoint::at(scenario_.run.warmup + scenario_.run.duration), complaints);
   }
 
   void check_watch() {
@@ -238,7 +238,9 @@ class Checker {
       if ((metric.starts_with("queue.") || metric.starts_with("election.")) && !d.queue) return "queue";
       if (metric.starts_with("processing.") && !d.processing) return "processing";
       if (metric.starts_with("api.") && !d.api) return "api";
+      if (metric == "api.over_quota" && !d.api->quota_per_user) return "api.quota_per_user";
       if (metric.starts_with("auth.") && !d.auth) return "auth";
+      if (metric == "auth.retries" && !d.auth->data_plane.retry) return "auth.data_plane.retry";
       if (auth_part(metric, {"hit_ratio", "stale_served", "coalesced"}) && !d.auth->edge_cache)
         return "auth.edge_cache";
       if (auth_part(metric, {"denied_valid", "served_revoked", "propagation_mean_s", "propagation_p99_s"}) &&
@@ -250,9 +252,18 @@ class Checker {
       if ((metric.starts_with("store.consistent_at_") || metric == "store.t_99_9_ms") &&
           !d.usage->store.probe)
         return "usage.store.probe";
-      if (metric.starts_with("lb.") && (!d.load_balancer || !d.load_balancer->hosts))
+      if (metric == "lb.ejections" && !(d.load_balancer && d.load_balancer->outlier_ejection))
+        return "load_balancer.outlier_ejection";
+      if (metric == "lb.unhealthy" && !(d.load_balancer && d.load_balancer->health_check))
+        return "load_balancer.health_check";
+      if (metric == "lb.panic_picks")
+        return d.load_balancer && (d.load_balancer->outlier_ejection || d.load_balancer->health_check)
+                   ? ""
+                   : "load_balancer.health_check or outlier_ejection";
+      if (metric == "lb.utilization" && (!d.load_balancer || !d.load_balancer->hosts))
         return "load_balancer with hosts";
       if (metric == "uptime" && !scenario_.workload.probe) return "workload.probe";
+      if (metric.starts_with("others.") && !has_abuse(scenario_)) return "fault abuse";
       if (metric.starts_with("only.") && !slo.only_below) return "slo.only";
       if (constexpr std::string_view kWatched = "availability.";
           metric.starts_with(kWatched) && !watched(metric.substr(kWatched.size())))

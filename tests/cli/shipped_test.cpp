@@ -102,14 +102,35 @@ TEST_CASE("every shipped scenario is valid, runs without an error, and reports w
 TEST_CASE(
     "everything that is documented is reported by the baseline with all that a queue can do, and a fault") {
   const report::TemporaryFolder folder;
-  REQUIRE(run({"run", (root() / "scenarios/baseline.yaml").string(), "--no-figures", "--set",
-               "run={warmup: 1s, duration: 2s}", "--set", "deployment.queue.drop_expired=true", "--set",
-               "deployment.usage.report.every=1s", "--set", "deployment.queue.when_full=drop_oldest", "--set",
-               "deployment.usage.store.probe.rate=100/s", "--set", "watch=[{group: worker, need: 36}]", "--set",
-               "faults=[{at: 1500ms, for: 200ms, crash: {target: host/worker-1, process: true}}]", "--out",
-               "result"},
-              {folder.path()})
-              .status == 0);
+  REQUIRE(
+      run({"run",
+           (root() / "scenarios/baseline.yaml").string(),
+           "--no-figures",
+           "--set",
+           "run={warmup: 1s, duration: 2s}",
+           "--set",
+           "deployment.queue.drop_expired=true",
+           "--set",
+           "deployment.usage.report.every=1s",
+           "--set",
+           "deployment.queue.when_full=drop_oldest",
+           "--set",
+           "deployment.usage.store.probe.rate=100/s",
+           "--set",
+           "faults=[{at: 1500ms, for: 200ms, crash: {target: host/worker-1, process: true}}, {at: 1500ms, "
+           "for: 200ms, abuse: {rate: 10/s}}]",
+           "--set",
+           "deployment.load_balancer.health_check={}",
+           "--set",
+           "deployment.load_balancer.outlier_ejection={}",
+           "--set",
+           "deployment.api.quota_per_user=100/s",
+           "--set",
+           "deployment.auth.data_plane.retry={}",
+           "--out",
+           "result"},
+          {folder.path()})
+          .status == 0);
   const json summary = json::parse(read_file(folder.path() / "result/summary.json"));
   for (const std::string& name : catalogue()) {
     INFO(name);

@@ -274,6 +274,43 @@ TEST_CASE("while the data plane is down, known users are served from entries pas
   }
 }
 
+TEST_CASE("look-ups are tried again after losses, which would fail them, within a budget") {
+  auto s = checks(200, 50);
+  s.deployment.auth->edge_cache.reset();
+  s.deployment.auth->data_plane.timeout = Duration::ms(20);
+  s.deployment.auth->data_plane.retry_after = Duration::us(1);  // nobody is avoided
+  const auto with_losses = [](Trial& trial) -> Trial& {
+    world::Impairment lossy;
+    for (const std::size_t m : {1, 2}) {
+      lossy.a.push_back(trial.host("api", m).id());
+      lossy.b.push_back(trial.host("auth", m).id());
+    }
+    lossy.loss = .3;
+    trial.world().network().add(lossy);
+    return trial.run();
+  };
+  Trial once(s);
+  with_losses(once);
+  // A question or its answer is lost with p = 1 - .7², on the way to each of the two hosts.
+  const double both = std::pow(1 - .49, 2);
+  const double n = once["requests.offered"];
+  CHECK(once["outcome.error"] == Approx(n * both).margin(4 * std::sqrt(n * both)));
+  auto& retry = s.deployment.auth->data_plane.retry.emplace();
+  retry.attempts = 4;
+  retry.backoff = calls::FixedBackoff{Duration::ms(5)};
+  Trial again(s);
+  with_losses(again);
+  const double all = std::pow(both, 4);
+  CHECK(again["outcome.error"] == Approx(n * all).margin(4 * std::sqrt(n * all) + 1));
+  CHECK(again["auth.retries"] == Approx(n * (both + both * both + both * both * both)).epsilon(.1));
+  CHECK(again.violated().empty());
+  retry.budget = Share{.05};
+  Trial few(s);
+  with_losses(few);
+  CHECK(few["auth.retries"] <= .055 * n);
+  CHECK(few["auth.retries"] >= .04 * n);
+}
+
 TEST_CASE("stale entries are believed for so long and no longer") {
   auto s = checks(500, 50);
   s.deployment.auth->edge_cache->ttl = Duration::s(1);
