@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "models/calls/redundancy.h"
 #include "models/calls/retry_config.h"
 #include "sim/base/describe.h"
 #include "sim/base/distribution.h"
@@ -36,18 +37,8 @@ struct EdgeCacheConfig {
   }
 };
 
-/// Which of the data plane's hosts answer.
-enum class Redundancy {
-  active_active,   ///< all
-  active_passive,  ///< one; when it falls silent another one takes over
-};
-
-/// What a passive host is ready for.
-enum class Standby {
-  cold,  ///< nothing runs there: it has to be started and filled
-  warm,  ///< its processes run: it has to load what is recent
-  hot,   ///< it has everything, and only has to notice
-};
+using calls::Redundancy;
+using calls::Standby;
 
 /// The service that knows all credentials.
 struct DataPlaneConfig {
@@ -94,15 +85,7 @@ struct DataPlaneConfig {
 /// How long a standby takes from noticing to answering.
 inline Duration take_over_time(const DataPlaneConfig& config) {
   if (config.take_over) return *config.take_over;
-  switch (config.standby) {
-    case Standby::cold:
-      return Duration::s(120);
-    case Standby::warm:
-      return Duration::s(10);
-    case Standby::hot:
-      return Duration();
-  }
-  return Duration();
+  return calls::usual_take_over(config.standby);
 }
 
 /// Where accounts are changed: rare writes, apart from the data plane that answers every look-up.
@@ -148,14 +131,3 @@ struct AuthConfig {
 };
 
 }  // namespace headroom::auth
-
-namespace headroom {
-template <>
-struct enum_names<auth::Redundancy> {
-  static constexpr std::string_view names[] = {"active_active", "active_passive"};
-};
-template <>
-struct enum_names<auth::Standby> {
-  static constexpr std::string_view names[] = {"cold", "warm", "hot"};
-};
-}  // namespace headroom

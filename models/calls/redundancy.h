@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string_view>
+
+#include "sim/base/describe.h"
+#include "sim/base/units.h"
+
+namespace headroom::calls {
+
+/// Which of several hosts of a service answer.
+enum class Redundancy {
+  active_active,   ///< all
+  active_passive,  ///< one; when it falls silent another one takes over
+};
+
+/// What a passive host is ready for.
+enum class Standby {
+  cold,  ///< nothing runs there: it has to be started and filled
+  warm,  ///< its processes run: it has to load what is recent
+  hot,   ///< it has everything, and only has to notice
+};
+
+/// How long a standby takes from noticing to answering, unless the scenario says.
+inline Duration usual_take_over(Standby standby) {
+  switch (standby) {
+    case Standby::cold:
+      return Duration::s(120);
+    case Standby::warm:
+      return Duration::s(10);
+    case Standby::hot:
+      return Duration();
+  }
+  return Duration();
+}
+
+}  // namespace headroom::calls
+
+namespace headroom {
+template <>
+struct enum_names<calls::Redundancy> {
+  static constexpr std::string_view names[] = {"active_active", "active_passive"};
+};
+template <>
+struct enum_names<calls::Standby> {
+  static constexpr std::string_view names[] = {"cold", "warm", "hot"};
+};
+}  // namespace headroom
