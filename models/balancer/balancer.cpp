@@ -8,6 +8,12 @@
 #include "sim/world/task.h"
 
 namespace headroom::balancer {
+namespace {
+
+/// Three advertisements that did not come: RFC 5798, section 6.1.
+constexpr Duration kDetectAfter = Duration::s(3);
+
+}  // namespace
 
 /// A proxy: sees a request's head, chooses a server, lets the body and the answer stream through.
 class Proxy final : public calls::RequestServer {
@@ -108,9 +114,34 @@ void Balancer::install(const std::vector<world::Host*>& hosts, const std::vector
         host->install([this](world::Host& h) { return std::make_unique<Proxy>(h, *this); });
     proxies_.push_back({host->id(), &slot});
   }
+  const BalancerConfig& config = balancing_.config;
+  if (config.redundancy)
+    addresses_.emplace(
+        *config.redundancy, static_cast<int>(proxies_.size()),
+        Addresses::Times{
+            config.detect_after.value_or(kDetectAfter),
+            config.take_over.value_or(calls::usual_take_over(config.standby.value_or(calls::Standby::hot)))});
+}
+
+world::Task<> Balancer::watch_addresses() {
+  constexpr int kLooks = 30;  // while a balancer is silent, before another one takes over
+  const Duration detect_after = balancing_.config.detect_after.value_or(kDetectAfter);
+  while (!balancing_.over) {
+    co_await world::Sleep(world_.scheduler(), std::max(Duration::ns(1), detect_after / kLooks));
+    std::vector<bool> alive;
+    for (const calls::Endpoint& proxy : proxies_) alive.push_back(proxy.slot->get() != nullptr);
+    for (const Addresses::Move& move : addresses_->look(world_.now(), alive)) {
+      const auto name = [&](int proxy) {
+        return proxies_[static_cast<std::size_t>(proxy)].slot->host().name();
+      };
+      balancing_.environment.journal.record(world_.now(), "address moves", "load_balancer",
+                                            {{"from", name(move.from)}, {"to", name(move.to)}});
+    }
+  }
 }
 
 void Balancer::start() {
+  if (addresses_) scope_.spawn(watch_addresses());
   if (backends_) backends_->check_regularly(scope_, world::kClients, check_key_);
 }
 
@@ -126,7 +157,9 @@ calls::Entrance::Way Balancer::choose(const calls::Request& request, int attempt
     return {servers_[static_cast<std::size_t>(server)], server, false};
   }
   Engine draw = calls::engine_for_attempt(entrance_key_, request.number, attempt);
-  const auto proxy = uniform_below(draw, proxies_.size());
+  auto proxy =
+      uniform_below(draw, addresses_ ? static_cast<std::size_t>(addresses_->count()) : proxies_.size());
+  if (addresses_) proxy = static_cast<std::size_t>(addresses_->holder(static_cast<int>(proxy)));
   return {proxies_[proxy], static_cast<int>(proxy), true};
 }
 

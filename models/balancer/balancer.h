@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "models/balancer/addresses.h"
 #include "models/balancer/backends.h"
 #include "models/calls/entrance.h"
 #include "models/calls/environment.h"
@@ -35,7 +37,8 @@ class Balancer final : public calls::Entrance {
 
   /// Its own; none without hosts.
   const std::vector<calls::Endpoint>& proxies() const { return proxies_; }
-  /// Without hosts, servers are checked from where the clients are.
+  /// Without hosts, servers are checked from where the clients are; with redundancy, addresses move from now
+  /// on.
   void start();
   /// The run is over; before the world is destroyed.
   void stop();
@@ -48,13 +51,17 @@ class Balancer final : public calls::Entrance {
   StreamKey entrance_key_;
   StreamKey choice_key_;
   StreamKey check_key_;
+  /// Looks now and then which balancers live, and moves their addresses.
+  world::Task<> watch_addresses();
+
   std::vector<calls::Endpoint> proxies_;
+  std::optional<Addresses> addresses_;  ///< none: each balancer has its own, alive or not
   std::vector<calls::Endpoint> servers_;
   std::unique_ptr<Backends> backends_;  ///< without hosts
   Duration tls_cpu_;
   double rendition_share_ = 0;
   metrics::Station station_;
-  world::Scope scope_;  ///< without hosts: checks
+  world::Scope scope_;  ///< without hosts: checks; else the watch on addresses
 };
 
 /// Sends each job to a worker chosen by the policy, from the server that asks for it; used when there is no

@@ -63,9 +63,14 @@ class Dice {
         f.kind = c;
         break;
       }
-      case 2:
-        f.kind = faults::Partition{{target(), target()}, static_cast<faults::Direction>(below(3))};
+      case 2: {
+        faults::Partition p;
+        p.between = {target()};
+        p.between.push_back(target());
+        p.direction = static_cast<faults::Direction>(below(3));
+        f.kind = p;
         break;
+      }
       case 3: {
         faults::BadConfig b;
         b.component = component();

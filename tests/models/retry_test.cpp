@@ -345,8 +345,8 @@ TEST_CASE("how an attempt ended is told apart") {
       faults::FaultConfig f;
       f.at = Duration::ms(forward ? 500 : 1'200);
       f.length = Duration::ms(600);
-      f.kind = faults::Partition{{{"clients", {}, 0}, {"group/worker", {}, 0}},
-                                 forward ? faults::Direction::forward : faults::Direction::backward};
+      f.kind = faults::Partition{{{{{"clients", {}, 0}, {"group/worker", {}, 0}},
+                                   forward ? faults::Direction::forward : faults::Direction::backward}}};
       s.faults.push_back(f);
       Trial trial(s);
       trial.run();

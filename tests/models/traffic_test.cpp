@@ -256,7 +256,8 @@ TEST_CASE("one run in which an attempt ends in each of the six ways") {
   host.boot = Duration();
   s.faults = {
       fault(10, 5, faults::Dns{}), fault(20, 5, process), fault(30, 5, host),
-      fault(40, 5, faults::Partition{{{"clients", {}, 0}, {"host/api-2", {}, 0}}, faults::Direction::both})};
+      fault(40, 5,
+            faults::Partition{{{{{"clients", {}, 0}, {"host/api-2", {}, 0}}, faults::Direction::both}}})};
   Trial trial(s);
   trial.run();
   for (const char* ending : {"complete", "dns_failed", "refused", "died", "late", "lost"}) {
