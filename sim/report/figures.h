@@ -20,7 +20,7 @@ struct FigureData {
 };
 
 /// The figures of one result, those whose data exist: yield and harvest over time, latency percentiles over
-/// time, latency distribution, queue depth and leader, utilisation per tier, outcome mix, what credentials
+/// time, latency distribution, queue depth and leader, utilisation per tier, members up, outcome mix, what credentials
 /// were checked by and how often wrongly, bill against actual, durations.
 std::vector<Chart> figures(const FigureData&);
 
