@@ -387,6 +387,22 @@ std::optional<Chart> utilization(const Timeline& time, const TimeSeries& series)
   return chart;
 }
 
+std::optional<Chart> members(const Timeline& time, const TimeSeries& series) {
+  static constexpr std::string_view kBegin = "up.";
+  Chart chart = time.chart("members_up", "Members that were up", "hosts");
+  double most = 0;
+  for (const auto& column : series.columns) {
+    if (!column.name.starts_with(kBegin) || !any_above_zero(column.values)) continue;
+    chart.curves.push_back({column.name.substr(kBegin.size()), time.x(), time.mean(column.values), {}, {}});
+    most = std::max(most, *std::max_element(column.values.begin(), column.values.end()));
+  }
+  if (chart.curves.empty()) return std::nullopt;
+  chart.y.low = 0;
+  chart.y.high = most * 1.05;
+  chart.caption = "Hosts of the watched groups that had power and had booted, " + time.resolution() + ".";
+  return chart;
+}
+
 Values twice(const Values& v) {
   Values out;
   for (double x : v) out.insert(out.end(), 2, x);
@@ -499,6 +515,7 @@ std::vector<Chart> figures(const FigureData& data) {
   if (!time.empty()) {
     add(queue(time));
     add(utilization(time, data.series));
+    add(members(time, data.series));
     add(outcomes(time, data.series));
     add(auth(time));
     add(auth_mistakes(time));

@@ -20,8 +20,8 @@ struct FigureData {
 };
 
 /// The figures of one result, those whose data exist: yield and harvest over time, latency percentiles over
-/// time, latency distribution, queue depth and leader, utilisation per tier, outcome mix, what credentials
-/// were checked by and how often wrongly, bill against actual, durations.
+/// time, latency distribution, queue depth and leader, utilisation per tier, members up, outcome mix, what
+/// credentials were checked by and how often wrongly, bill against actual, durations.
 std::vector<Chart> figures(const FigureData&);
 
 /// The same kinds of figures with one line per result.

@@ -249,7 +249,7 @@ void add_availability(std::vector<Chart>& charts, const Sweep& sweep, const Curv
         if (name.starts_with(kMetric)) groups.insert(name.substr(kMetric.size()));
   for (const std::string& group : groups) {
     const std::string metric = std::string(kMetric) + group;
-    Chart chart = curves.chart("availability_" + group, "Too few members of " + group,
+    Chart chart = curves.chart("availability_" + group, "Time with too few members of " + group + " up",
                                "share of time with too few members up");
     chart.y.logarithmic = true;
     curves.add(chart, metric, 1, "too few of " + group + " up");

@@ -127,6 +127,8 @@ TEST_CASE(
            "deployment.api.quota_per_user=100/s",
            "--set",
            "deployment.auth.data_plane.retry={}",
+           "--set",
+           "watch=[{group: worker, need: 36}]",
            "--out",
            "result"},
           {folder.path()})

@@ -1,6 +1,8 @@
 #include "sim/report/sweep.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -182,6 +184,24 @@ TEST_CASE("the table answers first, then shows what differs") {
   sweep.points[1].summary->invariants[0] = {"books balance", false, 100, "one is missing"};
   CHECK_THAT(table(sweep, "", false),
              Contains("VIOLATED") && Contains("runs/2: books balance: one is missing"));
+}
+
+TEST_CASE("of watched groups the time with too few members is drawn, nine by nine") {
+  Sweep sweep = sweep_of({"0", "1", "2"}, {1, 1, 1});
+  const double availability[] = {1, 0.9999, 0.999};
+  for (std::size_t i = 0; i < 3; ++i)
+    sweep.points[i].summary->metrics["availability.worker"] = {
+        availability[i], metrics::Interval{availability[i] - 1e-5, std::min(1.0, availability[i] + 1e-3)}};
+  const auto charts = figures(sweep);
+  REQUIRE(titles(charts) == Texts{"yield_harvest", "latency_p99", "availability_worker"});
+  const Chart& chart = charts[2];
+  CHECK(chart.y.logarithmic);
+  REQUIRE(chart.curves.size() == 1);
+  CHECK(std::isnan(chart.curves[0].y[0]));  // never too few: no point on such a scale
+  CHECK(chart.curves[0].y[1] == Approx(1e-4));
+  CHECK(chart.curves[0].high[1] == Approx(1.1e-4));
+  CHECK(chart.curves[0].low[1] == Approx(1e-5));  // the interval reaches 0, the band a decade down
+  CHECK(chart.curves[0].y[2] == Approx(1e-3));
 }
 
 TEST_CASE("figures show what there is") {

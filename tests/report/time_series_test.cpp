@@ -138,6 +138,15 @@ TEST_CASE("figures are those whose data exist") {
   CHECK(names(figures(data(bare_run()))) ==
         std::vector<std::string>{"yield_harvest", "latency_over_time", "latency_distribution"});
   CHECK(figures({}).empty());
+  FigureData watched = data(sample_run());
+  watched.series.columns.push_back({"up.worker", std::vector<double>(watched.series.t.size(), 40)});
+  watched.series.columns.back().values[50] = 38;
+  const auto with_members = figures(watched);
+  REQUIRE(names(with_members) == std::vector<std::string>{"yield_harvest", "latency_over_time",
+                                                          "latency_distribution", "queue", "utilization",
+                                                          "members_up", "outcomes", "bill"});
+  CHECK(with_members[5].curves.at(0).name == "worker");
+  CHECK(with_members[5].curves[0].y.at(50) == 38);
   for (const auto& chart : full) {
     CAPTURE(chart.file);
     CHECK_THAT(chart.caption, Catch::EndsWith("."));
