@@ -77,6 +77,11 @@ struct QueueConfig {
         between(1, 1e6));
   }
   static void check(const QueueConfig& c, Complaints& complaints) {
+    const Duration shortest = c.election_timeout.least();  // some laws have none
+    if (c.replication == Replication::raft && shortest > Duration() && c.heartbeat >= shortest)
+      complaints.add("heartbeat",
+                     "followers would stand for election between two heartbeats, expected less than the "
+                     "shortest election_timeout");
     if (c.idempotency_retention && c.delivery != Delivery::exactly_once)
       complaints.add("idempotency_retention",
                      "keys are looked at with exactly_once only, expected delivery: exactly_once");

@@ -70,6 +70,7 @@ Courier::Reported Courier::report(const calls::WorkerReport& report, TimePoint n
 
   for (const calls::Delivery& d : report.done) {
     end(w, d.job);
+    done(d.job);
     if (jobs_.find(d.job) == nullptr) result.settled.push_back(d.job);
   }
   std::vector<JobId> held;
@@ -92,6 +93,11 @@ Courier::Reported Courier::report(const calls::WorkerReport& report, TimePoint n
   }
   list(w);
   return result;
+}
+
+void Courier::done(JobId job) {
+  const Jobs::Entry* entry = jobs_.find(job);
+  if (entry != nullptr && entry->state == Jobs::State::waiting) adopted_.insert(job);
 }
 
 int Courier::ended(const calls::WorkerName& name, JobId job) {

@@ -40,6 +40,9 @@ class Courier {
   Reported report(const calls::WorkerReport& report, TimePoint now);
   /// A worker has a slot free again. The number of the delivery that this ends; 0: none that is known.
   int ended(const calls::WorkerName& worker, JobId job);
+  /// A worker has done the job, and its Settle is proposed: it is not to be given to anybody meanwhile,
+  /// although nobody may have written down that it was delivered.
+  void done(JobId job);
   /// Deliveries whose workers have been silent for too long; they get no more until they report.
   std::vector<GiveBack> expire(TimePoint now);
   /// When `expire` may have something to do.
@@ -65,6 +68,10 @@ class Courier {
   void skip();
   /// A Deliver or a Drop that follows from the above was applied.
   void applied(JobId job);
+  /// A Settle was applied.
+  void settled(JobId job) {
+    if (!adopted_.empty()) adopted_.erase(job);
+  }
   /// A GiveBack was applied, and the job waits again.
   void came_back(JobId job) { again_.insert(job); }
   /// Waiting, and not spoken for.
@@ -111,7 +118,7 @@ class Courier {
   std::deque<world::HostId> free_;  // in turn
   JobId fresh_;                     // those before are spoken for, or in again_, or do not wait
   std::set<JobId> again_;
-  std::set<JobId> adopted_;  // their Deliver is not applied yet
+  std::set<JobId> adopted_;  // wait, but are not for giving: their Deliver or Settle is not applied yet
   std::deque<Taken> taken_;  // their Deliver or Drop is not applied yet; in order
   std::int64_t taken_probes_ = 0;
 };

@@ -135,7 +135,9 @@ void Node::adopt(Enqueue orphan) {
 }
 
 void Node::done_elsewhere(JobId job) {
-  if (lead_ && jobs_.find(job) != nullptr) propose(Settle{job, 0, {}}, queue_.config_.entry_bytes);
+  if (!lead_ || jobs_.find(job) == nullptr) return;
+  lead_->courier.done(job);
+  propose(Settle{job, 0, {}}, queue_.config_.entry_bytes);
 }
 
 // Handing jobs out
@@ -230,6 +232,7 @@ void Node::ended(const calls::WorkerName& worker, const calls::Delivery& deliver
   if (!done) {
     if (number > 0 && !once()) propose(GiveBack{delivery.job, number}, queue_.config_.entry_bytes);
   } else if (jobs_.find(delivery.job) != nullptr) {
+    lead_->courier.done(delivery.job);
     propose(Settle{delivery.job, delivery.key, life}, queue_.config_.entry_bytes);
   } else if (keyed()) {
     judge(worker.at, delivery.job, accepted(delivery.job, delivery.key, life), {});
@@ -363,6 +366,7 @@ void Node::apply(const Deliver& command, TimePoint, bool first) {
 
 void Node::apply(const Settle& command, TimePoint date, bool first) {
   const Jobs::Ended ended = jobs_.apply(command, date);
+  if (lead_) lead_->courier.settled(command.job);
   if (lead_ && keyed()) {
     const calls::Endpoint* worker = lead_->courier.find(command.worker);
     std::vector<calls::Job> also;
