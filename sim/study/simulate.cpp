@@ -18,15 +18,16 @@ StreamKey key_of(const ScenarioConfig& scenario, int replication) {
   return StreamKey(static_cast<std::uint64_t>(scenario.seed)) / "replication" / std::to_string(replication);
 }
 
-/// `quiet`: nobody waits or works any more, so nothing may be in flight that should have arrived.
-void check_messages(const world::NetworkCounts& c, std::uint64_t in_flight, bool quiet,
+/// `overdue`: messages that should have arrived long ago.
+void check_messages(const world::NetworkCounts& c, std::uint64_t in_flight, std::uint64_t overdue,
                     metrics::ResultBuilder& results) {
-  const bool holds = c.sent == c.received + c.lost + c.refused + in_flight && (in_flight == 0 || !quiet);
+  const bool holds = c.sent == c.received + c.lost + c.refused + in_flight && overdue == 0;
   results.invariant("messages sent = received + lost + refused", holds, static_cast<std::int64_t>(c.sent),
                     holds ? ""
                           : std::to_string(c.sent) + " sent, " + std::to_string(c.received) + " received, " +
                                 std::to_string(c.lost) + " lost, " + std::to_string(c.refused) +
-                                " refused, " + std::to_string(in_flight) + " in flight");
+                                " refused, " + std::to_string(in_flight) + " in flight, " +
+                                std::to_string(overdue) + " of them overdue");
 }
 
 }  // namespace
@@ -106,8 +107,11 @@ metrics::ReplicationResult Replication::finish(const std::function<void(double)>
   world_->run_until(world_->now() + drain, [&] { return clients.open() == 0 && deployment_->idle(); });
   deployment_->flush();
   const bool quiet = clients.open() == 0 && deployment_->idle();
-  const auto over = [&] { return deployment_->settled() && (!quiet || world_->network().in_flight() == 0); };
-  world_->run_until(world_->now() + kSettle, over);
+  world_->run_until(world_->now() + kSettle, [&] { return deployment_->settled(); });
+  // Nobody waits or works any more, so what is on its way now must arrive (heartbeats are sent for ever).
+  world::Network& network = world_->network();
+  network.mark();
+  if (quiet) world_->run_until(world_->now() + kSettle, [&] { return network.marked_in_flight() == 0; });
   stop();
   return report(quiet);
 }
@@ -126,7 +130,8 @@ metrics::ReplicationResult Replication::report(bool quiet) {
   availability_.report(results);
   results.invariant("each offered request has exactly one outcome", watch_.ledger().holds(),
                     watch_.ledger().checked(), watch_.ledger().detail());
-  check_messages(world_->network().counts(), world_->network().in_flight(), quiet, results);
+  const world::Network& network = world_->network();
+  check_messages(network.counts(), network.in_flight(), quiet ? network.marked_in_flight() : 0, results);
   results.bookkeeping(static_cast<std::int64_t>(world_->scheduler().fired()), end.since_start());
   metrics::SeriesTable series = series_.finish(end);
   report_healing(series, results);

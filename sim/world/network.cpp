@@ -405,6 +405,7 @@ std::vector<LinkLoad> Network::link_loads() const {
 }
 
 void Network::link_in(Message& message) {
+  message.epoch_ = epoch_;
   message.next_ = all_;
   message.previous_ = nullptr;
   if (all_ != nullptr) all_->previous_ = &message;
@@ -412,6 +413,7 @@ void Network::link_in(Message& message) {
 }
 
 void Network::link_out(Message& message) {
+  if (message.epoch_ != epoch_) --marked_in_flight_;
   (message.previous_ != nullptr ? message.previous_->next_ : all_) = message.next_;
   if (message.next_ != nullptr) message.next_->previous_ = message.previous_;
 }

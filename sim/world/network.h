@@ -71,6 +71,7 @@ class Message : public Event, public Pooled {
   std::uint32_t boots_from_ = 0, boots_to_ = 0, boots_via_ = 0;
   std::uint32_t place_ = 0;  // among the live flows
   State state_ = State::in_hand;
+  std::uint8_t epoch_ = 0;  ///< of the network when it was sent
   Lost why_ = Lost::dropped;
 };
 
@@ -147,6 +148,13 @@ class Network {
 
   const NetworkCounts& counts() const { return counts_; }
   std::uint64_t in_flight() const { return counts_.sent - counts_.received - counts_.lost - counts_.refused; }
+  /// What is in flight now is told from what is sent later (heartbeats go on for ever).
+  void mark() {
+    ++epoch_;
+    marked_in_flight_ = in_flight();
+  }
+  /// Messages in flight that were so at the last mark.
+  std::uint64_t marked_in_flight() const { return marked_in_flight_; }
   /// Limited links, in a fixed order.
   std::vector<LinkLoad> link_loads() const;
 
@@ -230,6 +238,8 @@ class Network {
   std::vector<Message*> flowing_;
   Message* all_ = nullptr;
   NetworkCounts counts_;
+  std::uint8_t epoch_ = 0;
+  std::uint64_t marked_in_flight_ = 0;
 };
 
 }  // namespace headroom::world
