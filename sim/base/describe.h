@@ -29,11 +29,11 @@
 /// `v.alternative(member, help)`             exactly one key of the map is the tag of an alternative of this
 ///                                           std::variant (`{at: 30s, crash: {…}}`).
 /// Members may be: bool, std::int64_t, double, std::string, Duration, Bytes, Bandwidth, Rate, Share, Power,
-/// Money, Price, Drift, Distribution<Q>, Ref, an enum with `enum_names`, another described struct, std::optional,
-/// std::vector or std::map<std::string, …> of these, or a std::variant of described structs that each have
-/// `static constexpr std::string_view tag` (written as a map of one key, the tag; a struct without any field
-/// may also be written as the bare tag).
-/// A struct may add `static void check(const T&, Complaints&)` for rules that span several fields.
+/// Money, Price, Drift, Distribution<Q>, Ref, an enum with `enum_names`, another described struct,
+/// std::optional, std::vector or std::map<std::string, …> of these, or a std::variant of described structs
+/// that each have `static constexpr std::string_view tag` (written as a map of one key, the tag; a struct
+/// without any field may also be written as the bare tag). A struct may add `static void check(const T&,
+/// Complaints&)` for rules that span several fields.
 namespace headroom {
 
 /// The range that a number must lie in, in SI base units (seconds, bytes, 1/s; shares 0–1).

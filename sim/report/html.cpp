@@ -61,8 +61,7 @@ std::string key_numbers(const Run& run) {
     out += fmt::format("<p>Bottleneck: {}.</p>\n", escaped(text));
   if (const auto text = failures(run); !text.empty())
     out += fmt::format("<p>Failed: {}.</p>\n", escaped(text));
-  if (const auto text = healed(run); !text.empty())
-    out += fmt::format("<p>Healed: {}.</p>\n", escaped(text));
+  if (const auto text = healed(run); !text.empty()) out += fmt::format("<p>Healed: {}.</p>\n", escaped(text));
   return out;
 }
 
