@@ -481,10 +481,15 @@ std::shared_ptr<const Source> load_source(const std::string& path, const Mark& n
   if (std::filesystem::is_directory(status)) return refuse("it is a folder, expected a file");
   std::ifstream file(path, std::ios::binary);
   if (!file) return refuse(std::strerror(errno));
-  source->text.resize(kMaxFileBytes + 1);
-  file.read(source->text.data(), static_cast<std::streamsize>(source->text.size()));
+  constexpr std::size_t kChunk = 65'536;
+  std::string& text = source->text;
+  while (file && text.size() <= kMaxFileBytes) {
+    const std::size_t had = text.size();
+    text.resize(std::min(had + kChunk, kMaxFileBytes + 1));
+    file.read(text.data() + had, static_cast<std::streamsize>(text.size() - had));
+    text.resize(had + static_cast<std::size_t>(file.gcount()));
+  }
   if (file.bad()) return refuse(std::strerror(errno));
-  source->text.resize(static_cast<std::size_t>(file.gcount()));
   if (source->text.starts_with("\xEF\xBB\xBF")) source->text.erase(0, 3);
   return check_text(source, diagnostics) ? source : nullptr;
 }
