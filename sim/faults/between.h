@@ -36,7 +36,7 @@ struct Sides {
 
 /// A kind of fault that is an impairment between two sides: it says which, by `impairment()`.
 template <class Kind>
-struct Between : Sides {
+struct Between : Sides {  // NOLINT(bugprone-crtp-constructor-accessibility): kinds are aggregates
   void check_targets(const std::string& path, const Names& names, Complaints& complaints) const {
     check_sides(path, Kind::tag, names, complaints);
   }
