@@ -47,7 +47,7 @@ class Group::Parcel final : public world::Message {
   std::optional<std::uint64_t> number_;
 };
 
-Group::Group(const GroupConfig& config, const calls::Environment& env, std::vector<world::Host*> hosts,
+Group::Group(const GroupConfig& config, const calls::Environment& env, const std::vector<world::Host*>& hosts,
              StreamKey key, Observer* observer)
     : config_(config), world_(env.world), observer_(observer) {
   if (config.elections) elections_.emplace(env);

@@ -34,7 +34,7 @@ struct GroupConfig {
 class Group {
  public:
   /// `hosts[m]` is where member m runs. Election timeouts are drawn from streams below `key`.
-  Group(const GroupConfig& config, const calls::Environment& env, std::vector<world::Host*> hosts,
+  Group(const GroupConfig& config, const calls::Environment& env, const std::vector<world::Host*>& hosts,
         StreamKey key, Observer* observer = nullptr);
   Group(const Group&) = delete;
   Group& operator=(const Group&) = delete;

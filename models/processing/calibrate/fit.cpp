@@ -177,7 +177,7 @@ double predicted(const Coefficients& cpu, const Observation& o) {
   return cpu_seconds(cpu, o.pixels, o.bytes);
 }
 
-double quantile(std::vector<double> values, double p) {
+double quantile(const std::vector<double>& values, double p) {
   Weighted all;
   for (const double value : values) all.add(value, 1);
   return all.quantile(p);

@@ -39,7 +39,7 @@ FitQuality quality_of(const Coefficients& cpu, std::span<const Observation> obse
 HoldOut hold_out(std::span<const Observation> observations);
 
 /// The pth quantile (0 to 1) of values with weights: the smallest value that so much weight does not exceed.
-double quantile(std::vector<double> values, double p);
+double quantile(const std::vector<double>& values, double p);
 
 /// One round of a contention measurement: the speed of each busy core, for each of `busy`.
 using SpeedRound = std::vector<double>;

@@ -98,7 +98,7 @@ VImage resized(const Encoded& image, const Task& task) {
 }
 
 VImage decoded(const Encoded& image, const Task& task) {
-  const VImage header = decode_all(image);
+  VImage header = decode_all(image);
   if (task.operation == Operation::crop) {  // rows below the piece are never decoded
     const int height = std::min(std::max(1, task.width * 2 / 3), header.height());
     return header.extract_area(0, 0, header.width(), (header.height() + height) / 2);
