@@ -84,8 +84,7 @@ struct DataPlaneConfig {
 
 /// How long a standby takes from noticing to answering.
 inline Duration take_over_time(const DataPlaneConfig& config) {
-  if (config.take_over) return *config.take_over;
-  return calls::usual_take_over(config.standby);
+  return calls::take_over_time(config.take_over, config.standby);
 }
 
 /// Where accounts are changed: rare writes, apart from the data plane that answers every look-up.

@@ -116,11 +116,10 @@ void Balancer::install(const std::vector<world::Host*>& hosts, const std::vector
   }
   const BalancerConfig& config = balancing_.config;
   if (config.redundancy)
-    addresses_.emplace(
-        *config.redundancy, static_cast<int>(proxies_.size()),
-        Addresses::Times{
-            config.detect_after.value_or(kDetectAfter),
-            config.take_over.value_or(calls::usual_take_over(config.standby.value_or(calls::Standby::hot)))});
+    addresses_.emplace(*config.redundancy, static_cast<int>(proxies_.size()),
+                       Addresses::Times{config.detect_after.value_or(kDetectAfter),
+                                        calls::take_over_time(config.take_over,
+                                                              config.standby.value_or(calls::Standby::hot))});
 }
 
 world::Task<> Balancer::watch_addresses() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "sim/base/describe.h"
@@ -20,8 +21,9 @@ enum class Standby {
   hot,   ///< it has everything, and only has to notice
 };
 
-/// How long a standby takes from noticing to answering, unless the scenario says.
-inline Duration usual_take_over(Standby standby) {
+/// How long a standby takes from noticing to answering: what the scenario says, or what is usual.
+inline Duration take_over_time(const std::optional<Duration>& said, Standby standby) {
+  if (said) return *said;
   switch (standby) {
     case Standby::cold:
       return Duration::s(120);

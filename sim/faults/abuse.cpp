@@ -19,28 +19,6 @@ std::vector<std::uint64_t> sample(std::uint64_t n, std::uint64_t all, Engine& dr
   return {chosen.begin(), chosen.end()};
 }
 
-class Abusers final : public Effect {
- public:
-  Abusers(Service& service, std::vector<std::uint64_t> users, Rate rate, StreamKey key)
-      : service_(service), users_(std::move(users)), rate_(rate), key_(key) {}
-  void begin() override { change_ = service_.abuse(users_, rate_, key_); }
-  std::string struck() const override {
-    std::string text;
-    const std::size_t shown = std::min(users_.size(), kMostNames);
-    for (std::size_t i = 0; i < shown; ++i)
-      text += (i == 0 ? "user " : ", user ") + std::to_string(users_[i]);
-    if (users_.size() > shown) text += " and " + std::to_string(users_.size() - shown) + " more";
-    return text;
-  }
-
- private:
-  Service& service_;
-  std::vector<std::uint64_t> users_;
-  Rate rate_;
-  StreamKey key_;
-  Change change_;
-};
-
 }  // namespace
 
 void Abuse::check_targets(const std::string& path, const Names& names, Complaints& complaints) const {
@@ -56,7 +34,12 @@ std::string Abuse::subject() const {
 std::unique_ptr<Effect> Abuse::strike(Hardware& hardware, Engine& draw) const {
   Service& service = hardware.service();
   auto chosen = sample(static_cast<std::uint64_t>(users), service.users(), draw);
-  return std::make_unique<Abusers>(service, std::move(chosen), rate, StreamKey(draw()));
+  std::vector<std::string> names;
+  for (const std::uint64_t user : chosen) names.push_back("user " + std::to_string(user));
+  return changing(list_of_names(names, kMostNames),
+                  [&service, chosen = std::move(chosen), load = rate, key = StreamKey(draw())] {
+                    return service.abuse(chosen, load, key);
+                  });
 }
 
 }  // namespace headroom::faults

@@ -54,9 +54,7 @@ class Push final : public Effect {
                                std::string(BadConfig::tag) + " " + config_.subject(), std::move(details));
   }
   std::string names(std::size_t from, std::size_t to) const {
-    std::vector<world::HostId> hosts;
-    for (std::size_t i = from; i < to; ++i) hosts.push_back(instances_[i]->host().id());
-    return names_of(hardware_.world(), hosts);
+    return names_of(hardware_.world(), std::span(instances_).subspan(from, to - from));
   }
 
   Hardware& hardware_;

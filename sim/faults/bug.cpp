@@ -14,11 +14,7 @@ class Fires final : public Effect {
   void begin() override {
     for (world::ProcessSlot* slot : instances_) affliction_.strike(*slot);
   }
-  std::string struck() const override {
-    std::vector<world::HostId> hosts;
-    for (world::ProcessSlot* slot : instances_) hosts.push_back(slot->host().id());
-    return names_of(hardware_.world(), hosts);
-  }
+  std::string struck() const override { return names_of(hardware_.world(), instances_); }
 
  private:
   Hardware& hardware_;

@@ -84,7 +84,7 @@ void FaultConfig::check(const FaultConfig& f, Complaints& complaints) {
 }
 
 TimePoint FaultConfig::first() const {
-  const TimePoint date = TimePoint::at(at ? *at : every.value_or(Duration()));
+  const TimePoint date = due();
   return std::visit(
       [&]<class K>(const K& k) {
         if constexpr (Triggered<K>)
@@ -118,7 +118,7 @@ std::string describe_fault(const FaultConfig& f) {
     text += "fails after " + print(*f.mttf) + ", repaired after " + print(*f.mttr);
     if (f.common_cause) text += ", " + config::print(*f.common_cause) + " of it all at once";
   } else {
-    text += "at " + config::print(f.at ? *f.at : f.every.value_or(Duration()));
+    text += "at " + config::print(f.due().since_start());
     std::visit(
         [&]<class K>(const K& k) {
           if constexpr (Triggered<K>) text += ", fires " + print(k.trigger) + " later";

@@ -67,6 +67,8 @@ struct FaultConfig {
   static void check(const FaultConfig& fault, Complaints& complaints);
 
   bool stochastic() const { return mttf.has_value(); }
+  /// When a schedule's first strike is due; a bug's trigger comes on top.
+  TimePoint due() const { return TimePoint::at(at ? *at : every.value_or(Duration())); }
   /// The date of the first strike that a schedule has; the earliest that it can have, if that is by chance.
   TimePoint first() const;
   /// How long a scheduled strike lasts; none: to the end of the run.

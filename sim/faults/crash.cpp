@@ -33,12 +33,7 @@ class Death final : public Effect {
   void begin() override {
     for (world::ProcessSlot* slot : slots_) hardware_.life(*slot).take();
   }
-  std::string struck() const override {
-    std::vector<world::HostId> hosts;
-    for (world::ProcessSlot* slot : slots_)
-      if (hosts.empty() || hosts.back() != slot->host().id()) hosts.push_back(slot->host().id());
-    return names_of(hardware_.world(), hosts);
-  }
+  std::string struck() const override { return names_of(hardware_.world(), slots_); }
 
  private:
   Hardware& hardware_;

@@ -3,22 +3,6 @@
 #include "sim/config/units.h"
 
 namespace headroom::faults {
-namespace {
-
-class NoNames final : public Effect {
- public:
-  NoNames(Service& service, double probability) : service_(service), probability_(probability) {}
-  void begin() override { change_ = service_.fail_names(probability_); }
-  std::string struck() const override { return std::string(kClientsName); }
-
- private:
-  Service& service_;
-  double probability_;
-  Change change_;
-};
-
-}  // namespace
-
 void Dns::check_targets(const std::string& path, const Names& names, Complaints& complaints) const {
   if (!names.workload.connects)
     complaints.add(path,
@@ -31,7 +15,8 @@ std::string Dns::subject() const {
 }
 
 std::unique_ptr<Effect> Dns::strike(Hardware& hardware, Engine&) const {
-  return std::make_unique<NoNames>(hardware.service(), probability.value);
+  return changing(std::string(kClientsName),
+                  [&service = hardware.service(), p = probability.value] { return service.fail_names(p); });
 }
 
 }  // namespace headroom::faults

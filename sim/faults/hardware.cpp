@@ -8,16 +8,10 @@
 namespace headroom::faults {
 namespace {
 
-constexpr std::size_t kMostNames = 8;
-
 /// Sorted by host and place, each once.
-void normalise(std::vector<Victim>& victims, world::World& world) {
-  const auto place = [&](const Victim& v) -> std::pair<std::uint32_t, std::size_t> {
-    if (v.slot == nullptr) return {v.host.value, 0};
-    const auto& slots = world.host(v.host).slots();
-    const auto at =
-        std::find_if(slots.begin(), slots.end(), [&](const auto& s) { return s.get() == v.slot; });
-    return {v.host.value, static_cast<std::size_t>(at - slots.begin()) + 1};
+void normalise(std::vector<Victim>& victims) {
+  const auto place = [](const Victim& v) -> Place {
+    return {v.host, v.slot == nullptr ? 0 : place_of(*v.slot).second + 1};
   };
   std::sort(victims.begin(), victims.end(),
             [&](const Victim& a, const Victim& b) { return place(a) < place(b); });
@@ -61,10 +55,10 @@ std::vector<Victim> Hardware::resolve(const Target& target, Engine& draw) const 
   }
   for (const Target& part : target.of)
     for (const Victim& victim : resolve(part, draw)) victims.push_back(victim);
-  normalise(victims, world_);
+  normalise(victims);
   if (target.pick == 0) return victims;
   choose(victims, target.pick, draw);
-  normalise(victims, world_);
+  normalise(victims);
   return victims;
 }
 
@@ -84,7 +78,7 @@ std::vector<world::ProcessSlot*> Hardware::processes(const Target& target, Engin
     }
     for (const auto& slot : world_.host(victim.host).slots()) each.push_back({victim.host, slot.get()});
   }
-  normalise(each, world_);
+  normalise(each);
   std::vector<world::ProcessSlot*> slots;
   for (const Victim& victim : each) slots.push_back(victim.slot);
   return slots;
@@ -121,9 +115,7 @@ Hold& Hardware::power(world::HostId id) {
 }
 
 Hold& Hardware::life(world::ProcessSlot& slot) {
-  const auto& slots = slot.host().slots();
-  const auto at = std::find_if(slots.begin(), slots.end(), [&](const auto& s) { return s.get() == &slot; });
-  std::unique_ptr<Hold>& hold = life_[{slot.host().id(), static_cast<std::size_t>(at - slots.begin())}];
+  std::unique_ptr<Hold>& hold = life_[place_of(slot)];
   if (hold == nullptr)
     hold = std::make_unique<Hold>(world_.scheduler(), [this, &slot](bool up) {
       journal_.record(world_.now(), up ? "process up" : "process down", "host/" + slot.host().name());
@@ -180,9 +172,30 @@ void Hardware::restore_feeds(const std::vector<std::string>& feeds, Duration boo
   for (const world::HostId host : difference(before, without_power())) power(host).release(boot);
 }
 
-std::string list_of_names(const std::vector<std::string>& names) {
+namespace {
+
+class Changing final : public Effect {
+ public:
+  Changing(std::string struck, std::function<Change()> make)
+      : struck_(std::move(struck)), make_(std::move(make)) {}
+  void begin() override { change_ = make_(); }
+  std::string struck() const override { return struck_; }
+
+ private:
+  std::string struck_;
+  std::function<Change()> make_;
+  Change change_;
+};
+
+}  // namespace
+
+std::unique_ptr<Effect> changing(std::string struck, std::function<Change()> make) {
+  return std::make_unique<Changing>(std::move(struck), std::move(make));
+}
+
+std::string list_of_names(const std::vector<std::string>& names, std::size_t most) {
   std::string text;
-  const std::size_t shown = std::min(names.size(), kMostNames);
+  const std::size_t shown = std::min(names.size(), most);
   for (std::size_t i = 0; i < shown; ++i) text += (i == 0 ? "" : ", ") + names[i];
   if (names.size() > shown) text += " and " + std::to_string(names.size() - shown) + " more";
   return text.empty() ? "nobody" : text;
@@ -193,6 +206,13 @@ std::string names_of(world::World& world, const std::vector<world::HostId>& host
   for (const world::HostId host : hosts)
     names.push_back(host == world::kClients ? std::string(kClientsName) : world.host(host).name());
   return list_of_names(names);
+}
+
+std::string names_of(world::World& world, std::span<world::ProcessSlot* const> processes) {
+  std::vector<world::HostId> hosts;
+  for (world::ProcessSlot* slot : processes)
+    if (hosts.empty() || hosts.back() != slot->host().id()) hosts.push_back(slot->host().id());
+  return names_of(world, hosts);
 }
 
 }  // namespace headroom::faults

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -64,7 +67,6 @@ class Hardware {
   std::vector<world::HostId> hanging_on(const std::vector<std::string>& feeds) const;
 
  private:
-  using Place = std::pair<world::HostId, std::size_t>;  // the number of the slot on its host
   std::vector<world::HostId> without_power() const;
   world::World& world_;
   Service& service_;
@@ -94,8 +96,13 @@ class Effect {
   virtual std::string struck() const = 0;
 };
 
+/// An effect that is a change of the service: `make` makes it, and it is undone with the effect.
+std::unique_ptr<Effect> changing(std::string struck, std::function<Change()> make);
+
 /// For the journal; a long list is cut.
-std::string list_of_names(const std::vector<std::string>& names);
+std::string list_of_names(const std::vector<std::string>& names, std::size_t most = 8);
 std::string names_of(world::World& world, const std::vector<world::HostId>& hosts);
+/// Of the hosts of these.
+std::string names_of(world::World& world, std::span<world::ProcessSlot* const> processes);
 
 }  // namespace headroom::faults

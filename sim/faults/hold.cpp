@@ -6,6 +6,13 @@
 
 namespace headroom::faults {
 
+Place place_of(world::ProcessSlot& slot) {
+  world::Host& host = slot.host();
+  const auto at =
+      std::find_if(host.slots().begin(), host.slots().end(), [&](const auto& s) { return s.get() == &slot; });
+  return {host.id(), static_cast<std::size_t>(at - host.slots().begin())};
+}
+
 void Hold::take() {
   cancel();
   ++holders_;

@@ -1,15 +1,21 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <utility>
 #include <vector>
 
 #include "sim/base/units.h"
 #include "sim/world/host.h"
+#include "sim/world/host_id.h"
 #include "sim/world/scheduler.h"
 
 /// What several faults can have in their hands at once, in whatever order they let it go.
 namespace headroom::faults {
+
+/// A process's host, and its number there: what is kept for processes is ordered by this, never by address.
+using Place = std::pair<world::HostId, std::size_t>;
+Place place_of(world::ProcessSlot& slot);
 
 /// Something that faults hold down, however many they are and in whatever order they end: it is up exactly
 /// when each of them, alone, would let it be up (has not begun, or has ended and the time to come up again is

@@ -63,7 +63,7 @@ bool Injector::strikes(const Part& part, std::uint64_t number) {
 
 world::Task<> Injector::on_schedule(const Part& part) {
   const FaultConfig& fault = *part.fault;
-  TimePoint next = TimePoint::at(fault.at ? *fault.at : fault.every.value_or(Duration()));
+  TimePoint next = fault.due();
   for (std::uint64_t n = 0;; ++n) {
     co_await world::Sleep(world_.scheduler(), next + trigger(part));
     if (strikes(part, n)) co_await strike(part, n, fault.lasts().value_or(Duration::max()));

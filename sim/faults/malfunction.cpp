@@ -1,7 +1,5 @@
 #include "sim/faults/malfunction.h"
 
-#include <algorithm>
-
 #include "sim/config/diagnostics.h"
 #include "sim/faults/hardware.h"
 
@@ -51,21 +49,15 @@ void Affliction::strike(world::ProcessSlot& slot) {
   struck_.emplace_back(&slot, id);
 }
 
-Defects::Place Defects::place(world::ProcessSlot& slot) {
-  const auto& slots = slot.host().slots();
-  const auto at = std::find_if(slots.begin(), slots.end(), [&](const auto& s) { return s.get() == &slot; });
-  return {slot.host().id().value, static_cast<std::size_t>(at - slots.begin())};
-}
-
 std::uint64_t Defects::add(world::ProcessSlot& slot, Component component, const Malfunction& malfunction) {
-  const auto found = slots_.try_emplace(place(slot), OfSlot{key_ / name_of(component), {}}).first;
+  const auto found = slots_.try_emplace(place_of(slot), OfSlot{key_ / name_of(component), {}}).first;
   found->second.active.emplace(++next_, malfunction);
   apply(slot, found->second);
   return next_;
 }
 
 void Defects::remove(world::ProcessSlot& slot, std::uint64_t id) {
-  OfSlot& all = slots_.at(place(slot));
+  OfSlot& all = slots_.at(place_of(slot));
   all.active.erase(id);
   apply(slot, all);
 }

@@ -12,6 +12,7 @@
 #include "sim/base/random.h"
 #include "sim/base/units.h"
 #include "sim/faults/component.h"
+#include "sim/faults/hold.h"
 #include "sim/faults/target.h"
 #include "sim/world/host.h"
 
@@ -74,8 +75,6 @@ class Defects {
     StreamKey stream;
     std::map<std::uint64_t, Malfunction> active;  // by id: products are taken in the order of the beginnings
   };
-  using Place = std::pair<std::uint32_t, std::size_t>;  // host, number of the slot on it
-  static Place place(world::ProcessSlot& slot);
   static void apply(world::ProcessSlot& slot, const OfSlot& all);
   StreamKey key_;
   std::uint64_t next_ = 0;
