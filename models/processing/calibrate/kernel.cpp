@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vips/vips8>
@@ -60,6 +61,33 @@ class Rows {
   VipsRegion* region_;
 };
 
+/// A resize ready to run. liborc, with which libvips compiles the loops of a resize, allocates and frees
+/// compiled code without a lock before 0.4.34 (Debian 12 has 0.4.33): two threads at it at once crash. So
+/// resizes are made and dropped one at a time; their pixels are computed in parallel as ever.
+class Pipeline {
+ public:
+  template <class Make>
+  explicit Pipeline(const Make& make) {
+    const std::lock_guard lock(one_at_a_time());
+    image_ = make();
+  }
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+  ~Pipeline() {
+    const std::lock_guard lock(one_at_a_time());
+    image_.reset();
+  }
+
+  [[nodiscard]] const VImage& image() const { return *image_; }
+
+ private:
+  static std::mutex& one_at_a_time() {
+    static std::mutex mutex;
+    return mutex;
+  }
+  std::optional<VImage> image_;
+};
+
 VImage in_memory(const VImage& image) {
   const auto line_bytes = static_cast<std::size_t>(VIPS_IMAGE_SIZEOF_LINE(image.get_image()));
   std::vector<unsigned char> pixels(line_bytes * static_cast<std::size_t>(image.height()));
@@ -80,7 +108,7 @@ VImage decode_all(const Encoded& image) {
   return VImage::new_from_buffer(image.bytes, "", careful());
 }
 
-VImage resized(const Encoded& image, const Task& task) {
+VImage resize_of(const Encoded& image, const Task& task) {
   if (task.operation == Operation::thumbnail) {
     const Blob blob(vips_blob_new(nullptr, image.bytes.data(), image.bytes.size()));
     return VImage::thumbnail_buffer(
@@ -95,6 +123,11 @@ VImage resized(const Encoded& image, const Task& task) {
   }
   const double scale = scale_of(whole.width(), whole.height(), task.width);
   return whole.resize(scale, VImage::option()->set("kernel", VIPS_KERNEL_LANCZOS3));
+}
+
+VImage resized(const Encoded& image, const Task& task) {
+  const Pipeline pipeline([&] { return resize_of(image, task); });
+  return in_memory(pipeline.image());
 }
 
 VImage decoded(const Encoded& image, const Task& task) {
@@ -226,7 +259,7 @@ std::variant<Encoded, Problem> identify(std::string name, std::string bytes, dou
 
 std::variant<Converted, Problem> convert(const Encoded& image, const Task& task) {
   try {
-    const VImage small = in_memory(resized(image, task));
+    const VImage small = resized(image, task);
     return Converted{small.width(), small.height(), written(small, task.output, task.quality)};
   } catch (const VError& error) {
     return Problem{"it cannot be converted: " + complaint(error)};
@@ -245,7 +278,7 @@ bool only_decode(const Encoded& image, const Task& task) {
 
 bool only_resize(const Encoded& image, const Task& task) {
   try {
-    in_memory(resized(image, task));
+    resized(image, task);
     return true;
   } catch (const VError&) {
     vips_error_clear();

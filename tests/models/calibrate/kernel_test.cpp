@@ -1,7 +1,10 @@
 #include "models/processing/calibrate/kernel.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <thread>
+#include <vector>
 
 #include "tests/models/calibrate/support.h"
 
@@ -86,6 +89,25 @@ TEST_CASE("broken images are a reason, never a crash: every length that a file c
         convert(std::get<Encoded>(found), {Operation::resize, Encoding::png, 80, 16});
     }
   }
+}
+
+TEST_CASE("threads that convert at the same time do not get into each other's way") {
+  // Small images: the threads meet where resizes are made and dropped, which liborc 0.4.33 does not survive.
+  const Library library;
+  const Encoded image = encoded(Encoding::png, 24, 16);
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 1500; ++i) {
+        const auto done = convert(image, {Operation::resize, Encoding::png, 80, 9});
+        const auto* small = std::get_if<Converted>(&done);
+        if (small == nullptr || small->width != 9 || small->height != 6) ++wrong;
+      }
+      thread_done();
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("thousands of conversions leave nothing behind") {
