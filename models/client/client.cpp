@@ -480,7 +480,7 @@ void Clients::count(const calls::Request& request, Ending ending, std::int64_t r
   const TimePoint sent = request.sent;
   endings_[e].add(request.batch);
   ending_series_[e]->add(sent);
-  if (parts_.abused && !request.abusive) {
+  if (parts_.tells_others && !request.abusive) {
     others_offered_.add(request.batch);
     if (request.answered) others_answered_.add(request.batch);
   }
@@ -547,7 +547,7 @@ void Clients::report(metrics::ResultBuilder& results) const {
   for (std::size_t e = 0; e < kEndings.size(); ++e)
     results.total("attempt." + std::string(kEndings[e]), attempt_endings[e]);
   results.ratio("yield", answered, offered_);
-  if (parts_.abused) results.ratio("others.yield", others_answered_, others_offered_);
+  if (parts_.tells_others) results.ratio("others.yield", others_answered_, others_offered_);
   results.mean("harvest", harvest_);
   results.ratio("dq", harvest_, offered_);
   if (config_.probe) results.ratio("uptime", probes_up_, probes_);

@@ -72,7 +72,7 @@ class Clients {
     RequestWatch* watch = nullptr;
     calls::ConversionWatch* books = nullptr;  ///< is told when nobody works for a request any more
     std::optional<Bytes> only_below;          ///< the `only.` metrics look at images smaller than this
-    bool abused = false;                      ///< some requests may be an abuser's: `others.` are not
+    bool tells_others = false;                ///< `others.`: of requests that are not an abuser's
   };
   Clients(const WorkloadConfig& config, const calls::Environment& env, StreamKey key, const Parts& parts);
   ~Clients();
@@ -168,7 +168,7 @@ class Clients {
   metrics::BatchSum offered_;
   std::array<metrics::BatchSum, kEndings.size()> endings_;
   metrics::BatchSum others_offered_,
-      others_answered_;         ///< without those of abusers; only if there may be any
+      others_answered_;         ///< without those of abusers; only if they are told
   metrics::BatchSum attempts_;  ///< and how they ended; only if they are persistent
   std::array<metrics::BatchSum, kEndings.size()> attempt_endings_;
   metrics::Tally harvest_;

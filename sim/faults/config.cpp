@@ -32,8 +32,8 @@ void check_times(const FaultConfig& f, Complaints& complaints) {
     complaints.add("", "nothing says when this strikes, expected at, every and for, or mttf and mttr");
   else if (f.every && !f.length)
     complaints.add("every", "a fault that strikes again must end before, expected for");
-  else if (f.every && *f.length >= *f.every)
-    complaints.add("for", "it strikes again before it is over, expected less than every");
+  else if (f.every && *f.length > *f.every)
+    complaints.add("for", "it strikes again before it is over, expected no more than every");
 }
 
 void check_times_of_push(const FaultConfig& f, Complaints& complaints) {
@@ -47,9 +47,9 @@ void check_times_of_push(const FaultConfig& f, Complaints& complaints) {
     complaints.add("", "nothing says when this strikes, expected at or every");
   else if (f.every && !f.lasts())
     complaints.add("every", "a push that comes again must be rolled back before, expected detect_after");
-  else if (f.every && *f.lasts() >= *f.every)
-    complaints.add("every", "it strikes again before it is rolled back, expected more than " +
-                                config::print(*f.lasts()));
+  else if (f.every && *f.lasts() > *f.every)
+    complaints.add(
+        "every", "it strikes again before it is rolled back, expected at least " + config::print(*f.lasts()));
 }
 
 void check_times_of_bug(const FaultConfig& f, Complaints& complaints) {

@@ -35,9 +35,11 @@ void Injector::add_stochastic(const FaultConfig& fault, StreamKey key) {
 
 Injector::~Injector() {
   scope_.clear();
+  under_way_.clear();
 }
 
-void Injector::start() {
+void Injector::start(TimePoint window_end) {
+  window_end_ = window_end;
   for (const Part& part : parts_)
     scope_.spawn(part.fault->stochastic() ? at_random(part) : on_schedule(part));
 }
@@ -85,32 +87,39 @@ world::Task<> Injector::at_random(const Part& part) {
   }
 }
 
-std::optional<metrics::Trouble> Injector::trouble_before(TimePoint end) const {
-  for (const Part& part : parts_)
-    if (part.fault->stochastic()) return std::nullopt;
-  std::optional<metrics::Trouble> all;
-  for (const metrics::Trouble& strike : strikes_) {  // in the order of their beginnings
-    if (strike.begin >= end) break;
-    if (strike.end >= end) return std::nullopt;
-    if (!all) all = strike;
-    all->end = std::max(all->end, strike.end);
+std::optional<metrics::Trouble> Injector::trouble() const {
+  const bool at_random =
+      std::any_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.fault->stochastic(); });
+  const bool goes_on = std::any_of(under_way_.begin(), under_way_.end(),
+                                   [&](const auto& strike) { return strike.second.begin < window_end_; });
+  if (at_random || goes_on || (trouble_ && trouble_->end >= window_end_)) return std::nullopt;
+  return trouble_;
+}
+
+void Injector::end_due() {
+  while (!under_way_.empty() && under_way_.begin()->first <= world_.now()) {
+    const auto strike = under_way_.extract(under_way_.begin());
+    const auto& [name, begin, effect] = strike.mapped();
+    journal_.record(world_.now(), "fault ends", name);
+    if (begin >= window_end_) continue;
+    trouble_ = {trouble_ ? std::min(trouble_->begin, begin) : begin, world_.now()};
   }
-  return all;
 }
 
 world::Task<> Injector::strike(const Part& part, std::uint64_t number, Duration length) {
+  end_due();  // whoever of them is resumed first
   const std::string name = name_of(part.kind);
   Engine draw = part.key.engine_for(number);
-  const auto effect = std::visit([&](const auto& kind) { return kind.strike(hardware_, draw); }, part.kind);
+  auto effect = std::visit([&](const auto& kind) { return kind.strike(hardware_, draw); }, part.kind);
   std::vector<metrics::Field> details = {{"fault", name_of(part.fault->kind)}, {"struck", effect->struck()}};
   if (length < Duration::max()) details.emplace_back("for_s", length.seconds());
   journal_.record(world_.now(), "fault begins", name, std::move(details));
-  effect->begin();
-  const std::size_t strike = strikes_.size();
-  strikes_.push_back({world_.now(), TimePoint::never()});
-  co_await world::Sleep(world_.scheduler(), length);
-  strikes_[strike].end = world_.now();
-  journal_.record(world_.now(), "fault ends", name);
+  const TimePoint end = world_.now() + length;
+  Effect& begins = *effect;
+  under_way_.emplace(end, Strike{name, world_.now(), std::move(effect)});
+  begins.begin();
+  co_await world::Sleep(world_.scheduler(), end);
+  end_due();
 }
 
 }  // namespace headroom::faults

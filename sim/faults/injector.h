@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +19,8 @@ namespace headroom::faults {
 
 /// Lets faults strike and end when they are due. Each strike is noted in the journal: `fault begins` with
 /// `for_s` (how long, unless to the end), `fault` (what was written in the scenario) and `struck` (which
-/// hosts); and `fault ends`.
+/// hosts); and `fault ends`. Of faults that end and begin at the same instant, the end comes first: they do
+/// not overlap.
 ///
 /// Random streams are keyed by the fault's number and the member's name, so what one fault does changes
 /// neither another one nor anything else in the run.
@@ -31,10 +34,11 @@ class Injector {
   /// What is broken then is mended.
   ~Injector();
 
-  void start();
-  /// From the first strike to the end of the last one, of those that begin before `end`; none if nothing
-  /// struck, if something was not over then, or if anything strikes at random.
-  std::optional<metrics::Trouble> trouble_before(TimePoint end) const;
+  /// `window_end`: until when `trouble` looks.
+  void start(TimePoint window_end = TimePoint::never());
+  /// From the first strike to the end of the last one, of those that begin before the window's end; none if
+  /// nothing struck, if something was not over then, or if anything strikes at random.
+  std::optional<metrics::Trouble> trouble() const;
 
  private:
   /// What strikes by itself: a fault, or one member's share of it.
@@ -44,6 +48,11 @@ class Injector {
     StreamKey key;
     double rate = 1;  ///< this share of the fault's failure rate
   };
+  struct Strike {
+    std::string name;
+    TimePoint begin;
+    std::unique_ptr<Effect> effect;
+  };
   /// How long after its date it strikes.
   static Duration trigger(const Part& part);
   void add_stochastic(const FaultConfig& fault, StreamKey key);
@@ -52,12 +61,17 @@ class Injector {
   world::Task<> on_schedule(const Part& part);
   world::Task<> at_random(const Part& part);
   world::Task<> strike(const Part& part, std::uint64_t number, Duration length);
+  /// Ends what is due to end by now.
+  void end_due();
 
   world::World& world_;
   metrics::Journal& journal_;
   Hardware hardware_;
   std::vector<Part> parts_;
-  std::vector<metrics::Trouble> strikes_;  ///< `never`: not over
+  std::multimap<TimePoint, Strike>
+      under_way_;  ///< by their ends; of one end, in the order of their beginnings
+  TimePoint window_end_ = TimePoint::never();
+  std::optional<metrics::Trouble> trouble_;  ///< what of it is over
   world::Scope scope_;
 };
 

@@ -198,7 +198,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
   parts.watch = watch;
   if (usage_) parts.books = &usage_->audit();
   parts.only_below = scenario.slo.only_below;
-  parts.abused = has_abuse(scenario);
+  parts.tells_others = tells_others(scenario);
   if (identity_ && !api_) {
     client_side_auth_ = std::make_unique<ServerAuth>(*identity_, world::kClients, "clients");
     parts.authenticator = client_side_auth_.get();
@@ -224,10 +224,12 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
 
 Deployment::~Deployment() = default;
 
-bool has_abuse(const ScenarioConfig& scenario) {
-  return std::any_of(scenario.faults.begin(), scenario.faults.end(), [](const faults::FaultConfig& f) {
-    return std::holds_alternative<faults::Abuse>(f.kind);
-  });
+bool tells_others(const ScenarioConfig& scenario) {
+  const auto& objectives = scenario.slo.objectives;
+  return std::any_of(scenario.faults.begin(), scenario.faults.end(),
+                     [](const auto& fault) { return std::holds_alternative<faults::Abuse>(fault.kind); }) ||
+         std::any_of(objectives.begin(), objectives.end(),
+                     [](const auto& objective) { return objective.metric.starts_with("others."); });
 }
 
 faults::Workload workload_of(const ScenarioConfig& scenario) {

@@ -36,8 +36,9 @@ processing::Encoding encoding(const client::WorkloadConfig& workload);
 /// What a conversion costs in this scenario, which must have processing.
 processing::CostModel cost_model(const ScenarioConfig& scenario, StreamKey key);
 
-/// Whether some requests may be an abuser's.
-bool has_abuse(const ScenarioConfig& scenario);
+/// Whether `others.` metrics are told: some requests may be an abuser's, or an objective asks for them (with
+/// the fault taken away for comparison everybody is one of the others).
+bool tells_others(const ScenarioConfig& scenario);
 
 /// What faults must know of the load.
 faults::Workload workload_of(const ScenarioConfig& scenario);

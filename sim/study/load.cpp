@@ -263,7 +263,6 @@ class Checker {
       if (metric == "lb.utilization" && (!d.load_balancer || !d.load_balancer->hosts))
         return "load_balancer with hosts";
       if (metric == "uptime" && !scenario_.workload.probe) return "workload.probe";
-      if (metric.starts_with("others.") && !has_abuse(scenario_)) return "fault abuse";
       if (metric.starts_with("only.") && !slo.only_below) return "slo.only";
       if (constexpr std::string_view kWatched = "availability.";
           metric.starts_with(kWatched) && !watched(metric.substr(kWatched.size())))

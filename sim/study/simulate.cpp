@@ -68,13 +68,13 @@ Replication::~Replication() {
 void Replication::begin() {
   if (std::exchange(begun_, true)) return;
   deployment_->start();
-  if (injector_) injector_->start();
+  if (injector_) injector_->start(window_.end());
 }
 
 void Replication::stop() {
   if (std::exchange(stopped_, true)) return;
   deployment_->stop();
-  if (injector_) trouble_ = injector_->trouble_before(window_.end());
+  if (injector_) trouble_ = injector_->trouble();
   injector_.reset();
 }
 

@@ -155,7 +155,8 @@ TEST_CASE("a fault says when it strikes, in one way") {
   CHECK(said(s, s * 2, s, false, false) == "");
   CHECK(said({}, {}, {}, true, true) == "");
   CHECK(said({}, s, {}, false, false) == "every");
-  CHECK(said({}, s, s, false, false) == "for");
+  CHECK(said({}, s, s, false, false) == "");
+  CHECK(said({}, s, s * 2, false, false) == "for");
   CHECK(said({}, {}, {}, true, false) == "mttf");
   CHECK(said({}, {}, {}, false, true) == "mttr");
   CHECK(said(s, {}, {}, true, true) == "mttf");

@@ -41,12 +41,13 @@ class Idle final : public world::Process {
 class Ground final : public Service {
  public:
   explicit Ground(std::vector<FaultConfig> faults, std::uint64_t seed = 1,
-                  const world::PlatformConfig& hardware = platform())
+                  const world::PlatformConfig& hardware = platform(),
+                  TimePoint window_end = TimePoint::never())
       : world_(hardware, StreamKey(seed)), faults_(std::move(faults)) {
     for (const auto& host : world_.hosts())
       for (int k = 0; k < 2; ++k) host->install([](world::Host& h) { return std::make_unique<Idle>(h); });
     injector_ = std::make_unique<Injector>(faults_, world_, *this, journal_, StreamKey(seed) / "faults");
-    injector_->start();
+    injector_->start(window_end);
   }
   Ground(const Ground&) = delete;
   Ground& operator=(const Ground&) = delete;
@@ -70,6 +71,7 @@ class Ground final : public Service {
     world_.run_until(TimePoint::at(date));
     return *this;
   }
+  std::optional<metrics::Trouble> trouble() const { return injector_->trouble(); }
   bool up(std::string_view host) { return world_.host(world_.topology().find(host)).up(); }
   bool alive(std::string_view host, std::size_t slot) {
     return world_.host(world_.topology().find(host)).slots()[slot]->get() != nullptr;

@@ -78,6 +78,59 @@ TEST_CASE("a host that two faults hold is up when each alone would let it be") {
   }
 }
 
+TEST_CASE("faults that end and begin at the same instant do not overlap, whichever is written first") {
+  const auto feed = [](Duration at, const char* name) {
+    Outage o;
+    o.target = named(name);
+    o.boot = Duration::s(1);
+    return once(at, Duration::s(5), o);
+  };
+  const auto first = feed(Duration::s(5), "power/a1-1"), second = feed(Duration::s(10), "power/a1-2");
+  for (const auto& faults : {std::vector{first, second}, std::vector{second, first}}) {
+    Ground g(faults);
+    CHECK(g.at(Duration::s(20)).whole());
+    // b-1 has a cord in both.
+    CHECK(g.events("host down") == std::vector<std::string>{"5 host/a-1"});
+    CHECK(g.events("fault ends").front() == "10 outage power/a1-1");
+  }
+  // A fault that follows on itself: at any time one host is down, and another one each time it is drawn so.
+  FaultConfig turns = once(Duration::s(1), Duration::s(5), crash(pick(1, named("group/a")), Duration()));
+  turns.every = Duration::s(5);
+  Ground g({turns});
+  std::set<std::string> struck;
+  for (int n = 0; n < 50; ++n) {
+    g.at(Duration::s(1 + 5 * n) + Duration::ms(1));
+    int down = 0;
+    for (const char* host : {"a-1", "a-2", "a-3", "a-4"}) {
+      down += g.up(host) ? 0 : 1;
+      if (!g.up(host)) struck.insert(host);
+    }
+    CHECK(down == 1);
+  }
+  CHECK(struck.size() == 4);
+}
+
+TEST_CASE("trouble is from the first strike to the last end, if all is over before the window is") {
+  const auto trouble = [](std::vector<FaultConfig> faults) {
+    Ground g(std::move(faults), 1, platform(), TimePoint::at(Duration::s(50)));
+    return g.at(Duration::s(100)).trouble();
+  };
+  const auto cut = [](int at, std::optional<Duration> length) {
+    return once(Duration::s(at), length, partition(named("zone/a"), named("zone/b")));
+  };
+  const auto all = trouble({cut(20, Duration::s(20)), cut(10, Duration::s(1)), cut(50, Duration::s(5))});
+  REQUIRE(all.has_value());
+  CHECK(all->begin == TimePoint::at(Duration::s(10)));
+  CHECK(all->end == TimePoint::at(Duration::s(40)));
+  CHECK_FALSE(trouble({cut(10, Duration::s(40))}).has_value());
+  CHECK_FALSE(trouble({cut(10, Duration::s(1)), cut(20, {})}).has_value());
+  CHECK_FALSE(trouble({cut(60, Duration::s(1))}).has_value());
+  FaultConfig at_random = cut(0, {});
+  at_random.at.reset();
+  at_random.mttf = at_random.mttr = Distribution<Duration>::constant(Duration::s(3));
+  CHECK_FALSE(trouble({at_random}).has_value());
+}
+
 TEST_CASE("a process that is held down stays down when its host boots") {
   Ground g({once(Duration::s(1), Duration::s(20), kill(named("leader"), Duration::s(1))),
             once(Duration::s(2), Duration::s(1), crash(named("host/a-2"), Duration::s(1)))});

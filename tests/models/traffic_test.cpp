@@ -165,6 +165,22 @@ TEST_CASE("abusers are users whose requests come on top") {
   CHECK_THAT(struck, Catch::StartsWith("user ") && Catch::Contains(", user "));
 }
 
+TEST_CASE("without abusers everybody is one of the others, if an objective asks for them") {
+  auto s = service(200);
+  faults::Loss loss;
+  loss.between = {{"clients", {}, 0}, {"group/api", {}, 0}};
+  loss.probability = Share{.1};
+  s.faults.push_back(fault(0, 100, loss));
+  Trial plain(s);
+  plain.run();
+  CHECK_FALSE(plain.find("others.yield").has_value());
+  s.slo.objectives.push_back({"others.yield", .999, metrics::Better::higher});
+  Trial asked(s);
+  asked.run();
+  CHECK(asked["others.yield"] == plain["yield"]);
+  CHECK(plain["yield"] < 1);
+}
+
 TEST_CASE("names that cannot be looked up fail new connections, and only those") {
   auto s = service(200);
   s.workload.connections.emplace();
