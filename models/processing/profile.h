@@ -78,11 +78,13 @@ struct FitQuality {
 
 /// Errors on images that the coefficients were not fitted to (k folds: each image is predicted by a fit that
 /// has not seen it). Of the distribution: predicted against measured mean and percentiles of the CPU time,
-/// signed. Of single images: |predicted / measured - 1|.
+/// signed. Of single images: |predicted / measured - 1|. A high percentile of few images is known roughly
+/// only: `p99_ci95` is its 95 % interval over samples of the images (Efron's bootstrap, percentile method).
 struct HoldOut {
   std::int64_t images = 0;
   std::int64_t folds = 0;
   double mean = 0, p50 = 0, p95 = 0, p99 = 0;
+  std::vector<double> p99_ci95;
   double image_mean = 0, image_p50 = 0, image_p95 = 0, image_p99 = 0;
   std::optional<std::string> note;
   template <class V>
@@ -93,6 +95,7 @@ struct HoldOut {
     v.optional("p50", &HoldOut::p50, "predicted / measured - 1: median CPU time");
     v.optional("p95", &HoldOut::p95, "predicted / measured - 1: 95th percentile of CPU time");
     v.optional("p99", &HoldOut::p99, "predicted / measured - 1: 99th percentile of CPU time");
+    v.optional("p99_ci95", &HoldOut::p99_ci95, "95 % interval of p99 over samples of the images");
     v.optional("image_mean", &HoldOut::image_mean, "mean error of a single image", not_negative());
     v.optional("image_p50", &HoldOut::image_p50, "median error of a single image", not_negative());
     v.optional("image_p95", &HoldOut::image_p95, "95th percentile of the errors of single images",

@@ -62,16 +62,18 @@ std::string today() {
   return text;
 }
 
-/// Every image with every operation and output, at two widths that make it smaller (large ones: at one; those
-/// that are smaller than every width: at half of their own).
+/// Every image with every operation and output, at two widths that make it at least a quarter smaller (large
+/// ones: at one; those that no width makes so: at half of their own).
 std::vector<Trial> trials_of(const std::vector<Encoded>& images, const Plan& plan) {
   constexpr double kLarge = 2e6;
+  constexpr double kSmaller = 0.75;
   std::vector<Trial> trials;
   for (std::size_t i = 0; i < images.size(); ++i) {
     const Encoded& image = images[i];
     std::vector<int> widths;
     for (const int width : plan.widths)
-      if (width < std::max(image.width, image.height)) widths.push_back(width);
+      if (width <= kSmaller * static_cast<double>(std::max(image.width, image.height)))
+        widths.push_back(width);
     if (widths.empty()) widths.push_back(static_cast<int>(std::max(image.width, image.height) / 2));
     std::vector<int> chosen = {widths[i % widths.size()]};
     if (image.pixels() < kLarge && widths.size() > 1)

@@ -81,11 +81,16 @@ struct Plan {
   int width, height;
   std::uint64_t seed;
   int quality;
+  std::string name;
+  std::vector<Encoding> encodings;
+
+  double pixels() const { return static_cast<double>(width) * height; }
 };
 
 /// Sizes evenly on a logarithmic scale, in random order; shapes and qualities as cameras and editors make
 /// them.
-std::vector<Plan> plan_pictures(const CorpusPlan& plan) {
+std::vector<Plan> plan_pictures(const CorpusPlan& plan, double most_pixels,
+                                const std::vector<Encoding>& encodings) {
   constexpr std::array<double, 4> kShapes = {1.5, 4.0 / 3, 16.0 / 9, 1.0};
   std::vector<Plan> pictures;
   const StreamKey key = StreamKey(plan.seed) / "corpus";
@@ -94,22 +99,27 @@ std::vector<Plan> plan_pictures(const CorpusPlan& plan) {
     const double jitter = uniform01(draw);
     const double place =
         plan.images > 1 ? (i + (i == 0 || i + 1 == plan.images ? 0 : jitter - 0.5)) / (plan.images - 1) : 0;
-    const double pixels = plan.least_pixels * std::pow(plan.most_pixels / plan.least_pixels, place);
+    const double pixels = plan.least_pixels * std::pow(most_pixels / plan.least_pixels, place);
     double shape = kShapes[uniform_below(draw, 8) % 5 % 4];  // 3:2 is twice as frequent
     if (uniform01(draw) < 0.3) shape = 1 / shape;
     const int width = std::max(16, static_cast<int>(std::lround(std::sqrt(pixels * shape))));
     const int height = std::max(16, static_cast<int>(std::lround(std::sqrt(pixels / shape))));
-    pictures.push_back({width, height, draw(), 70 + static_cast<int>(uniform_below(draw, 24))});
+    const std::uint64_t seed = draw();
+    pictures.push_back({width, height, seed, 70 + static_cast<int>(uniform_below(draw, 24)),
+                        "generated " + std::to_string(i + 1), encodings});
   }
   return pictures;
 }
 
 }  // namespace
 
-std::vector<unsigned char> picture(int width, int height, std::uint64_t seed) {
+namespace {
+
+/// What a camera takes: it resolves less than its pixels, so the finest detail has cells of about two, and
+/// grain is faint.
+std::vector<unsigned char> taken(int width, int height, std::uint64_t seed) {
   Engine draw = (StreamKey(seed) / "picture").engine();
   const double side = std::sqrt(static_cast<double>(width) * height);
-  // A camera resolves less than its pixels: the finest detail has cells of about two, and grain is faint.
   const Noise luminance(side / 3, 1.6, 0.47 + 0.08 * uniform01(draw), draw);
   const Noise things(side / 2, side / 24, 0.5, draw);  // where its sign changes, one thing covers another
   const Noise busy(side / 4, side / 16, 0.5, draw);    // texture here, a plain wall there
@@ -145,14 +155,41 @@ std::vector<unsigned char> picture(int width, int height, std::uint64_t seed) {
   return rgb;
 }
 
+}  // namespace
+
+std::vector<unsigned char> picture(int width, int height, std::uint64_t seed) {
+  constexpr double kCamera = 2e6;
+  if (static_cast<double>(width) * height >= kCamera) return taken(width, height, seed);
+  const auto large = taken(2 * width, 2 * height, seed);
+  std::vector<unsigned char> rgb;
+  const std::size_t line = std::size_t{6} * static_cast<std::size_t>(width);
+  rgb.reserve(large.size() / 4);
+  for (std::size_t upper = 0; upper < large.size(); upper += 2 * line)
+    for (std::size_t x = upper; x < upper + line; x += 6)
+      for (std::size_t at = x; at < x + 3; ++at)
+        rgb.push_back(static_cast<unsigned char>(
+            (large[at] + large[at + 3] + large[at + line] + large[at + line + 3] + 2) / 4));
+  return rgb;
+}
+
 std::variant<std::vector<Encoded>, Problem> generate(const CorpusPlan& plan,
                                                      const std::function<void(double)>& progress) {
-  std::vector<Plan> pictures = plan_pictures(plan);
+  std::vector<Encoding> most;
+  std::vector<Encoding> slow;
+  for (const Encoding encoding : plan.encodings)
+    (encoding == Encoding::avif ? slow : most).push_back(encoding);
+  std::vector<Plan> pictures;
+  if (!most.empty()) pictures = plan_pictures(plan, plan.most_pixels, most);
+  if (!slow.empty())
+    for (Plan& small : plan_pictures(plan, std::min(plan.most_pixels, kMostAvif), slow))
+      pictures.push_back(std::move(small));
+  std::stable_sort(pictures.begin(), pictures.end(),
+                   [](const Plan& a, const Plan& b) { return a.pixels() < b.pixels(); });
   const std::size_t n = pictures.size();
   std::vector<std::vector<Encoded>> made(n);
   std::vector<std::string> failures(n);
   double total = 0;
-  for (const Plan& p : pictures) total += static_cast<double>(p.width) * p.height;
+  for (const Plan& p : pictures) total += p.pixels();
   // The largest first, so that all cores are busy to the end.
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
@@ -161,20 +198,18 @@ std::variant<std::vector<Encoded>, Problem> generate(const CorpusPlan& plan,
     for (std::size_t k = next++; k < n; k = next++) {
       const std::size_t i = n - 1 - k;
       const Plan& p = pictures[i];
-      const double pixels = static_cast<double>(p.width) * p.height;
       const auto rgb = picture(p.width, p.height, p.seed);
-      for (const Encoding encoding : plan.encodings) {
-        if (encoding == Encoding::avif && pixels > kMostAvif) continue;
+      for (const Encoding encoding : p.encodings) {
         auto image = encode(rgb, p.width, p.height, encoding, p.quality);
         if (auto* good = std::get_if<Encoded>(&image)) {
-          good->name = "generated " + std::to_string(i + 1);
+          good->name = p.name;
           made[i].push_back(std::move(*good));
         } else {
           failures[i] = std::get<Problem>(image).why;
         }
       }
       const std::scoped_lock lock(mutex);
-      done += pixels;
+      done += p.pixels();
       if (progress) progress(done / total);
     }
   };

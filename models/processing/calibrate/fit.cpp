@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "sim/base/check.h"
 #include "sim/base/random.h"
@@ -70,35 +71,69 @@ Coefficients coefficients(const Vector& x, double factor) {
   return c;
 }
 
-/// Quantiles of values that do not all count the same.
+/// Quantiles of values that do not all count the same, each of an image.
 class Weighted {
  public:
-  void add(double value, double weight) {
-    values_.emplace_back(value, weight);
-    total_ += weight;
+  void add(double value, double weight, std::size_t image = 0) {
+    values_.push_back({value, weight, image});
+    sorted_ = false;
   }
   double quantile(double p) {
-    std::sort(values_.begin(), values_.end());
+    return quantile(p, [](std::size_t) { return 1.0; });
+  }
+  /// As if each image were there as often as `times` says.
+  template <class Times>
+  double quantile(double p, const Times& times) {
+    if (!std::exchange(sorted_, true)) std::sort(values_.begin(), values_.end());
+    double total = 0;
+    for (const Value& v : values_) total += v.weight * times(v.image);
     double sum = 0;
-    for (const auto& [value, weight] : values_) {
-      sum += weight;
-      if (sum >= p * total_) return value;
+    for (const Value& v : values_) {
+      sum += v.weight * times(v.image);
+      if (sum >= p * total) return v.value;
     }
-    return values_.empty() ? 0 : values_.back().first;
+    return values_.empty() ? 0 : values_.back().value;
   }
   double mean() const {
+    double total = 0;
     double sum = 0;
-    for (const auto& [value, weight] : values_) sum += value * weight;
-    return sum / total_;
+    for (const Value& v : values_) {
+      total += v.weight;
+      sum += v.value * v.weight;
+    }
+    return sum / total;
   }
 
  private:
-  std::vector<std::pair<double, double>> values_;
-  double total_ = 0;
+  struct Value {
+    double value;
+    double weight;
+    std::size_t image;
+    auto operator<=>(const Value&) const = default;
+  };
+  std::vector<Value> values_;
+  bool sorted_ = false;
 };
 
 double rounded(double x) {
   return std::round(x * 1e4) / 1e4;
+}
+
+/// The 95 % interval of the error of the 99th percentile, over samples of the images with replacement.
+std::vector<double> p99_interval(Weighted& measured, Weighted& model, std::vector<std::size_t> images) {
+  constexpr int kSamples = 1000;
+  constexpr double kDigits = 1e3;
+  Vector drawn(*std::max_element(images.begin(), images.end()) + 1);
+  const auto times = [&](std::size_t image) { return drawn[image]; };
+  Engine draw = StreamKey(1).engine();
+  Vector errors;
+  for (int sample = 0; sample < kSamples; ++sample) {
+    std::fill(drawn.begin(), drawn.end(), 0.0);
+    for (std::size_t i = 0; i < images.size(); ++i) ++drawn[images[uniform_below(draw, images.size())]];
+    errors.push_back(model.quantile(0.99, times) / measured.quantile(0.99, times) - 1);
+  }
+  return {std::floor(quantile(errors, 0.025) * kDigits) / kDigits,
+          std::ceil(quantile(errors, 0.975) * kDigits) / kDigits};
 }
 
 }  // namespace
@@ -242,8 +277,9 @@ HoldOut hold_out(std::span<const Observation> observations) {
     for (const Observation& o : unknown) {
       const double p = predicted(cpu, o);
       errors.push_back(std::abs(p / o.cpu - 1));
-      for (const double run : o.runs) measured.add(run, 1 / static_cast<double>(o.runs.size()));
-      for (const double r : cpu.residuals) model.add(p * r, 1 / static_cast<double>(cpu.residuals.size()));
+      for (const double run : o.runs) measured.add(run, 1 / static_cast<double>(o.runs.size()), o.image);
+      for (const double r : cpu.residuals)
+        model.add(p * r, 1 / static_cast<double>(cpu.residuals.size()), o.image);
     }
   }
   const auto error_at = [&](double p) { return rounded(model.quantile(p) / measured.quantile(p) - 1); };
@@ -251,6 +287,7 @@ HoldOut hold_out(std::span<const Observation> observations) {
   result.p50 = error_at(0.5);
   result.p95 = error_at(0.95);
   result.p99 = error_at(0.99);
+  result.p99_ci95 = p99_interval(measured, model, images);
   result.image_mean =
       rounded(std::accumulate(errors.begin(), errors.end(), 0.0) / static_cast<double>(errors.size()));
   result.image_p50 = rounded(quantile(errors, 0.5));

@@ -79,6 +79,14 @@ TEST_CASE("a corpus spans its sizes, in every encoding, at bits per pixel as on 
   CHECK(fingerprint(images) == fingerprint(again));
   plan.seed = 2;
   CHECK(fingerprint(std::get<std::vector<Encoded>>(generate(plan))) != fingerprint(images));
+
+  plan.encodings = {Encoding::avif};
+  plan.most_pixels = 24e6;
+  if (!available(Encoding::avif)) return;
+  const auto slow = std::get<std::vector<Encoded>>(generate(plan));
+  REQUIRE(slow.size() == 12);
+  CHECK(slow.front().pixels() == Approx(2e4).epsilon(.02));
+  CHECK(slow.back().pixels() == Approx(kMostAvif).epsilon(.02));
 }
 
 TEST_CASE("own images: every file that cannot be used is named with its reason") {

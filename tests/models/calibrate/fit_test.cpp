@@ -84,6 +84,9 @@ TEST_CASE("hold-out: small errors where the model is right, large ones where it 
   CHECK(std::abs(right.mean) < .03);
   CHECK(std::abs(right.p99) < .1);
   CHECK(right.image_mean < .05);
+  REQUIRE(right.p99_ci95.size() == 2);
+  CHECK(right.p99_ci95[0] <= right.p99);
+  CHECK(right.p99 <= right.p99_ci95[1]);
 
   // Every tenth image costs four times as much for reasons that nobody sees: the mean still fits, single
   // images do not.
@@ -95,6 +98,10 @@ TEST_CASE("hold-out: small errors where the model is right, large ones where it 
   const HoldOut hidden = hold_out(wrong);
   CHECK(hidden.image_p95 > .5);
   CHECK(hidden.image_mean > right.image_mean);
+
+  // Few images tell less of a high percentile than many.
+  const auto width = [](const HoldOut& h) { return h.p99_ci95.at(1) - h.p99_ci95.at(0); };
+  CHECK(width(hold_out(synthetic(30, .2, 4))) > width(hold_out(synthetic(500, .2, 4))));
 }
 
 TEST_CASE("hold-out: too few images are said") {

@@ -99,7 +99,7 @@ TEST_CASE("threads that convert at the same time do not get into each other's wa
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t)
     threads.emplace_back([&] {
-      for (int i = 0; i < 1500; ++i) {
+      for (int i = 0; i < 500; ++i) {
         const auto done = convert(image, {Operation::resize, Encoding::png, 80, 9});
         const auto* small = std::get_if<Converted>(&done);
         if (small == nullptr || small->width != 9 || small->height != 6) ++wrong;
