@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace headroom::invariants {
 
@@ -15,11 +17,12 @@ namespace headroom::invariants {
 ///  - No acknowledged job is lost: each was committed, and has ended or is still there.
 ///  - First in, first out: jobs leave for the first time in the order in which they were committed.
 ///  - Conservation: a job that was committed has ended once, or is still there.
+///  - What is sent again makes no second job (looked for among the last thousands that were sent).
 /// Jobs count from 1 in the order in which they are committed. Memory grows with the jobs that have not
 /// ended.
 class JobLedger {
  public:
-  /// `ticket` names what was sent, the same each time that it is sent.
+  /// `ticket` names what was sent, the same each time that it is sent: a well mixed number.
   void committed(std::uint64_t job, std::uint64_t ticket) {
     ++committed_;
     if (job != first_ + jobs_.size()) complain(job, "was committed out of turn");
@@ -95,6 +98,7 @@ class JobLedger {
   }
 
  private:
+  static constexpr std::size_t kRecent = 8192;
   struct Job {
     bool acknowledged = false;
     bool delivered = false;
@@ -108,6 +112,9 @@ class JobLedger {
       complain(job, "was acknowledged before it was committed");
       return;
     }
+    std::optional<std::uint64_t>& place = recent_[ticket % kRecent];
+    if (place == ticket) complain(job, "is of what was sent and committed before");
+    place = ticket;
     unacknowledged_.emplace(ticket, job);
   }
   void complain(std::uint64_t job, const char* what) {
@@ -118,6 +125,8 @@ class JobLedger {
   std::deque<Job> jobs_;                                             // from first_ on
   std::unordered_map<std::uint64_t, std::uint64_t> unacknowledged_;  // ticket → job; never iterated
   std::unordered_set<std::uint64_t> early_;                          // never iterated
+  /// Tickets, by their last digits.
+  std::vector<std::optional<std::uint64_t>> recent_ = std::vector<std::optional<std::uint64_t>>(kRecent);
   std::uint64_t last_delivered_ = 0;
   std::int64_t committed_ = 0;
   std::int64_t delivered_ = 0;

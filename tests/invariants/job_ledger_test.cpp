@@ -58,6 +58,13 @@ TEST_CASE("who asks twice for the same need not get two jobs") {
   CHECK(ledger.balance(kAllThere, 1).holds());
 }
 
+TEST_CASE("who sends again what was committed, and gets another job for it, is found") {
+  JobLedger ledger = committed(2);
+  ledger.ended(1);
+  ledger.committed(3, 101);
+  CHECK_FALSE(ledger.balance(kAllThere, 2).holds());
+}
+
 TEST_CASE("a job that overtakes is found; one that is delivered again is not one") {
   JobLedger ledger = committed(4);
   ledger.delivered(1);

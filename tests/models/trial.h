@@ -25,6 +25,7 @@ class Trial {
   Trial(const Trial&) = delete;
   Trial& operator=(const Trial&) = delete;
 
+  study::Replication& replication() { return replication_; }
   world::World& world() { return replication_.world(); }
   world::Host& host(std::string_view group, std::size_t member = 1) {
     return *world().group(group).at(member - 1);
@@ -33,6 +34,11 @@ class Trial {
   void at(Duration date, std::function<void()> act) {
     events_.push_back(std::make_unique<world::Callback<std::function<void()>>>(std::move(act)));
     world().scheduler().schedule(*events_.back(), TimePoint::at(date));
+  }
+
+  /// Things that happen again and again, up to that date.
+  void every(Duration period, Duration until, const std::function<void()>& act) {
+    for (Duration date = period; date <= until; date += period) at(date, act);
   }
 
   /// Begins, and stops in the middle.
