@@ -38,8 +38,9 @@ Injector::~Injector() {
   under_way_.clear();
 }
 
-void Injector::start(TimePoint window_end) {
+void Injector::start(TimePoint window_end, TimePoint run_end) {
   window_end_ = window_end;
+  run_end_ = run_end;
   for (const Part& part : parts_)
     scope_.spawn(part.fault->stochastic() ? at_random(part) : on_schedule(part));
 }
@@ -67,7 +68,9 @@ world::Task<> Injector::on_schedule(const Part& part) {
   const FaultConfig& fault = *part.fault;
   TimePoint next = fault.due();
   for (std::uint64_t n = 0;; ++n) {
-    co_await world::Sleep(world_.scheduler(), next + trigger(part));
+    const TimePoint due = next + trigger(part);
+    if (due > run_end_) co_return;
+    co_await world::Sleep(world_.scheduler(), due);
     if (strikes(part, n)) co_await strike(part, n, fault.lasts().value_or(Duration::max()));
     if (!fault.every) co_return;
     next = next + *fault.every;
@@ -79,7 +82,9 @@ world::Task<> Injector::at_random(const Part& part) {
   const Duration recovery = std::visit([](const auto& kind) { return kind.recovery(); }, part.kind);
   for (std::uint64_t n = 0;; ++n) {
     const Duration up = part.fault->mttf->sample(draw);
-    co_await world::Sleep(world_.scheduler(), part.rate == 1 ? up : up * (1 / part.rate));
+    const TimePoint due = world_.now() + (part.rate == 1 ? up : up * (1 / part.rate));
+    if (due > run_end_) co_return;
+    co_await world::Sleep(world_.scheduler(), due);
     if (!strikes(part, n)) continue;
     const Duration down = part.fault->mttr->sample(draw);
     co_await strike(part, n, down);

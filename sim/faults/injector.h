@@ -34,8 +34,9 @@ class Injector {
   /// What is broken then is mended.
   ~Injector();
 
-  /// `window_end`: until when `trouble` looks.
-  void start(TimePoint window_end = TimePoint::never());
+  /// `window_end`: until when `trouble` looks. `run_end`: what is due later does not happen, and costs
+  /// nothing.
+  void start(TimePoint window_end = TimePoint::never(), TimePoint run_end = TimePoint::never());
   /// From the first strike to the end of the last one, of those that begin before the window's end; none if
   /// nothing struck, if something was not over then, or if anything strikes at random.
   std::optional<metrics::Trouble> trouble() const;
@@ -71,6 +72,7 @@ class Injector {
   std::multimap<TimePoint, Strike>
       under_way_;  ///< by their ends; of one end, in the order of their beginnings
   TimePoint window_end_ = TimePoint::never();
+  TimePoint run_end_ = TimePoint::never();
   std::optional<metrics::Trouble> trouble_;  ///< what of it is over
   world::Scope scope_;
 };

@@ -68,7 +68,7 @@ Replication::~Replication() {
 void Replication::begin() {
   if (std::exchange(begun_, true)) return;
   deployment_->start();
-  if (injector_) injector_->start(window_.end());
+  if (injector_) injector_->start(window_.end(), window_.end() + scenario_.run.drain * 2 + kSettle * 2);
 }
 
 void Replication::stop() {
