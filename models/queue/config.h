@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "sim/base/describe.h"
@@ -78,10 +79,16 @@ struct QueueConfig {
   }
   static void check(const QueueConfig& c, Complaints& complaints) {
     const Duration shortest = c.election_timeout.least();  // some laws have none
-    if (c.replication == Replication::raft && shortest > Duration() && c.heartbeat >= shortest)
-      complaints.add("heartbeat",
-                     "followers would stand for election between two heartbeats, expected less than the "
-                     "shortest election_timeout");
+    if (c.replication == Replication::raft && shortest > Duration() && c.heartbeat >= shortest) {
+      // Of the two keys, the one that was written: both defaults agree.
+      const std::string what = "followers would stand for election between two heartbeats, expected ";
+      if (c.heartbeat == QueueConfig().heartbeat)
+        complaints.add("election_timeout", what + "more than the heartbeat, " +
+                                               std::to_string(c.heartbeat.count_ns() / 1'000'000) +
+                                               "ms by default");
+      else
+        complaints.add("heartbeat", what + "less than the shortest election_timeout");
+    }
     if (c.idempotency_retention && c.delivery != Delivery::exactly_once)
       complaints.add("idempotency_retention",
                      "keys are looked at with exactly_once only, expected delivery: exactly_once");

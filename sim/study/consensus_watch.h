@@ -32,6 +32,7 @@ class ConsensusWatch final : public queue::Observer {
   void restored(queue::raft::MemberId member, queue::raft::Index index) override {
     checker_.restored(member, index);
   }
+  const invariants::ConsensusChecker& checker() const { return checker_; }
   void report(metrics::ResultBuilder& results) const {
     results.invariant("one leader per term, logs that match, committed entries stay", checker_.holds(),
                       checker_.checked(), checker_.detail());

@@ -1,14 +1,13 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "models/queue/member.h"
-#include "sim/invariants/consensus_checker.h"
 #include "sim/metrics/journal.h"
 #include "sim/metrics/result.h"
 #include "sim/metrics/series.h"
+#include "sim/study/consensus_watch.h"
 #include "sim/world/world.h"
 
 /// The smallest service on a group of members: it counts commands.
@@ -23,31 +22,6 @@ class Number final : public raft::Payload {
  private:
   std::int64_t n_;
   Bytes size_;
-};
-
-class Checked final : public Observer {
- public:
-  explicit Checked(int members) : checker(members) {}
-  void voted(raft::MemberId member, raft::Term term, raft::MemberId candidate) override {
-    checker.voted(member, term, candidate);
-  }
-  void elected(raft::MemberId member, const raft::Raft& state) override {
-    checker.elected(member, state.term(), state.log().last_index(),
-                    [&](raft::Index i) { return state.log().term_at(i).value_or(0); });
-  }
-  void stored(raft::MemberId member, const raft::Write& write) override {
-    std::vector<invariants::ConsensusChecker::Entry> entries;
-    for (const raft::Entry& e : write.entries) entries.push_back({e.term, id(e)});
-    checker.stored(member, write.base.index, write.first, entries);
-  }
-  void applied(raft::MemberId member, raft::Index index, const raft::Entry& entry) override {
-    checker.applied(member, index, entry.term, id(entry));
-  }
-  void restored(raft::MemberId member, raft::Index index) override { checker.restored(member, index); }
-  static std::uint64_t id(const raft::Entry& e) {
-    return e.command ? static_cast<std::uint64_t>(static_cast<const Number&>(*e.command).value()) : 0;
-  }
-  invariants::ConsensusChecker checker;
 };
 
 class Counting final : public world::Process, public StateMachine {
@@ -99,7 +73,7 @@ class GroupService {
            process(leader)->member.propose(raft::PayloadPtr(new Number(n, size))).has_value();
   }
 
-  Checked watch;
+  study::ConsensusWatch watch;
   metrics::Journal journal;
 
  private:

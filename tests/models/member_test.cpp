@@ -42,7 +42,7 @@ TEST_CASE("member: what was committed survives any crash; what was not on disk d
   service.run_for(Duration::s(2));
   REQUIRE(service.group().leader() != raft::kNobody);
   for (raft::MemberId m = 0; m < 3; ++m) CHECK(service.process(m)->sum == 55);
-  CHECK(service.watch.checker.holds());
+  CHECK(service.watch.checker().holds());
 }
 
 TEST_CASE("member: the leader on the minority side steps down; the others go on; then they are one again") {
@@ -69,7 +69,7 @@ TEST_CASE("member: the leader on the minority side steps down; the others go on;
   service.run_for(Duration::s(1));
   CHECK(service.group().leader() == now);  // pre-vote: who comes back does not disturb (D 9.6)
   for (raft::MemberId m = 0; m < 5; ++m) CHECK(service.process(m)->sum == 10);
-  CHECK(service.watch.checker.holds());
+  CHECK(service.watch.checker().holds());
 }
 
 TEST_CASE("member: a lease ends before another leader can be elected") {
@@ -110,7 +110,7 @@ TEST_CASE("member: a follower that was away for long gets a snapshot") {
   service.run_for(Duration::s(1));
   CHECK(service.process(2)->sum == sum);
   CHECK(service.process(2)->applied < 10'000);
-  CHECK(service.watch.checker.holds());
+  CHECK(service.watch.checker().holds());
 }
 
 TEST_CASE("member: crashes and partitions at any moment, and nothing is violated") {
@@ -138,9 +138,9 @@ TEST_CASE("member: crashes and partitions at any moment, and nothing is violated
       service.slot(m).start();
     }
     service.run_for(Duration::s(3));
-    INFO(service.watch.checker.detail());
-    CHECK(service.watch.checker.holds());
-    CHECK(service.watch.checker.committed() > 100);
+    INFO(service.watch.checker().detail());
+    CHECK(service.watch.checker().holds());
+    CHECK(service.watch.checker().committed() > 100);
     REQUIRE(service.group().leader() != raft::kNobody);
     for (raft::MemberId m = 1; m < members; ++m) CHECK(service.process(m)->sum == service.process(0)->sum);
   }
