@@ -195,6 +195,10 @@ Clients::Clients(const WorkloadConfig& config, const calls::Environment& env, St
       delivered_series_(env.series.counter("renditions.delivered")),
       latency_series_(env.series.quantiles("latency")) {
   if (persistent()) attempts_series_ = &env.series.counter("attempts");
+  if (parts_.tells_others) {
+    others_offered_series_ = &env.series.counter("others.offered");
+    others_answered_series_ = &env.series.counter("others.answered");
+  }
   if (config_.retry && config_.retry->budget) budget_.emplace(config_.retry->budget->value);
   if (parts_.session) sink_->session = parts_.session(origin());
   for (std::size_t e = 0; e < kEndings.size(); ++e)
@@ -482,7 +486,9 @@ void Clients::count(const calls::Request& request, Ending ending, std::int64_t r
   ending_series_[e]->add(sent);
   if (parts_.tells_others && !request.abusive) {
     others_offered_.add(request.batch);
+    others_offered_series_->add(sent);
     if (request.answered) others_answered_.add(request.batch);
+    if (request.answered) others_answered_series_->add(sent);
   }
   if (!request.answered) {
     if (!finishing_) latency_series_.close(sent);

@@ -179,7 +179,9 @@ class Clients {
   metrics::Series::Counter& offered_series_;
   metrics::Series::Counter& answered_series_;
   std::array<metrics::Series::Counter*, kEndings.size()> ending_series_{};
-  metrics::Series::Counter* attempts_series_ = nullptr;  ///< only if they are persistent
+  metrics::Series::Counter* attempts_series_ = nullptr;        ///< only if they are persistent
+  metrics::Series::Counter* others_offered_series_ = nullptr;  ///< only if they are told
+  metrics::Series::Counter* others_answered_series_ = nullptr;
   metrics::Series::Counter& asked_series_;
   metrics::Series::Counter& delivered_series_;
   metrics::Series::Quantiles& latency_series_;

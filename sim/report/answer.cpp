@@ -115,7 +115,7 @@ std::string bottleneck(const Run& run) {
   }
   if (busiest == nullptr) return {};
   return fmt::format("{}, {} % busy", busiest->name.substr(0, busiest->name.size() - kUtilization.size()),
-                     significant(*busiest->mean * 100, 3));
+                     percent(*busiest->mean, 3));
 }
 
 std::string failures(const Run& run) {
@@ -132,8 +132,7 @@ std::string failures(const Run& run) {
                    [](const auto& a, const auto& b) { return a.first > b.first; });
   std::string text;
   for (std::size_t i = 0; i < shares.size() && i < 4; ++i) {
-    text +=
-        fmt::format("{}{} {} %", i == 0 ? "" : ", ", shares[i].second, significant(shares[i].first * 100, 2));
+    text += fmt::format("{}{} {} %", i == 0 ? "" : ", ", shares[i].second, percent(shares[i].first, 2));
   }
   return text;
 }

@@ -312,9 +312,20 @@ void percent_axis(Chart& chart) {
   for (double candidate : {50.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.8}) {
     if (lowest >= candidate) low = candidate;
   }
+  // Further up only as far as tells an objective from 100 %.
+  double objective = 0;
+  for (const auto& b : chart.bounds) objective = std::max(objective, b.y);
+  for (double room = 0.1; room > 1e-9 && lowest >= 100 - room && objective > 100 - room; room /= 10) {
+    low = 100 - room;
+    chart.y.ticks.clear();
+    for (int i = 0; i <= 5; ++i) {
+      const double at = low + room * i / 5;
+      chart.y.ticks.push_back({at, fmt::format("{:.12g}", at)});
+    }
+  }
   chart.y.low = low;
   chart.y.high = 100 + (100 - low) * 0.04;
-  if (low > 0) chart.y.label += fmt::format(", axis from {} %", shortest(low));
+  if (low > 0) chart.y.label += fmt::format(", axis from {:.12g} %", low);
 }
 
 std::optional<Problem> draw(const std::vector<Chart>& charts, const fs::path& folder, int seconds) {

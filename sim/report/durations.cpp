@@ -146,9 +146,8 @@ std::optional<Chart> chart(const std::vector<NamedDurations>& curves) {
   percent_axis(chart);
   chart.caption = std::string(kind->caption);
   if (drawn.size() == 1 && at_0 > 0)
-    chart.caption +=
-        fmt::format("; {} % at 0 ms, which a logarithmic axis does not have: it is drawn at the left end",
-                    significant(at_0 * 100));
+    chart.caption += fmt::format(
+        "; {} % at 0 ms, which a logarithmic axis does not have: it is drawn at the left end", percent(at_0));
   chart.caption += '.';
   return chart;
 }

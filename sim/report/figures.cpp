@@ -230,6 +230,11 @@ void add_latency_bound(Chart& chart, const std::vector<Summary::Objective>& slo)
   chart.bounds.push_back({fmt::format("objective: p99{} {} ms", of, significant(p99->at)), p99->at});
 }
 
+void add_yield_bound(Chart& chart, const std::vector<Summary::Objective>& slo, std::string_view metric) {
+  if (const auto b = bound(slo, metric))
+    chart.bounds.push_back({fmt::format("objective: {} {} %", metric, percent(b->at)), b->at * 100});
+}
+
 std::optional<Chart> yield_and_harvest(const FigureData& data, const Timeline& time) {
   const auto* yield = time.column("yield");
   const auto* harvest = time.column("harvest");
@@ -250,9 +255,16 @@ std::optional<Chart> yield_and_harvest(const FigureData& data, const Timeline& t
                             {},
                             {}});
   }
-  if (const auto b = bound(data.slo, "yield")) {
-    chart.bounds.push_back({fmt::format("objective: yield {} %", significant(b->at * 100)), b->at * 100});
+  if (const auto* others = time.column("others.yield"); others != nullptr && any(*others)) {
+    const auto* sent = time.column("others.offered");
+    chart.curves.push_back({"yield of those who are no abusers",
+                            time.x(),
+                            time.weighted(*others, sent != nullptr ? *sent : ones, 100),
+                            {},
+                            {}});
   }
+  add_yield_bound(chart, data.slo, "yield");
+  add_yield_bound(chart, data.slo, "others.yield");
   percent_axis(chart);
   const auto& drawn = chart.curves[0];
   std::size_t worst = 0;
@@ -263,7 +275,7 @@ std::optional<Chart> yield_and_harvest(const FigureData& data, const Timeline& t
       "Share of requests that were answered, and how much of its answer an answered request got, by when the "
       "request "
       "was sent; the lowest yield is {} % at {} {}.",
-      significant(drawn.y[worst]), significant(drawn.x[worst], 3), time.unit().name);
+      percent(drawn.y[worst] / 100), significant(drawn.x[worst], 3), time.unit().name);
   return chart;
 }
 
@@ -531,7 +543,7 @@ std::vector<Chart> overlay(const std::vector<FigureData>& results) {
     double scale;
     bool logarithmic, percent;
   };
-  static constexpr std::array<Kind, 5> kKinds = {{
+  static constexpr std::array<Kind, 6> kKinds = {{
       {"yield", "Yield", "yield [%]", "yield", "Share of requests answered, by when they were sent.", 100,
        false, true},
       {"latency_p99", "99th percentile of latency", "latency [ms]", "latency.p99_ms",
@@ -542,6 +554,9 @@ std::vector<Chart> overlay(const std::vector<FigureData>& results) {
        "processing.utilization", "How busy the workers were.", 100, false, false},
       {"harvest", "Harvest", "harvest [%]", "harvest", "How much of its answer an answered request got.", 100,
        false, true},
+      {"others_yield", "Yield of those who are no abusers", "yield [%]", "others.yield",
+       "Share of requests answered, by when they were sent, of those that are not an abuser's.", 100, false,
+       true},
   }};
   std::vector<Chart> charts;
   double end = 0;

@@ -34,6 +34,20 @@ int decimals_for(double x, int digits) {
   return digits - 1 - static_cast<int>(std::floor(std::log10(std::abs(x))));
 }
 
+std::string without_trailing_zeros(std::string text) {
+  if (text.find('.') == std::string::npos) return text;
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
+/// Decimals without which a percentage that is less than 100 would look like 100; 0 if it would not.
+int decimals_below_100(double x) {
+  constexpr double kNoise = 1e-10;
+  const double missing = 100 - x;
+  return missing > kNoise && missing < 1 ? decimals_for(missing, 1) : 0;
+}
+
 }  // namespace
 
 std::string shortest(double x) {
@@ -44,12 +58,13 @@ std::string significant(double x, int digits) {
   if (!std::isfinite(x)) return "–";
   if (x != 0 && (std::abs(x) < 1e-5 || std::abs(x) >= 1e12)) return fmt::format("{:.{}g}", x, digits);
   if (x == std::round(x) && std::abs(x) < 1e12) return fixed(x, 0);
-  std::string text = fixed(x, decimals_for(x, digits));
-  if (text.find('.') != std::string::npos) {
-    text.erase(text.find_last_not_of('0') + 1);
-    if (text.ends_with('.')) text.pop_back();
-  }
-  return text;
+  return without_trailing_zeros(fixed(x, decimals_for(x, digits)));
+}
+
+std::string percent(double share, int digits) {
+  const double x = share * 100;
+  const int least = decimals_below_100(x);
+  return least > decimals_for(x, digits) ? without_trailing_zeros(fixed(x, least)) : significant(x, digits);
 }
 
 Readable readable(std::optional<double> mean, std::optional<metrics::Interval> ci95, std::string_view unit) {
@@ -64,11 +79,12 @@ Readable readable(std::optional<double> mean, std::optional<metrics::Interval> c
   const double half = ci95 ? std::max(ci95->high - *mean, *mean - ci95->low) * scale : 0;
   // Noise of rounding is no spread, and a number is not shown to more digits than it is worth.
   if (half <= std::abs(value) * 1e-9) {
-    r.value = significant(value, 5);
+    r.value = unit == "share" ? percent(*mean, 5) : significant(value, 5);
     if (ci95) r.spread = "± 0";
     return r;
   }
-  const int decimals = std::clamp(decimals_for(half, 2), 0, 6);
+  const int least = unit == "share" ? decimals_below_100(value) : 0;
+  const int decimals = std::max(std::clamp(decimals_for(half, 2), 0, 6), least);
   r.value = fixed(value, decimals);
   r.spread = "± " + fixed(half, decimals);
   return r;

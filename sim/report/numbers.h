@@ -15,6 +15,9 @@ std::string shortest(double x);
 /// For people: `digits` significant digits, no exponent for ordinary sizes, thousands separated ("48,210").
 std::string significant(double x, int digits = 4);
 
+/// A share (0 to 1) in percent, for people: "99.93"; with more digits if it would look like 100 without them.
+std::string percent(double share, int digits = 4);
+
 /// A value and how far it may be off, with the same number of decimals; a share (0 to 1) in percent.
 struct Readable {
   std::string value;   ///< "99.93", "–" if there is none

@@ -171,8 +171,7 @@ std::optional<Judged> objective(const Sweep& sweep, std::string_view metric) {
 
 void add_share_bound(Chart& chart, const Sweep& sweep, std::string_view metric) {
   if (const auto o = objective(sweep, metric))
-    chart.bounds.push_back(
-        {fmt::format("objective: {} {} %", o->name, significant(o->bound * 100)), o->bound * 100});
+    chart.bounds.push_back({fmt::format("objective: {} {} %", o->name, percent(o->bound)), o->bound * 100});
 }
 
 void add_shares(std::vector<Chart>& charts, const Sweep& sweep, const Curves& curves) {
@@ -256,8 +255,7 @@ void add_availability(std::vector<Chart>& charts, const Sweep& sweep, const Curv
     for (Chart::Curve& curve : chart.curves) complement(curve);
     if (chart.curves.empty()) continue;
     if (const auto o = objective(sweep, metric); o && o->bound < 1)
-      chart.bounds.push_back(
-          {fmt::format("objective: {} {} %", o->name, shortest(o->bound * 100)), 1 - o->bound});
+      chart.bounds.push_back({fmt::format("objective: {} {} %", o->name, percent(o->bound)), 1 - o->bound});
     chart.caption = "Share of time in which fewer members of " + group +
                     " were up than are needed, against what was varied." + curves.band();
     charts.push_back(std::move(chart));

@@ -20,20 +20,27 @@ double overlap(double begin, double end, double from, double to) {
   return std::max(0.0, std::min(end, to) - std::max(begin, from)) / (end - begin);
 }
 
-void add_yield_and_harvest(TimeSeries& series, double window_end) {
+/// The share of those sent that were answered, of slots of the window.
+void add_yield(TimeSeries& series, double window_end, const std::string& prefix) {
+  const auto* offered = series.find(prefix + "offered");
+  const auto* answered = series.find(prefix + "answered");
+  if (offered == nullptr || answered == nullptr) return;
+  std::vector<double> yield(series.t.size(), kNone);
+  for (std::size_t i = 0; i < series.t.size(); ++i)
+    if (series.t[i] < window_end && (*offered)[i] > 0) yield[i] = (*answered)[i] / (*offered)[i];
+  series.columns.push_back({prefix + "yield", std::move(yield)});
+}
+
+void add_harvest(TimeSeries& series, double window_end) {
   const auto* offered = series.find("offered");
   const auto* answered = series.find("answered");
   if (offered == nullptr || answered == nullptr) return;
   const auto* asked = series.find("renditions.asked");
   const auto* delivered = series.find("renditions.delivered");
-  std::vector<double> yield(series.t.size(), kNone), harvest(series.t.size(), kNone);
-  for (std::size_t i = 0; i < series.t.size(); ++i) {
-    if (series.t[i] >= window_end || !((*offered)[i] > 0)) continue;
-    yield[i] = (*answered)[i] / (*offered)[i];
-    if (asked == nullptr || delivered == nullptr || !((*answered)[i] > 0)) continue;
-    harvest[i] = (*delivered)[i] * (*offered)[i] / ((*asked)[i] * (*answered)[i]);
-  }
-  series.columns.push_back({"yield", std::move(yield)});
+  std::vector<double> harvest(series.t.size(), kNone);
+  for (std::size_t i = 0; i < series.t.size() && asked != nullptr && delivered != nullptr; ++i)
+    if (series.t[i] < window_end && (*answered)[i] > 0)
+      harvest[i] = (*delivered)[i] * (*offered)[i] / ((*asked)[i] * (*answered)[i]);
   series.columns.push_back({"harvest", std::move(harvest)});
 }
 
@@ -100,7 +107,9 @@ TimeSeries time_series(const Run& run) {
     series.measured.push_back(overlap(t, t + series.slot_s, from, to));
   }
   for (const auto& column : table.columns) series.columns.push_back({column.name, column.values});
-  add_yield_and_harvest(series, to);
+  add_yield(series, to, "");
+  add_harvest(series, to);
+  add_yield(series, to, "others.");
   return series;
 }
 

@@ -91,6 +91,27 @@ TEST_CASE("bands, bounds, stacks, one point, constants and nothing at all can be
   CHECK_FALSE(fs::exists(folder.path() / "nothing.svg"));
 }
 
+TEST_CASE("an axis of percentages begins where it shows more, and tells an objective from 100 %") {
+  const auto from = [](double lowest, double objective) {
+    Chart chart = simple();
+    chart.curves[0].y = {lowest, 100, 100};
+    if (objective > 0) chart.bounds.push_back({"objective", objective});
+    percent_axis(chart);
+    return chart;
+  };
+  CHECK(*from(30, 99.9).y.low == 0);
+  CHECK(*from(96, 0).y.low == 95);
+  CHECK(*from(100, 0).y.low == 99.8);  // without an objective noise is not made large
+  CHECK(*from(99.99, 99.9).y.low == 99.8);
+  const Chart nines = from(99.9999, 99.9999);
+  CHECK(*nines.y.low == Approx(99.999).epsilon(1e-12));
+  REQUIRE(nines.y.ticks.size() == 6);
+  CHECK(nines.y.ticks[4].label == "99.9998");
+  CHECK(nines.y.ticks[5].label == "100");
+  CHECK_THAT(nines.y.label, Catch::Contains("axis from 99.999 %"));
+  CHECK(*from(99.95, 99.9999).y.low == 99.9);  // all that is drawn is to be seen
+}
+
 TEST_CASE("without gnuplot the problem says so") {
   TemporaryFolder folder;
   const Path path("/nonexistent");

@@ -44,6 +44,23 @@ TEST_CASE("a value has as many decimals as its interval allows, and a share is i
   CHECK(readable(3.25, std::nullopt, "ms").spread.empty());
 }
 
+TEST_CASE("what is less than 100 % does not look like it") {
+  CHECK(percent(0.999) == "99.9");
+  CHECK(percent(0.99932) == "99.93");
+  CHECK(percent(0.999999) == "99.9999");
+  CHECK(percent(0.99999994) == "99.999994");
+  CHECK(percent(1) == "100");
+  CHECK(percent(1 - 1e-15) == "100");  // noise
+  CHECK(percent(0.9996, 2) == "99.96");
+  CHECK(percent(0.123456, 2) == "12");
+  CHECK(percent(0) == "0");
+  CHECK(readable(0.999999, std::nullopt, "share").value == "99.9999");
+  const Readable rough = readable(0.99996, metrics::Interval{0.99496, 1}, "share");
+  CHECK(rough.value == "99.996");
+  CHECK(rough.spread == "± 0.500");
+  CHECK(readable(99.999999, std::nullopt, "ms").value == "100");
+}
+
 TEST_CASE("units are read off names when the catalogue is silent") {
   CHECK(unit_from_name("latency.p99_9_ms") == "ms");
   CHECK(unit_from_name("queue.leaderless_s") == "s");

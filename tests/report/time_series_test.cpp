@@ -42,6 +42,22 @@ TEST_CASE("harvest is the share of the answer that answered requests got, and un
   CHECK((*unknown.find("yield"))[20] > 0.99);
 }
 
+TEST_CASE("what others than abusers got is told and drawn apart") {
+  Run run = sample_run();
+  CHECK(time_series(run).find("others.yield") == nullptr);
+  std::vector<double> offered(run.result.series.rows, 10), answered(run.result.series.rows, 9);
+  answered[50] = 2;
+  run.result.series.columns.push_back({"others.offered", true, offered});
+  run.result.series.columns.push_back({"others.answered", true, answered});
+  const FigureData drawn{run.scenario, time_series(run), latency_curves(run.result.latency), {}};
+  CHECK((*drawn.series.find("others.yield"))[50] == .2);
+  CHECK(std::isnan((*drawn.series.find("others.yield"))[100]));
+  const auto charts = figures(drawn);
+  REQUIRE(charts[0].file == "yield_harvest");
+  CHECK(charts[0].curves.back().name == "yield of those who are no abusers");
+  CHECK(charts[0].curves.back().y[50] == Approx(20));
+}
+
 TEST_CASE("a slot that the window only touches counts in part") {
   Run run = bare_run();
   run.window = metrics::Window(TimePoint::at(Duration::ms(1250)), Duration::ms(2500));
