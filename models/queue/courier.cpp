@@ -32,7 +32,7 @@ void Courier::list(Worker& w) {
 bool Courier::waits(JobId job) const {
   const Jobs::Entry* entry = jobs_.find(job);
   return entry != nullptr && entry->state == Jobs::State::waiting &&
-         (adopted_.empty() || !adopted_.contains(job));
+         (adopted_.empty() || !adopted_.contains(job)) && (settling_.empty() || !settling_.contains(job));
 }
 
 void Courier::take_off(Worker& w, std::size_t place) {
@@ -52,7 +52,10 @@ int Courier::end(Worker& w, JobId job) {
 }
 
 void Courier::lose(Worker& w, std::size_t place, std::vector<GiveBack>& lost) {
-  if (!settings_.once) lost.push_back({w.jobs[place], w.out[place].number});
+  if (!settings_.once) {
+    lost.push_back({w.jobs[place], w.out[place].number});
+    gives_back(w.jobs[place]);
+  }
   take_off(w, place);
 }
 
@@ -97,7 +100,14 @@ Courier::Reported Courier::report(const calls::WorkerReport& report, TimePoint n
 
 void Courier::done(JobId job) {
   const Jobs::Entry* entry = jobs_.find(job);
-  if (entry != nullptr && entry->state == Jobs::State::waiting) adopted_.insert(job);
+  if (entry != nullptr && (entry->state == Jobs::State::waiting || giving_back_.contains(job)))
+    settling_.insert(job);
+}
+
+void Courier::given_back(JobId job, bool waits) {
+  if (const auto proposed = giving_back_.find(job); proposed != giving_back_.end())
+    giving_back_.erase(proposed);
+  if (waits) again_.insert(job);
 }
 
 int Courier::ended(const calls::WorkerName& name, JobId job) {

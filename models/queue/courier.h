@@ -43,6 +43,8 @@ class Courier {
   /// A worker has done the job, and its Settle is proposed: it is not to be given to anybody meanwhile,
   /// although nobody may have written down that it was delivered.
   void done(JobId job);
+  /// A GiveBack of the job is proposed, other than those that are returned here.
+  void gives_back(JobId job) { giving_back_.insert(job); }
   /// Deliveries whose workers have been silent for too long; they get no more until they report.
   std::vector<GiveBack> expire(TimePoint now);
   /// When `expire` may have something to do.
@@ -70,10 +72,10 @@ class Courier {
   void applied(JobId job);
   /// A Settle was applied.
   void settled(JobId job) {
-    if (!adopted_.empty()) adopted_.erase(job);
+    if (!settling_.empty()) settling_.erase(job);
   }
-  /// A GiveBack was applied, and the job waits again.
-  void came_back(JobId job) { again_.insert(job); }
+  /// A GiveBack was applied; `waits`: and the job waits again.
+  void given_back(JobId job, bool waits);
   /// Waiting, and not spoken for.
   std::int64_t ready() const { return jobs_.waiting() - static_cast<std::int64_t>(taken_.size()); }
   std::int64_t ready_probes() const { return jobs_.waiting_probes() - taken_probes_; }
@@ -118,8 +120,10 @@ class Courier {
   std::deque<world::HostId> free_;  // in turn
   JobId fresh_;                     // those before are spoken for, or in again_, or do not wait
   std::set<JobId> again_;
-  std::set<JobId> adopted_;  // wait, but are not for giving: their Deliver or Settle is not applied yet
-  std::deque<Taken> taken_;  // their Deliver or Drop is not applied yet; in order
+  std::set<JobId> adopted_;           // wait, but are not for giving: their Deliver is not applied yet
+  std::set<JobId> settling_;          // wait or soon may, and are not for giving: nor is their Settle
+  std::multiset<JobId> giving_back_;  // their GiveBack is not applied yet
+  std::deque<Taken> taken_;           // their Deliver or Drop is not applied yet; in order
   std::int64_t taken_probes_ = 0;
 };
 

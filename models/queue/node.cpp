@@ -230,7 +230,10 @@ void Node::ended(const calls::WorkerName& worker, const calls::Delivery& deliver
   const int number = lead_->courier.ended(worker, delivery.job);
   const Life life{worker.at.host, worker.life};
   if (!done) {
-    if (number > 0 && !once()) propose(GiveBack{delivery.job, number}, queue_.config_.entry_bytes);
+    if (number > 0 && !once()) {
+      lead_->courier.gives_back(delivery.job);
+      propose(GiveBack{delivery.job, number}, queue_.config_.entry_bytes);
+    }
   } else if (jobs_.find(delivery.job) != nullptr) {
     lead_->courier.done(delivery.job);
     propose(Settle{delivery.job, delivery.key, life}, queue_.config_.entry_bytes);
@@ -385,16 +388,16 @@ void Node::apply(const GiveBack& command, TimePoint date, bool first) {
   const bool was_out = before != nullptr && before->state == Jobs::State::out;
   const bool probe = before != nullptr && before->probe;
   const Jobs::Ended ended = jobs_.apply(command, date);
+  const Jobs::Entry* after = jobs_.find(command.job);
+  const bool waits = was_out && after != nullptr && after->state == Jobs::State::waiting;
+  if (lead_) lead_->courier.given_back(command.job, waits);
   if (ended) {
     if (first) queue_.gave_up(*ended.content, command.delivery, probe);
     refuse(ended, Failure::error);
     ended_for_good(ended, first);
-    return;
+  } else if (waits && first) {
+    after->content->waits_since = now();
   }
-  const Jobs::Entry* after = jobs_.find(command.job);
-  if (!was_out || after->state != Jobs::State::waiting) return;
-  if (first) after->content->waits_since = now();
-  if (lead_) lead_->courier.came_back(command.job);
 }
 
 void Node::apply(const Drop& command, TimePoint date, bool first) {

@@ -31,7 +31,7 @@ constexpr std::array<std::string_view, 11> kFills = {"solid 0.35", "pattern 4", 
 constexpr std::array<int, 8> kMarks = {5, 6, 9, 4, 7, 8, 13, 12};  // filled and hollow in turn
 constexpr std::size_t kMostNameLines = 4;
 /// A fault that lasts no time at all is seen, too: a share of the width.
-constexpr double kThinnestFault = 0.002;
+constexpr double kThinnest = 0.002;
 
 template <class T, std::size_t N>
 T nth(const std::array<T, N>& list, std::size_t i) {
@@ -123,6 +123,7 @@ std::vector<Chart::Tick> logarithmic_ticks(const Range& range) {
   std::vector<double> factors = {1};
   if (decades <= 3.2) factors = {1, 2, 5};
   if (decades <= 1.2) factors = {1, 1.5, 2, 3, 4, 5, 7};
+  if (decades <= 0.5) factors = {1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9};
   std::vector<Chart::Tick> ticks;
   for (double power = std::pow(10, std::floor(std::log10(range.low))); power <= range.high; power *= 10) {
     for (double factor : factors) {
@@ -157,7 +158,8 @@ std::string spans(const Chart& chart, const Range& x, std::size_t& lines) {
     const bool fault = span.kind == Chart::Span::Kind::fault;
     const double begin = std::clamp(span.begin, x.low, x.high);
     double end = std::clamp(span.end, x.low, x.high);
-    if (fault && begin < x.high) end = std::max(end, begin + kThinnestFault * width);
+    if (span.kind != Chart::Span::Kind::unmeasured && begin < x.high)
+      end = std::max(end, begin + kThinnest * width);
     if (!(begin < end)) continue;
     const std::string_view fill = fault ? "rgb '#e69f00' fillstyle transparent solid 0.30"
                                   : span.kind == Chart::Span::Kind::no_leader
@@ -266,12 +268,14 @@ void plot(std::string& out, const Chart& chart) {
   out += '\n';
 }
 
-/// As many as fit beside each other, by the longest name.
+/// As many as fit beside each other, by the longest name; in pixels of the SVG, as gnuplot lays them out.
 std::size_t key_columns(const Chart& chart) {
+  constexpr double kWidth = 885, kCharacter = 9.5, kSample = 33;
   std::size_t longest = 1;
   for (const auto& curve : chart.curves) longest = std::max(longest, curve.name.size());
   for (const auto& bound : chart.bounds) longest = std::max(longest, bound.name.size());
-  return std::clamp<std::size_t>(75 / longest, 1, 6);
+  const double fit = kWidth / (kCharacter * static_cast<double>(longest) + kSample);
+  return static_cast<std::size_t>(std::clamp(fit, 1.0, 6.0));
 }
 
 std::string body(const Chart& chart, const Range& x, const Range& y) {

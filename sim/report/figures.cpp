@@ -22,7 +22,29 @@ constexpr std::size_t kMostPoints = 1200;  // more cannot be told apart on paper
 /// A fault that is over at once is shown as a line: so much of the axis.
 constexpr double kLeastSpan = 0.002;
 
+/// Strikes of one fault that are more than these are not told apart.
+constexpr std::size_t kMostBands = 60;
+
 using Values = std::vector<double>;
+
+/// One band in place of all those of a fault that strikes very often (of which the journal may have left some
+/// out).
+std::vector<Band> drawn_bands(const std::vector<Band>& bands) {
+  std::map<std::string, std::size_t> strikes;
+  for (const Band& band : bands) ++strikes[band.name];
+  std::vector<Band> out;
+  std::map<std::string, std::size_t> united;  // by name, in `out`
+  for (const Band& band : bands) {
+    if (strikes[band.name] <= kMostBands) {
+      out.push_back(band);
+      continue;
+    }
+    const auto [at, first] = united.try_emplace(band.name, out.size());
+    if (first) out.push_back({band.name + ", again and again", band.begin, band.end});
+    out[at->second].end = std::max(out[at->second].end, band.end);
+  }
+  return out;
+}
 
 /// Simulated time as the axis shows it.
 struct TimeUnit {
@@ -162,26 +184,32 @@ class Timeline {
     if (window_end_s_ < end_s_) {
       chart.spans.push_back({"drain", window_end_s_ / unit_.seconds, end(), Kind::unmeasured});
     }
-    for (const Band& fault : series_.faults) {
+    for (const Band& fault : drawn_bands(series_.faults)) {
       const double begin = fault.begin.since_start().seconds();
       const double end_of_fault = std::max(fault.end.since_start().seconds(), begin + end_s_ * kLeastSpan);
       chart.spans.push_back({fault.name, begin / unit_.seconds, end_of_fault / unit_.seconds, Kind::fault});
     }
     return chart;
   }
-  /// Times in which the share of time with a leader was below 1. After the window replications end, each at
-  /// its own time, and what has ended has no leader.
+  /// Of each slot from the begin of the window on as much as it was without a leader, next to that of its
+  /// neighbours. After the window replications end, each at its own time, and what has ended has no leader.
   std::vector<Chart::Span> leaderless(const Values& leader) const {
+    const auto without = [&](std::size_t row) {
+      const bool before = series_.t[row] + series_.slot_s <= begin_s_;
+      return before || after_window(row) || !(leader[row] < 1 - 1e-9) ? 0 : 1 - leader[row];
+    };
     std::vector<Chart::Span> spans;
     for (std::size_t row = 0; row < rows_; ++row) {
-      if (!(leader[row] < 1 - 1e-9) || after_window(row)) continue;
-      const double begin = series_.t[row] / unit_.seconds;
-      const double end = (series_.t[row] + series_.slot_s) / unit_.seconds;
-      if (!spans.empty() && std::abs(spans.back().end - begin) < 1e-9 * end) {
+      const double share = without(row);
+      if (share == 0) continue;
+      const bool goes_on = row > 0 && without(row - 1) > 0;
+      const bool comes = !goes_on && row + 1 < rows_ && without(row + 1) > 0;
+      const double begin = (series_.t[row] + (comes ? 1 - share : 0) * series_.slot_s) / unit_.seconds;
+      const double end = begin + share * series_.slot_s / unit_.seconds;
+      if (!spans.empty() && std::abs(spans.back().end - begin) < 1e-9 * end)
         spans.back().end = end;
-      } else {
+      else
         spans.push_back({"no leader", begin, end, Chart::Span::Kind::no_leader});
-      }
     }
     return spans;
   }
@@ -359,6 +387,8 @@ std::optional<Chart> queue(const Timeline& time) {
   if (depth == nullptr || !any(*depth)) return std::nullopt;
   Chart chart = time.chart("queue", "Queue depth and leader", "jobs waiting");
   chart.curves.push_back({"jobs waiting", time.x(), time.mean(*depth), {}, {}});
+  const Values& drawn = chart.curves.back().y;
+  if (std::none_of(drawn.begin(), drawn.end(), [](double y) { return y > 1; })) chart.y.high = 1;
   chart.caption = "Jobs accepted by the queue and not yet handed to a worker.";
   if (const auto* leader = time.column("queue.leader")) {
     const auto spans = time.leaderless(*leader);
@@ -366,8 +396,9 @@ std::optional<Chart> queue(const Timeline& time) {
     chart.caption =
         spans.empty()
             ? "Jobs accepted by the queue and not yet handed to a worker; it had a leader all the time."
-            : "Jobs accepted by the queue and not yet handed to a worker; dark: seconds in which it "
-              "was without a leader, for some of the time at least.";
+            : "Jobs accepted by the queue and not yet handed to a worker; dark: as much of the time as it "
+              "was "
+              "without a leader.";
   }
   return chart;
 }

@@ -139,5 +139,29 @@ TEST_CASE("courier: a job that was done while nobody had written down its delive
   }
 }
 
+TEST_CASE("courier: a job that was done while it was being given back is not given again") {
+  for (const bool by_report : {true, false}) {
+    Desk desk(2);
+    desk.report(kWorker, 1);
+    CHECK(desk.give_all(at(0)) == Given{{1, kWorker}});
+    GiveBack back{1, 1};
+    if (by_report) {
+      REQUIRE(desk.courier->expire(at(3000)).size() == 1);  // the worker was silent
+    } else {
+      REQUIRE(desk.courier->ended(Desk::name(kWorker, 1), 1) == 1);
+      desk.courier->gives_back(1);
+    }
+    desk.report(kWorker, 1, {}, {1}, at(3001));  // it has done it, and its Settle is behind the GiveBack
+    desk.jobs.apply(back, at(3002));
+    desk.courier->given_back(1, true);
+    CHECK(desk.courier->ready() == 2);
+    CHECK(desk.give_all(at(3002)) == Given{{2, kWorker}});
+    desk.jobs.apply(Settle{1, 0, {kWorker, 1}}, at(3003));
+    desk.courier->settled(1);
+    CHECK(desk.courier->next_job() == 0);
+    CHECK(desk.courier->ready() == 0);
+  }
+}
+
 }  // namespace
 }  // namespace headroom::queue

@@ -391,7 +391,7 @@ TEST_CASE("planted bug: a leader hands out the job that came last") {
     after_a_while(v, [&v] {
       const queue::Jobs& jobs = v.jobs(v.leader());
       REQUIRE(jobs.waiting() > 3);
-      in<TheLead>(v.node(v.leader()))->courier.came_back(jobs.last());
+      in<TheLead>(v.node(v.leader()))->courier.given_back(jobs.last(), true);
     });
   };
   CHECK(violated(busy(), bug) == std::set{std::string(kOrder)});

@@ -58,6 +58,29 @@ TEST_CASE("what others than abusers got is told and drawn apart") {
   CHECK(charts[0].curves.back().y[50] == Approx(20));
 }
 
+TEST_CASE("a fault that strikes very often is one band in figures") {
+  Run run = sample_run();
+  const auto bands = [&](int strikes) {
+    run.faults.clear();
+    for (int i = 0; i < strikes; ++i)
+      run.faults.push_back({"crash group/a", TimePoint::at(Duration::ms(20'000 + 500 * i)),
+                            TimePoint::at(Duration::ms(20'100 + 500 * i))});
+    run.faults.push_back({"flush auth", TimePoint::at(Duration::s(30)), TimePoint::at(Duration::s(30))});
+    const auto charts = figures({run.scenario, time_series(run), latency_curves(run.result.latency), {}});
+    std::vector<Chart::Span> faults;
+    for (const auto& span : charts.at(0).spans)
+      if (span.kind == Chart::Span::Kind::fault) faults.push_back(span);
+    return faults;
+  };
+  CHECK(bands(50).size() == 51);
+  const auto often = bands(70);
+  REQUIRE(often.size() == 2);
+  CHECK(often[0].name == "crash group/a, again and again");
+  CHECK(often[0].begin == 20);
+  CHECK(often[0].end == Approx(54.6));
+  CHECK(often[1].name == "flush auth");
+}
+
 TEST_CASE("a slot that the window only touches counts in part") {
   Run run = bare_run();
   run.window = metrics::Window(TimePoint::at(Duration::ms(1250)), Duration::ms(2500));
