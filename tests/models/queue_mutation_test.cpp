@@ -327,7 +327,10 @@ TEST_CASE("planted bug: an acknowledgement of what is not committed") {
   auto s = busy();
   s.workload.deadline = Duration::s(3);
   CHECK(violated(s, lossy).empty());
-  CHECK(breaks(kNothingLost, s, bug, [](const Victim& v) { CHECK(v["queue.lost_acknowledged"] > 0); }));
+  CHECK(breaks(kNothingLost, s, bug, [](const Victim& v) {
+    CHECK(v["queue.lost_acknowledged"] > 0);
+    CHECK(contains(v.detail(kNothingLost), "before it was committed"));
+  }));
 }
 
 TEST_CASE("planted bug: a job that was acknowledged is dropped without a word") {

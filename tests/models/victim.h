@@ -135,7 +135,7 @@ class Victim : public Trial {
     return in<TheMembers>(group())[static_cast<std::size_t>(m)].storage;
   }
   /// A message that nobody has sent.
-  void forge(queue::raft::Message message) { (group().*opened(Deliver{}))(std::move(message)); }
+  void forge(queue::raft::Message&& message) { (group().*opened(Deliver{}))(std::move(message)); }
   const queue::raft::Raft& state(queue::raft::MemberId m) { return in<TheRaft>(*group().live(m)); }
   world::Host& member(queue::raft::MemberId m) { return group().host(m); }
   queue::raft::MemberId leader() { return group().leader(); }
