@@ -13,9 +13,9 @@
 ///     std::optional<Node> tree = load_tree("scenario.yaml", sets, diagnostics);   // load.h
 ///     T value;
 ///     if (!tree || !parse(*tree, value, diagnostics)) std::cerr << diagnostics.text();
-///     diagnostics.error(locate(*tree, "deployment.api.hosts"), "no such host group");   // rules across the
-///     whole std::cout << emit(dump(value));                                             // every default
-///     written out
+///     // rules across the whole:
+///     diagnostics.error(locate(*tree, "deployment.api.hosts"), "no such host group");
+///     std::cout << emit(dump(value));  // every default written out
 namespace headroom::config {
 
 /// Reads a tree into a struct; what it does not mention keeps its value in `out`. False, and every error in
