@@ -7,6 +7,7 @@
 #include "sim/config/units.h"
 
 namespace headroom::faults {
+
 namespace {
 
 constexpr std::size_t kMostNames = 3;

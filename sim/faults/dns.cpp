@@ -3,6 +3,7 @@
 #include "sim/config/units.h"
 
 namespace headroom::faults {
+
 void Dns::check_targets(const std::string& path, const Names& names, Complaints& complaints) const {
   if (!names.workload.connects)
     complaints.add(path,

@@ -1,6 +1,7 @@
 #include "sim/faults/flush.h"
 
 namespace headroom::faults {
+
 void Flush::check_targets(const std::string& path, const Names& names, Complaints& complaints) const {
   if (!names.workload.auth_cache)
     complaints.add(path + ".cache", "there is no such cache, expected deployment.auth.edge_cache with it");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 namespace headroom::faults {
+
 void Surge::check_targets(const std::string& path, const Names& names, Complaints& complaints) const {
   if (!names.workload.has_rate)
     complaints.add(path,

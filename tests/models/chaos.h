@@ -27,6 +27,14 @@ inline study::ScenarioConfig tiny() {
   return s;
 }
 
+/// An impairment of every way; what it does is to be filled in.
+inline world::Impairment everywhere(world::World& world) {
+  world::Impairment all;
+  for (const auto& host : world.hosts()) all.a.push_back(host->id());
+  all.b = all.a;
+  return all;
+}
+
 /// Faults that come and go within the first four seconds, drawn from `seed`.
 class Chaos {
  public:
@@ -103,13 +111,13 @@ class Chaos {
   }
   /// Half of all messages are held back, and those sent after them overtake them.
   void reorder(double at, double lasts) {
-    world::Impairment shuffle = everywhere();
+    world::Impairment shuffle = everywhere(trial_.world());
     shuffle.delay = Distribution<Duration>(law::Uniform{0, 60e6});
     shuffle.delay_probability = .5;
     impair(at, lasts, shuffle);
   }
   void disturb(double at, double lasts) {
-    world::Impairment noise = everywhere();
+    world::Impairment noise = everywhere(trial_.world());
     noise.loss = uniform01(draw_) < .5 ? .3 * uniform01(draw_) : 0;
     noise.duplication = uniform01(draw_) < .5 ? .3 : 0;
     if (uniform01(draw_) < .5) {
@@ -117,12 +125,6 @@ class Chaos {
       noise.delay_probability = .3;
     }
     impair(at, lasts, noise);
-  }
-  world::Impairment everywhere() {
-    world::Impairment all;
-    for (const auto& host : trial_.world().hosts()) all.a.push_back(host->id());
-    all.b = all.a;
-    return all;
   }
   void impair(double at, double lasts, const world::Impairment& what) {
     auto number = std::make_shared<std::uint64_t>(0);

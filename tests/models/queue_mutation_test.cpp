@@ -308,9 +308,7 @@ bool breaks(std::string_view invariant, const study::ScenarioConfig& s, const Bu
 
 TEST_CASE("planted bug: an acknowledgement of what is not committed") {
   const auto lossy = [](Victim& v) {
-    world::Impairment loss;
-    for (const auto& host : v.world().hosts()) loss.a.push_back(host->id());
-    loss.b = loss.a;
+    world::Impairment loss = everywhere(v.world());
     loss.loss = .2;
     v.world().network().add(loss);
   };

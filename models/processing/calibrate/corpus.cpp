@@ -111,10 +111,6 @@ std::vector<Plan> plan_pictures(const CorpusPlan& plan, double most_pixels,
   return pictures;
 }
 
-}  // namespace
-
-namespace {
-
 /// What a camera takes: it resolves less than its pixels, so the finest detail has cells of about two, and
 /// grain is faint.
 std::vector<unsigned char> taken(int width, int height, std::uint64_t seed) {

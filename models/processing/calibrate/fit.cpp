@@ -120,7 +120,8 @@ double rounded(double x) {
 }
 
 /// The 95 % interval of the error of the 99th percentile, over samples of the images with replacement.
-std::vector<double> p99_interval(Weighted& measured, Weighted& model, std::vector<std::size_t> images) {
+std::vector<double> p99_interval(Weighted& measured, Weighted& model,
+                                 const std::vector<std::size_t>& images) {
   constexpr int kSamples = 1000;
   constexpr double kDigits = 1e3;
   Vector drawn(*std::max_element(images.begin(), images.end()) + 1);
