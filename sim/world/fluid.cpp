@@ -88,10 +88,11 @@ struct Fluid::Flow : Pooled {
   std::uint32_t included = 0;  // those of the path that SimGrid was told of, as bits
   double size = 0;             // bytes, or ns of work
   Event* when_done = nullptr;
-  Flow** handle = nullptr;   // nullptr once it is over for its owner
-  sg::ActivityPtr activity;  // nullptr before it starts
-  sg::Host* cpu = nullptr;   // of work
-  std::size_t place = 0;     // in `flows`
+  Flow** handle = nullptr;                                    // nullptr once it is over for its owner
+  sg::ActivityPtr activity;                                   // nullptr before it starts
+  const simgrid::kernel::resource::Action* action = nullptr;  // of a transfer that has started
+  sg::Host* cpu = nullptr;                                    // of work
+  std::size_t place = 0;                                      // in `flows`
 };
 
 class Fluid::Impl {
@@ -146,6 +147,21 @@ class Fluid::Impl {
     changes.push_back({Change::Kind::start, flow, 0, 0});
     ++flows_started;
     return flow;
+  }
+
+  // Since SimGrid's clock stood still the rates have not changed.
+  std::vector<double> bytes_passed() const {
+    std::vector<double> passed;
+    passed.reserve(links.size());
+    for (const LinkState& link : links) passed.push_back(link.passed);
+    const double ahead = (scheduler.now() - synced).seconds();
+    for (const Flow* flow : flows) {
+      if (flow->handle == nullptr || flow->action == nullptr) continue;
+      const double left = left_of(*flow);
+      const double moved = flow->size - left + std::min(left, flow->action->get_rate() / kUnit * ahead);
+      for (std::size_t i = 0; i < flow->path.size; ++i) passed[flow->path.links[i]] += moved;
+    }
+    return passed;
   }
 
   void run(TimePoint until, const std::function<bool()>& stop_if) {
@@ -393,7 +409,11 @@ class Fluid::Impl {
     flow.activity = comm;
     comm->set_source(source);
     comm->set_destination(sink);  // with both ends known it starts
-    leave_run.clear();            // with one end known it was noted down as vetoed
+    for (simgrid::kernel::resource::Model* model : engine->get_all_models())
+      if (auto* started = model->get_started_action_set();
+          !started->empty() && started->back().get_activity() == comm->get_impl())
+        flow.action = &started->back();
+    leave_run.clear();  // with one end known it was noted down as vetoed
     for (std::size_t i = 0; i < flow.path.size; ++i) {
       const LinkState& link = links[flow.path.links[i]];
       if (link.share < 1 && (flow.included >> i & 1) != 0) link.link->set_bandwidth(link.capacity() * kUnit);
@@ -444,8 +464,8 @@ void Fluid::set_share(Link link, double share) {
   impl_->changes.push_back({Impl::Change::Kind::link_share, nullptr, link, share});
 }
 
-double Fluid::bytes_passed(Link link) const {
-  return impl_->links[link].passed;
+std::vector<double> Fluid::bytes_passed() const {
+  return impl_->bytes_passed();
 }
 
 void Fluid::start(const Path& path, Bytes bytes, Event& when_done, Flow*& handle) {

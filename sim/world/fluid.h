@@ -54,8 +54,9 @@ class Fluid {
   Link add_link(const std::string& name, Bandwidth bandwidth);
   /// Sets the link's bandwidth to a share of what it was made with, in (0, 1]; live flows follow.
   void set_share(Link link, double share);
-  /// Bytes that have passed, by flows that ended (cancelled ones count with what they got through).
-  double bytes_passed(Link link) const;
+  /// Bytes that have passed up to now, by link: of flows that ended, and what has passed of those that live
+  /// or were cancelled. A link never shows more than its bandwidth between two dates.
+  std::vector<double> bytes_passed() const;
 
   /// Starts a flow at the scheduler's now. When all bytes are through, `handle` becomes nullptr and
   /// `when_done` is posted.

@@ -398,9 +398,10 @@ bool Network::set_bandwidth_share(std::string_view part, double share) {
 
 std::vector<LinkLoad> Network::link_loads() const {
   std::vector<LinkLoad> loads;
+  if (links_.empty()) return loads;
   loads.reserve(links_.size());
-  for (const NamedLink& link : links_)
-    loads.push_back({link.name, link.capacity, fluid_->bytes_passed(link.link)});
+  const std::vector<double> passed = fluid_->bytes_passed();
+  for (const NamedLink& link : links_) loads.push_back({link.name, link.capacity, passed[link.link]});
   return loads;
 }
 

@@ -104,7 +104,7 @@ struct NetworkCounts {
 struct LinkLoad {
   std::string name;  ///< `nic/worker-1/up`, `rack/a1/down`, `zone/a/up`, `zones/a-b`, `internet/in`
   Bandwidth capacity;
-  double bytes = 0;  ///< passed so far, by flows that ended
+  double bytes = 0;  ///< passed so far, whatever became of the flows, live ones included
 };
 
 /// The one transport: every message between two hosts, or between clients and a host, goes through `send`.
@@ -155,7 +155,7 @@ class Network {
   }
   /// Messages in flight that were so at the last mark.
   std::uint64_t marked_in_flight() const { return marked_in_flight_; }
-  /// Limited links, in a fixed order.
+  /// Limited links, in a fixed order, as of now. The time it takes grows with the number of live flows.
   std::vector<LinkLoad> link_loads() const;
 
  private:

@@ -55,7 +55,7 @@ std::vector<double> traffic(std::uint64_t seed, bool every_link) {
   fluid.run(TimePoint::never(), {});
   std::vector<double> result;
   for (const auto& flow : flows) result.push_back(flow->end);
-  for (Fluid::Link link : links) result.push_back(fluid.bytes_passed(link));
+  for (double bytes : fluid.bytes_passed()) result.push_back(bytes);
   result.push_back(static_cast<double>(fluid.live()));
   return result;
 }

@@ -330,6 +330,68 @@ TEST_CASE("loss, duplication and delay happen as often as they should, the same 
   CHECK(run() == got);
 }
 
+TEST_CASE("an overloaded link has passed what its capacity allows over any window, never more") {
+  // 120 % of 1 MB/s for 20 s: 12 flows a second of 100 KB, from four senders to one card. The windows are odd
+  // on purpose, and shorter than a flow. Some flows are cut when their sender crashes.
+  const auto got = in_child([] {
+    World world(rack_of(5, 1e6), StreamKey(1));
+    Log log;
+    Script script(world.scheduler());
+    for (int i = 0; i < 240; ++i)
+      script.at(Duration::us(83'333) * i, [&, i] {
+        const HostId from{static_cast<std::uint32_t>(2 + i % 4)};
+        if (world.host(from).up()) send(world, log, i, from, HostId{1}, 100'000);
+      });
+    script.at(Duration::ms(9'999), [&] { world.host(HostId{2}).crash(); });
+    std::vector<double> out;
+    for (double t = 0.5; t < 15; t += 0.0371) {
+      world.run_until(at_s(t));
+      for (const LinkLoad& load : world.network().link_loads())
+        if (load.name == "nic/h-1/down")
+          out.insert(out.end(), {world.now().since_start().seconds(), load.bytes});
+    }
+    return out;
+  });
+  REQUIRE(got.size() == 2 * 391);
+  for (std::size_t i = 2; i < got.size(); i += 2) {
+    const double share = (got[i + 1] - got[i - 1]) / (got[i] - got[i - 2]) / 1e6;
+    INFO("from " << got[i - 2] << " s");
+    CHECK(share == Approx(1).epsilon(1e-6));
+    CHECK(share <= 1 + 1e-7);  // dates are whole nanoseconds
+  }
+}
+
+TEST_CASE(
+    "what has passed is known in the middle of a flow, on each link of its path, and stays when it is cut") {
+  const auto got = in_child([] {
+    World world(rack_of(4, 1e6), StreamKey(1));
+    Log log;
+    const auto passed = [&](const char* name) {
+      for (const LinkLoad& load : world.network().link_loads())
+        if (load.name == name) return load.bytes;
+      return -1.0;
+    };
+    send(world, log, 1, HostId{1}, HostId{2}, 1'000'000);  // half a card, as long as there is the other
+    send(world, log, 2, HostId{1}, HostId{3}, 200'000);    // through after 0.4 s
+    world.run_until(at_s(0.25));
+    std::vector<double> out{passed("nic/h-1/up"), passed("nic/h-2/down"), passed("nic/h-3/down"),
+                            passed("nic/h-4/down")};
+    world.network().set_bandwidth_share("host/h-2", 0.1);
+    world.run_until(at_s(0.5));
+    out.push_back(passed("nic/h-2/down"));
+    out.push_back(passed("nic/h-3/down"));
+    world.host(HostId{2}).crash();
+    world.run_until(at_s(1));
+    out.push_back(passed("nic/h-2/down"));
+    out.push_back(passed("nic/h-1/up"));
+    return out;
+  });
+  REQUIRE(got.size() == 8);
+  // After 0.25 s one has 0.1 MB/s and the other 0.9, which has 75 KB to go.
+  const double right[] = {250e3, 125e3, 125e3, 0, 150e3, 200e3, 150e3, 350e3};
+  for (std::size_t i = 0; i < 8; ++i) CHECK(got[i] == Approx(right[i]).epsilon(1e-6));
+}
+
 TEST_CASE("links without a limit are left out; without any the message takes its latency only") {
   const auto got = in_child([] {
     PlatformConfig p = region();
