@@ -132,9 +132,13 @@ std::string skipped_lines(const std::vector<processing::calibrate::Skipped>& ski
 
 std::string calibration_notes(const study::Calibration& c) {
   std::string out = skipped_lines(c.skipped);
+  if (!c.skipped.empty())
+    out += fmt::format("headroom: {} {} left out, {} measured\n", c.skipped.size(),
+                       c.skipped.size() == 1 ? "file was" : "files were", c.profile.provenance->images);
   const auto warn = [&](const std::string& text) { out += "headroom: warning: " + text + "\n"; };
   for (const std::string& how : c.died)
     warn("the measuring process " + how + "; the measurement was begun again");
+  for (const std::string& note : c.notes) warn(note);
   for (const auto encoding : c.missing)
     warn(fmt::format("this libvips cannot read and write {}: it was not measured", name(encoding)));
   if (c.left_out > 0)

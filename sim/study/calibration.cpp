@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "models/processing/calibrate/fit.h"
+#include "models/processing/calibrate/in_hand.h"
 #include "sim/base/check.h"
 #include "sim/config/reader.h"
 #include "sim/metrics/result.h"
@@ -77,7 +78,14 @@ calibrate_::ServiceRun service_from(const Json& json) {
   return service;
 }
 
-Json to_json(const calibrate_::Outcome& outcome) {
+Json to_json(calibrate_::Outcome& outcome) {
+  std::vector<std::string> notes = keep_what_can_be_read(outcome.profile);
+  notes.insert(notes.begin(), outcome.notes.begin(), outcome.notes.end());
+  if (outcome.profile.kernels.empty()) {
+    std::string why = "nothing that was measured can be written as a profile";
+    for (const std::string& note : notes) why += "; " + note;
+    return {{"why", why}, {"skipped", to_json(outcome.skipped)}};
+  }
   Json missing = Json::array();
   for (const auto encoding : outcome.missing) missing.push_back(static_cast<int>(encoding));
   Json images = Json::array();
@@ -87,14 +95,19 @@ Json to_json(const calibrate_::Outcome& outcome) {
                {"left_out", outcome.left_out},
                {"unmeasured", outcome.unmeasured},
                {"missing", std::move(missing)},
+               {"notes", std::move(notes)},
                {"no_service", outcome.no_service ? outcome.no_service->why : ""},
                {"images", std::move(images)}};
   if (outcome.service) json["service"] = to_json(*outcome.service);
   return json;
 }
 
-std::optional<processing::Profile> read_profile(const std::shared_ptr<const config::Source>& source) {
-  config::Diagnostics diagnostics;
+std::shared_ptr<const config::Source> source_of(std::string text) {
+  return std::make_shared<const config::Source>(config::Source{"profile", "", std::move(text)});
+}
+
+std::optional<processing::Profile> read_profile(const std::shared_ptr<const config::Source>& source,
+                                                config::Diagnostics& diagnostics) {
   processing::Profile profile;
   const auto tree = config::read_text(source, diagnostics);
   if (!tree || !tree->is_map() || !config::parse(*tree, profile, diagnostics) || !diagnostics.ok())
@@ -102,10 +115,18 @@ std::optional<processing::Profile> read_profile(const std::shared_ptr<const conf
   return profile;
 }
 
+/// Why this profile could not be read again if it were written; empty if it could.
+std::string unreadable(const processing::Profile& profile) {
+  config::Diagnostics diagnostics;
+  if (read_profile(source_of(profile_yaml(profile)), diagnostics)) return "";
+  const auto errors = diagnostics.sorted();
+  return errors.empty() ? "it cannot be read" : errors.front().message;
+}
+
 Calibration calibration_from(const Json& json) {
   Calibration c;
-  auto profile = read_profile(std::make_shared<const config::Source>(
-      config::Source{"profile", "", json["profile"].get<std::string>()}));
+  config::Diagnostics diagnostics;
+  auto profile = read_profile(source_of(json["profile"].get<std::string>()), diagnostics);
   HEADROOM_CHECK(profile.has_value(), "a measured profile that cannot be read");
   c.profile = std::move(*profile);
   c.skipped = skipped_from(json["skipped"]);
@@ -114,6 +135,7 @@ Calibration calibration_from(const Json& json) {
   for (const Json& encoding : json["missing"])
     c.missing.push_back(static_cast<processing::Encoding>(encoding.get<int>()));
   c.no_service = json["no_service"];
+  for (const Json& note : json["notes"]) c.notes.push_back(note);
   for (const Json& image : json["images"])
     c.images.push_back({Bytes(image[0].get<std::int64_t>()), image[1]});
   if (json.contains("service")) c.service = service_from(json["service"]);
@@ -124,38 +146,85 @@ Calibration calibration_from(const Json& json) {
 
 std::variant<Calibration, CalibrationFailure> calibrate(const calibrate_::Plan& plan,
                                                         const std::function<void(double)>& progress) {
-  const auto attempt = [&] {
-    return run_pool(
-        1, 1,
-        [&plan](int, const std::function<void(double)>& tell) {
-          const auto result = calibrate_::calibrate(plan, tell);
-          const auto* failure = std::get_if<calibrate_::Failure>(&result);
-          const Json json = failure != nullptr
-                                ? Json{{"why", failure->why}, {"skipped", to_json(failure->skipped)}}
-                                : to_json(std::get<calibrate_::Outcome>(result));
-          // File names may be anything but UTF-8.
-          return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-        },
-        progress);
-  };
-  // An image that kills its decoder does so every time; what kills one run in many is not the images' fault.
-  constexpr std::size_t kAttempts = 3;
-  std::vector<std::string> died;
-  PoolResult pool = attempt();
-  while (!pool.interrupted && !pool.results[0]) {
-    died.push_back(pool.failures.empty() ? "ended" : pool.failures[0].reason);
-    if (died.size() == kAttempts) break;
-    pool = attempt();
+  Survived survived = survive_images(
+      [&plan](const std::map<std::string, std::string>& deadly, const std::function<void(double)>& tell) {
+        calibrate_::Plan without = plan;
+        without.deadly = deadly;
+        auto result = calibrate_::calibrate(without, tell);
+        const auto* failure = std::get_if<calibrate_::Failure>(&result);
+        const Json json = failure != nullptr
+                              ? Json{{"why", failure->why}, {"skipped", to_json(failure->skipped)}}
+                              : to_json(std::get<calibrate_::Outcome>(result));
+        // File names may be anything but UTF-8.
+        return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+      },
+      progress);
+  if (survived.interrupted) return CalibrationFailure{"interrupted", {}, false, true};
+  if (!survived.result) {
+    CalibrationFailure failure{"the process that converted images " + survived.died.back(), {}, false, false};
+    for (const auto& [name, how] : survived.deadly) failure.skipped.push_back({name, how});
+    return failure;
   }
-  if (pool.interrupted) return CalibrationFailure{"interrupted", {}, false, true};
-  if (!pool.results[0])
-    return CalibrationFailure{"the process that converted images " + died.back(), {}, false, false};
-  const Json json = Json::parse(*pool.results[0]);
+  const Json json = Json::parse(*survived.result);
   if (json.contains("why"))
     return CalibrationFailure{json["why"], skipped_from(json["skipped"]), true, false};
   Calibration calibration = calibration_from(json);
-  calibration.died = std::move(died);
+  calibration.died = std::move(survived.died);
   return calibration;
+}
+
+Survived survive_images(const std::function<std::string(const std::map<std::string, std::string>& deadly,
+                                                        const std::function<void(double)>& tell)>& measure,
+                        const std::function<void(double)>& progress) {
+  constexpr std::size_t kAttempts = 3;  // at what no image is to blame for
+  calibrate_::InHand in_hand;
+  Survived survived;
+  while (survived.died.size() < kAttempts) {
+    PoolResult pool = run_pool(
+        1, 1, [&](int, const std::function<void(double)>& tell) { return measure(survived.deadly, tell); },
+        progress);
+    survived.interrupted = pool.interrupted;
+    survived.result = std::move(pool.results[0]);
+    if (survived.interrupted || survived.result) break;
+    const std::string how = pool.failures.empty() ? "ended" : pool.failures[0].reason;
+    const std::vector<std::string> names = in_hand.names();
+    in_hand.clear();
+    const std::string together =
+        names.size() > 1 ? ", and " + std::to_string(names.size() - 1) + " more at the same time," : "";
+    std::size_t before = survived.deadly.size();
+    for (const std::string& name : names)
+      survived.deadly.emplace(name, "the process that was converting it" + together + " " + how);
+    if (survived.deadly.size() == before) survived.died.push_back(how);
+  }
+  return survived;
+}
+
+std::vector<std::string> keep_what_can_be_read(processing::Profile& profile) {
+  std::vector<std::string> taken;
+  std::vector<processing::Kernel> kept;
+  for (processing::Kernel& kernel : profile.kernels) {
+    processing::Profile alone;
+    alone.profile = "one";
+    alone.kernels = {kernel};
+    const std::string why = unreadable(alone);
+    if (why.empty())
+      kept.push_back(std::move(kernel));
+    else
+      taken.push_back(processing::name_of(kernel) + " is left out of the profile: " + why);
+  }
+  profile.kernels = std::move(kept);
+  if (profile.kernels.empty()) return taken;
+  processing::Profile unnamed = profile;
+  unnamed.profile = "unnamed";
+  if (const std::string why = unreadable(unnamed); !why.empty() && profile.provenance) {
+    taken.push_back("what was seen of the machine is left out of the profile: " + why);
+    profile.provenance.emplace().noise = "what was seen of the machine cannot be written";
+  }
+  if (const std::string why = unreadable(profile); !why.empty()) {
+    taken.push_back("the profile is called \"profile\", because its name cannot be written: " + why);
+    profile.profile = "profile";
+  }
+  return taken;
 }
 
 std::string profile_yaml(const processing::Profile& profile) {
@@ -171,7 +240,7 @@ std::string profile_yaml(const processing::Profile& profile) {
 bool is_profile(const std::string& file) {
   config::Diagnostics diagnostics;
   const auto source = config::load_source(file, {}, diagnostics);
-  return source && read_profile(source).has_value();
+  return source && read_profile(source, diagnostics).has_value();
 }
 
 ScenarioConfig reality_scenario(const Calibration& calibration, const calibrate_::LoadRun& load) {

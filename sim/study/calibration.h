@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -19,7 +20,8 @@ struct Calibration {
   std::int64_t left_out = 0;                  ///< images that were usable but too many
   std::int64_t unmeasured = 0;                ///< (image, width) pairs for which there was no time
   std::vector<processing::Encoding> missing;  ///< encodings that this libvips does not have
-  std::vector<std::string> died;              ///< how earlier attempts ended, each begun again from the start
+  std::vector<std::string> died;   ///< how attempts ended for which no image is to blame, begun again
+  std::vector<std::string> notes;  ///< what was measured and could not be written, and why
   std::optional<processing::calibrate::ServiceRun> service;
   std::string no_service;                 ///< why there is none
   std::vector<processing::Image> images;  ///< by number
@@ -32,10 +34,28 @@ struct CalibrationFailure {
   bool interrupted = false;  ///< Ctrl-C
 };
 
-/// Measures in a process of its own: whatever an image does to a decoder, this one goes on. Call it before
-/// the process has any thread.
+/// Measures in a process of its own: whatever an image does to a decoder, this one goes on. If that process
+/// dies, the images that it was converting are left out (`skipped` says so) and it is begun again without
+/// them; if it was converting none, at most twice. Call it before the process has any thread.
 std::variant<Calibration, CalibrationFailure> calibrate(const processing::calibrate::Plan& plan,
                                                         const std::function<void(double)>& progress = {});
+
+/// Repeats a measurement until it yields a result: `measure` is called in a process of its own with the
+/// images that are to be left out, and why. Of what it takes from libvips it says so by `Holding`
+/// (in_hand.h).
+struct Survived {
+  std::optional<std::string> result;  ///< none: interrupted, or it dies of nothing that can be left out
+  std::map<std::string, std::string> deadly;
+  std::vector<std::string> died;
+  bool interrupted = false;
+};
+Survived survive_images(const std::function<std::string(const std::map<std::string, std::string>& deadly,
+                                                        const std::function<void(double)>& tell)>& measure,
+                        const std::function<void(double)>& progress = {});
+
+/// Takes out of a profile what its schema refuses, so that what is written can be read again: kernels, and
+/// what is said about the machine. Returns what that was, and why.
+std::vector<std::string> keep_what_can_be_read(processing::Profile& profile);
 
 /// The profile as a file.
 std::string profile_yaml(const processing::Profile& profile);

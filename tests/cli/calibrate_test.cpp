@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <thread>
 
 #include "tests/cli/program.h"
@@ -73,6 +74,38 @@ TEST_CASE("calibrate: own images to a profile, and the profile into a simulation
   // What was not measured is not guessed.
   folder.write("s.yaml", scenario_with("{profile: first/p.yaml}"));
   CHECK(run({"check", "s.yaml"}, {folder.path()}).status == 2);
+}
+
+TEST_CASE("calibrate: whatever images there are, the profile can be read, and what is left out is counted") {
+  const TemporaryFolder folder;
+  const processing::calibrate::Library library;
+  using processing::calibrate::png;
+  const auto measured_with = [&](const std::map<std::string, std::string>& images,
+                                 const std::string& counted) {
+    fs::remove_all(folder.path() / "images");
+    for (const auto& [name, bytes] : images) folder.write("images/" + name, bytes);
+    const Finished finished =
+        run({"calibrate", "--quick", "--images", "images", "--out", "mine.yaml"}, {folder.path()});
+    INFO(finished.err);
+    REQUIRE(finished.status == 0);
+    CHECK(finished.err.find(counted) != std::string::npos);
+    folder.write("s.yaml", scenario_with("{profile: mine.yaml, width: 40}"));
+    const Finished checked = run({"check", "s.yaml"}, {folder.path()});
+    INFO(checked.err);
+    CHECK(checked.err.find("mine.yaml:") == std::string::npos);  // no error in the profile
+  };
+  const std::string one = processing::calibrate::jpeg(300, 200);
+  // A dot, a line, a column among others.
+  measured_with({{"dot.png", png(1, 1, 8, 2)},
+                 {"dot.jpg", processing::calibrate::jpeg(1, 1)},
+                 {"line.jpg", processing::calibrate::jpeg(1000, 1)},
+                 {"column.jpg", processing::calibrate::jpeg(1, 1000)},
+                 {"plain.jpg", one},
+                 {"moves.webp", processing::calibrate::animated_webp(4, 60, 40)},
+                 {"empty.jpg", ""}},
+                "2 files were left out, 5 measured");
+  // One image only, and it again and again.
+  measured_with({{"a.jpg", one}, {"b.jpg", one}, {"c.jpg", one}}, "2 files were left out, 1 measured");
 }
 
 TEST_CASE("calibrate: a profile is replaced, anything else is left alone") {

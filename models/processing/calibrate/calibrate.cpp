@@ -7,6 +7,7 @@
 #include <ctime>
 #include <fstream>
 #include <map>
+#include <set>
 #include <thread>
 #include <tuple>
 
@@ -74,7 +75,8 @@ std::vector<Trial> trials_of(const std::vector<Encoded>& images, const Plan& pla
     for (const int width : plan.widths)
       if (width <= kSmaller * static_cast<double>(std::max(image.width, image.height)))
         widths.push_back(width);
-    if (widths.empty()) widths.push_back(static_cast<int>(std::max(image.width, image.height) / 2));
+    if (widths.empty())
+      widths.push_back(static_cast<int>(std::max<std::int64_t>(1, std::max(image.width, image.height) / 2)));
     std::vector<int> chosen = {widths[i % widths.size()]};
     if (image.pixels() < kLarge && widths.size() > 1)
       chosen.push_back(widths[(i + widths.size() / 2) % widths.size()]);
@@ -197,6 +199,7 @@ std::optional<Failure> get_images(const Plan& plan, const Budget& budget, Outcom
     OwnLimits limits;
     limits.most_images = budget.own_images;
     limits.seed = plan.seed;
+    limits.left_out = plan.deadly;
     OwnImages own = read_folder(plan.folder, limits, progress);
     outcome.skipped = std::move(own.skipped);
     outcome.left_out = own.left_out;
@@ -218,6 +221,9 @@ std::optional<Failure> get_images(const Plan& plan, const Budget& budget, Outcom
   auto made = generate(corpus, progress);
   if (const auto* problem = std::get_if<Problem>(&made)) return Failure{problem->why, {}};
   images = std::move(std::get<std::vector<Encoded>>(made));
+  std::erase_if(images, [&](const Encoded& image) { return plan.deadly.contains(image.name); });
+  for (const auto& [name, how] : plan.deadly) outcome.skipped.push_back({name, how});
+  if (images.empty()) return Failure{"no generated image could be converted", outcome.skipped};
   return std::nullopt;
 }
 
@@ -241,11 +247,11 @@ std::variant<Outcome, Failure> calibrate(const Plan& plan, const std::function<v
   MeasurePlan measuring;
   measuring.seconds = time.measure_s;
   measuring.seed = plan.seed;
-  double waiting = 0;
   const std::vector<Trial> trials = trials_of(images, plan);
-  const std::vector<Timed> timed =
-      measure(images, trials, measuring, watch, waiting, parts.part(time.measure_s));
-  outcome.unmeasured = static_cast<std::int64_t>(trials.size() - timed.size());
+  const Measured measured = measure(images, trials, measuring, watch, parts.part(time.measure_s));
+  const std::vector<Timed>& timed = measured.timed;
+  outcome.skipped.insert(outcome.skipped.end(), measured.failed.begin(), measured.failed.end());
+  outcome.unmeasured = measured.no_time;
   if (timed.empty()) return Failure{"no conversion was possible", outcome.skipped};
   const auto kernels = by_kernel(timed, images);
   const auto tell = parts.part(contention_s);
@@ -253,11 +259,16 @@ std::variant<Outcome, Failure> calibrate(const Plan& plan, const std::function<v
   for (const auto& [key, list] : kernels) {
     Kernel& kernel = profile.kernels.emplace_back(kernel_from(key, list, plan));
     kernel.scaling = measure_contention(images, list, {n, time.rounds, time.round_s});
+    if (kernel.fit->typical_error.value >= 1)
+      outcome.notes.push_back(
+          name_of(kernel) +
+          ": coefficients are off by 100 % or more for a typical image, these images differ "
+          "in more than pixels and bytes");
     watch.probe();
     tell(static_cast<double>(profile.kernels.size()) / static_cast<double>(kernels.size()));
   }
   Disturbance noise = watch.so_far();
-  noise.waiting = waiting;
+  noise.waiting = measured.waiting;
   noise.change = change_since(profile.kernels);
 
   profile.profile = plan.name;
@@ -267,12 +278,14 @@ std::variant<Outcome, Failure> calibrate(const Plan& plan, const std::function<v
   origin.libvips = libvips_version();
   origin.date = today();
   origin.corpus = plan.folder.empty() ? "generated, seed " + std::to_string(plan.seed) : "own images";
-  origin.images = static_cast<std::int64_t>(images.size());
+  std::set<std::size_t> used;
+  for (const Timed& t : timed) used.insert(t.trial.image);
+  origin.images = static_cast<std::int64_t>(used.size());
   origin.corpus_fingerprint = fingerprint(images);
   origin.steal = Share{rounded(noise.steal)};
   origin.other_work = Share{rounded(noise.other_work)};
   origin.waiting = Share{rounded(noise.waiting)};
-  origin.drift = Share{rounded(noise.drift)};
+  origin.drift = Share{std::min(1.0, rounded(noise.drift))};  // all that a profile can hold
   if (const std::string why = noise.verdict(); !why.empty()) origin.noise = why;
 
   if (plan.validate) {

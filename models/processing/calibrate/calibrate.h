@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -27,6 +28,7 @@ struct Plan {
   int pictures = 0;    ///< of the generated corpus; 0: by `quick`
   double seconds = 0;  ///< for the measurement; 0: by `quick`
   double most_pixels = 24e6;
+  std::map<std::string, std::string> deadly = {};  ///< names of images that killed a process before, and how
 };
 
 struct Outcome {
@@ -38,6 +40,7 @@ struct Outcome {
   std::optional<ServiceRun> service;
   std::vector<Encoded> images;        ///< what was converted
   std::optional<Problem> no_service;  ///< why it could not be run
+  std::vector<std::string> notes;     ///< what was measured and cannot be written, and why
 };
 
 /// The whole measurement. A Problem if there is not a single usable image; `skipped` then says why.

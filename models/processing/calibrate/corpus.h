@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -49,6 +50,7 @@ struct OwnLimits {
   double most_file_bytes = 256e6;
   double most_bytes = 1e9;  ///< of all files together
   std::uint64_t seed = 1;
+  std::map<std::string, std::string> left_out = {};  ///< files not to be touched, and why
 };
 /// The images below a folder, in every folder below it, each decoded once to see whether it can be.
 OwnImages read_folder(const std::string& folder, const OwnLimits& limits,

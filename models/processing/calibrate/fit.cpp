@@ -68,6 +68,7 @@ Coefficients coefficients(const Vector& x, double factor) {
   c.per_resampled_megapixel = microseconds(x[4]);
   c.per_output_megapixel = microseconds(x[5]);
   c.per_input_megabyte = microseconds(x[6]);
+  if (c.free()) c.fixed = Duration::us(1);  // nothing is free, even if it is too short to be measured
   return c;
 }
 
@@ -203,9 +204,11 @@ Coefficients fit(std::span<const Observation> observations) {
     for (const double run : observations[i].runs)
       residuals.add(run / weight[i], 1 / static_cast<double>(observations[i].runs.size()));
   const double mean = residuals.mean();
+  constexpr double kMostResidual = 1000;  // as the profile's schema has it
   Coefficients found = coefficients(x, mean);
   for (int q = 0; q < kQuantiles; ++q)
-    found.residuals.push_back(rounded(residuals.quantile((q + 0.5) / kQuantiles) / mean));
+    found.residuals.push_back(
+        rounded(std::min(residuals.quantile((q + 0.5) / kQuantiles) / mean, kMostResidual)));
   return found;
 }
 
@@ -238,7 +241,7 @@ FitQuality quality_of(const Coefficients& cpu, std::span<const Observation> obse
   const auto n = static_cast<double>(observations.size());
   const double total = measured.variance() * (n - 1);
   quality.r_squared = total > 0 ? rounded(std::max(0.0, 1 - left / total)) : 0;
-  quality.typical_error = Share{rounded(error / n)};
+  quality.typical_error = Share{rounded(std::min(error / n, 1.0))};
   return quality;
 }
 
@@ -297,8 +300,14 @@ HoldOut hold_out(std::span<const Observation> observations) {
   return result;
 }
 
-Scaling fit_scaling(const std::vector<std::int64_t>& busy, const std::vector<SpeedRound>& rounds) {
+Scaling fit_scaling(const std::vector<std::int64_t>& busy, std::vector<SpeedRound> rounds) {
   HEADROOM_CHECK(!busy.empty() && !rounds.empty(), "nothing was measured");
+  // Beyond these a round was not disturbed but destroyed; the profile's schema holds no more, either.
+  constexpr double kSlowest = 0.01;
+  constexpr double kFastest = 2;
+  constexpr double kMostParameter = 10;
+  for (SpeedRound& round : rounds)
+    for (double& speed : round) speed = std::clamp(speed, kSlowest, kFastest);
   const auto law = [&](const SpeedRound& speed) {
     std::vector<Vector> rows;
     Vector right;
@@ -310,6 +319,7 @@ Scaling fit_scaling(const std::vector<std::int64_t>& busy, const std::vector<Spe
     }
     Vector x = rows.empty() ? Vector{0, 0} : non_negative_least_squares(rows, right);
     x.resize(2, 0);
+    for (double& parameter : x) parameter = std::min(parameter, kMostParameter);
     return x;
   };
   Scaling scaling;
@@ -317,7 +327,7 @@ Scaling fit_scaling(const std::vector<std::int64_t>& busy, const std::vector<Spe
   SpeedRound mean(busy.size(), 0);
   for (const SpeedRound& round : rounds)
     for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += round[i] / static_cast<double>(rounds.size());
-  for (const double speed : mean) scaling.speed.push_back(rounded(std::clamp(speed, 0.01, 2.0)));
+  for (const double speed : mean) scaling.speed.push_back(rounded(speed));
   const Vector all = law(mean);
   scaling.sigma = rounded(all[0]);
   scaling.kappa = std::round(all[1] * 1e6) / 1e6;

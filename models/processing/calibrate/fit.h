@@ -31,7 +31,8 @@ Coefficients fit(std::span<const Observation> observations);
 
 double predicted(const Coefficients& cpu, const Observation& observation);
 
-/// Share of variance explained and mean relative error, of the observations it was fitted to.
+/// Share of variance explained and mean relative error (at most 1, which is all that a profile can hold), of
+/// the observations it was fitted to.
 FitQuality quality_of(const Coefficients& cpu, std::span<const Observation> observations);
 
 /// Errors on parts of the images that were left out of the fit, part by part. With fewer than 20 images or
@@ -45,7 +46,8 @@ double quantile(const std::vector<double>& values, double p);
 using SpeedRound = std::vector<double>;
 /// The Universal Scalability Law fitted to 1/speed − 1 = sigma (n − 1) + kappa n (n − 1), relative to the
 /// smallest n, by non-negative least squares; intervals are Student's t over the rounds, each fitted by
-/// itself. With two numbers of cores only there is one parameter to be had: kappa is 0.
-Scaling fit_scaling(const std::vector<std::int64_t>& busy, const std::vector<SpeedRound>& rounds);
+/// itself. With two numbers of cores only there is one parameter to be had: kappa is 0. Speeds are taken as
+/// at least 0.01 and at most 2, parameters as at most 10, which is what a profile can hold.
+Scaling fit_scaling(const std::vector<std::int64_t>& busy, std::vector<SpeedRound> rounds);
 
 }  // namespace headroom::processing::calibrate

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vips/vips8>
 
+#include "models/processing/calibrate/in_hand.h"
+
 namespace headroom::processing::calibrate {
 namespace {
 
@@ -139,8 +141,11 @@ VImage decoded(const Encoded& image, const Task& task) {
   if (task.operation == Operation::resize) return header;
   const double scale = scale_of(header.width(), header.height(), task.width);
   const double in = image.pixels();
+  // Asked directly for less than a line of pixels, libvips ends the process (8.14); thumbnail never does.
+  const double most = static_cast<double>(std::min(image.width, image.height));
   const double factor =
-      std::sqrt(in / pixels_of(task.operation, image.encoding, in, in * scale * scale).decoded);
+      std::min(std::sqrt(in / pixels_of(task.operation, image.encoding, in, in * scale * scale).decoded),
+               image.encoding == Encoding::webp ? most : std::exp2(std::floor(std::log2(most))));
   if (factor <= 1) return header;
   if (image.encoding != Encoding::webp)
     return VImage::new_from_buffer(image.bytes, "",
@@ -188,6 +193,26 @@ bool is_progressive(const std::string& bytes) {
   return false;
 }
 
+/// An unsigned number in network order; 0 beyond the end.
+std::uint32_t number(const std::string& bytes, std::size_t at, std::size_t size) {
+  std::uint32_t value = 0;
+  for (std::size_t i = at; i < at + size; ++i)
+    value = value << 8U | (i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U);
+  return value;
+}
+
+/// By the brands of its first box (ISO/IEC 14496-12, 4.3; AV1 Image File Format 1.1, 6): avif or avis as the
+/// major one or among the compatible ones, as many files say mif1 first.
+bool is_avif(const std::string& bytes) {
+  if (bytes.size() < 16 || bytes.compare(4, 4, "ftyp") != 0) return false;
+  constexpr std::size_t kMost = 4096;  // of the box; brands are a few
+  const std::size_t end = std::min({std::size_t{number(bytes, 0, 4)}, bytes.size(), kMost});
+  for (std::size_t at = 8; at + 4 <= end;
+       at += at == 8 ? 8 : 4)  // the minor version is after the major brand
+    if (bytes.compare(at, 4, "avif") == 0 || bytes.compare(at, 4, "avis") == 0) return true;
+  return false;
+}
+
 std::optional<Encoding> encoding_of(const std::string& bytes) {
   const auto is = [&](std::size_t at, std::string_view magic) {
     return std::string_view(bytes).substr(std::min(at, bytes.size())).starts_with(magic);
@@ -195,8 +220,38 @@ std::optional<Encoding> encoding_of(const std::string& bytes) {
   if (is(0, "\xff\xd8\xff")) return is_progressive(bytes) ? Encoding::progressive_jpeg : Encoding::jpeg;
   if (is(0, "\x89PNG\r\n\x1a\n")) return Encoding::png;
   if (is(0, "RIFF") && is(8, "WEBP")) return Encoding::webp;
-  if (is(4, "ftypavif") || is(4, "ftypavis")) return Encoding::avif;
+  if (is_avif(bytes)) return Encoding::avif;
   return std::nullopt;
+}
+
+/// What moves, and in how many frames; empty: a still image. Decoders give the first frame of it, so that its
+/// bytes would be of one image and its pixels of another.
+std::string animation_of(const std::string& bytes, Encoding encoding) {
+  const auto frames = [](const char* what, std::uint32_t n) {
+    return std::string("an animated ") + what + " of " + std::to_string(n) + (n == 1 ? " frame" : " frames");
+  };
+  if (encoding == Encoding::webp) {  // RIFF chunks, little-endian lengths, padded to even ones
+    constexpr unsigned char kAnimation = 0x02;
+    if (bytes.size() < 21 || bytes.compare(12, 4, "VP8X") != 0 || (number(bytes, 20, 1) & kAnimation) == 0)
+      return "";
+    std::uint32_t n = 0;
+    for (std::size_t at = 12; at + 8 <= bytes.size();) {
+      n += bytes.compare(at, 4, "ANMF") == 0;
+      const std::size_t length = number(bytes, at + 7, 1) << 24U | number(bytes, at + 6, 1) << 16U |
+                                 number(bytes, at + 5, 1) << 8U | number(bytes, at + 4, 1);
+      at += 8 + length + (length & 1U);
+    }
+    return frames("WebP", n);
+  }
+  if (encoding == Encoding::png) {  // acTL comes before the first pixels
+    for (std::size_t at = 8; at + 12 <= bytes.size() && bytes.compare(at + 4, 4, "IDAT") != 0;) {
+      if (bytes.compare(at + 4, 4, "acTL") == 0) return frames("PNG", number(bytes, at + 8, 4));
+      at += 12 + std::size_t{number(bytes, at, 4)};
+    }
+    return "";
+  }
+  if (encoding == Encoding::avif && bytes.compare(8, 4, "avis") == 0) return "an animated AVIF";
+  return "";
 }
 
 void say_nothing(const char*, GLogLevelFlags, const char*, void*) {}
@@ -242,7 +297,10 @@ std::variant<Encoded, Problem> identify(std::string name, std::string bytes, dou
   if (bytes.empty()) return Problem{"the file is empty"};
   const auto encoding = encoding_of(bytes);
   if (!encoding) return Problem{"this is no JPEG, PNG, WebP or AVIF image"};
+  if (const std::string moves = animation_of(bytes, *encoding); !moves.empty())
+    return Problem{"this is " + moves + ", a profile is of still images"};
   Encoded image{std::move(name), std::move(bytes), *encoding, 0, 0};
+  const Holding holding(image.name);
   try {
     const VImage header = VImage::new_from_buffer(image.bytes, "", careful());
     image.width = header.width();
@@ -258,6 +316,7 @@ std::variant<Encoded, Problem> identify(std::string name, std::string bytes, dou
 }
 
 std::variant<Converted, Problem> convert(const Encoded& image, const Task& task) {
+  const Holding holding(image.name);
   try {
     const VImage small = resized(image, task);
     return Converted{small.width(), small.height(), written(small, task.output, task.quality)};
@@ -267,6 +326,7 @@ std::variant<Converted, Problem> convert(const Encoded& image, const Task& task)
 }
 
 bool only_decode(const Encoded& image, const Task& task) {
+  const Holding holding(image.name);
   try {
     Rows(decoded(image, task)).each([](int, const VipsPel*) {});
     return true;
@@ -277,6 +337,7 @@ bool only_decode(const Encoded& image, const Task& task) {
 }
 
 bool only_resize(const Encoded& image, const Task& task) {
+  const Holding holding(image.name);
   try {
     resized(image, task);
     return true;

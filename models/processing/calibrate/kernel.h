@@ -53,7 +53,7 @@ std::string libvips_version();
 bool available(Encoding encoding);
 
 /// What an image is, by its first bytes and its header; pixels are not decoded. Refuses what is not JPEG,
-/// PNG, WebP or AVIF, and more than `most_pixels` (a decompression bomb).
+/// PNG, WebP or AVIF, what is animated, and more than `most_pixels` (a decompression bomb).
 std::variant<Encoded, Problem> identify(std::string name, std::string bytes, double most_pixels);
 
 struct Converted {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
+#include <string>
 #include <tuple>
 
 #include "sim/base/random.h"
@@ -62,14 +65,17 @@ Observation regressors_of(const Encoded& image, std::size_t number, const Task& 
   return o;
 }
 
-std::vector<Timed> measure(const std::vector<Encoded>& images, const std::vector<Trial>& trials,
-                           const MeasurePlan& plan, Watch& watch, double& waiting,
-                           const std::function<void(double)>& progress) {
+Measured measure(const std::vector<Encoded>& images, const std::vector<Trial>& trials,
+                 const MeasurePlan& plan, Watch& watch, const std::function<void(double)>& progress) {
   constexpr double kForRounds = 0.9;  // of the time; the rest is for the stages
   constexpr double kForWarmup = 0.02;
+  constexpr double kTick = 1e-9;  // s: nothing takes no time, whatever a coarse clock says
   const double begin = wall_now();
   const double until = begin + plan.seconds * kForRounds;
-  std::vector<Timed> all;
+  Measured measured;
+  std::vector<Timed>& all = measured.timed;
+  std::map<std::size_t, std::string> failed;  // image: why
+  std::int64_t impossible = 0;                // trials
   for (const Trial& trial : trials) all.push_back({trial, {}, false, 0, 0});
   Engine draw = (StreamKey(plan.seed) / "order").engine();
   std::vector<double> waits;
@@ -98,10 +104,14 @@ std::vector<Timed> measure(const std::vector<Encoded>& images, const std::vector
       const double used = process_cpu_now() - cpu;
       const double taken = wall_now() - wall;
       const auto* converted = std::get_if<Converted>(&done);
-      if (converted == nullptr) continue;  // never tried again
+      if (converted == nullptr) {  // never tried again
+        failed.emplace(timed.trial.image, std::get<Problem>(done).why);
+        impossible += timed.seen.runs.empty();
+        continue;
+      }
       if (timed.seen.runs.empty())
         timed.seen = regressors_of(image, timed.trial.image, timed.trial.task, converted->pixels());
-      timed.seen.runs.push_back(used);
+      timed.seen.runs.push_back(std::max(used, kTick));
       constexpr double kLongEnough = 2e-3;  // handing over between threads is most of the wait of short ones
       if (taken > kLongEnough) waits.push_back(std::max(0.0, 1 - used / taken));
       timed.precise = is_precise(timed.seen.runs, plan);
@@ -115,15 +125,21 @@ std::vector<Timed> measure(const std::vector<Encoded>& images, const std::vector
     open = std::move(left);
   }
   time_stages(images, all, plan.stage_images, begin + plan.seconds);
-  std::erase_if(all, [](const Timed& timed) { return timed.seen.runs.empty(); });
+  const auto untimed = std::erase_if(all, [](const Timed& timed) { return timed.seen.runs.empty(); });
+  measured.no_time = static_cast<std::int64_t>(untimed) - impossible;
   for (Timed& timed : all) {
     double sum = 0;
     for (const double run : timed.seen.runs) sum += run;
     timed.seen.cpu = sum / static_cast<double>(timed.seen.runs.size());
   }
-  waiting = waits.empty() ? 0 : quantile(waits, 0.5);
+  std::set<std::size_t> some;
+  for (const Timed& timed : all) some.insert(timed.trial.image);
+  for (const auto& [image, why] : failed)
+    measured.failed.push_back(
+        {images[image].name, (some.contains(image) ? "not by every operation: " : "") + why});
+  measured.waiting = waits.empty() ? 0 : quantile(waits, 0.5);
   watch.probe();
-  return all;
+  return measured;
 }
 
 }  // namespace headroom::processing::calibrate

@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "models/processing/calibrate/corpus.h"
 #include "models/processing/calibrate/fit.h"
 #include "models/processing/calibrate/kernel.h"
 #include "models/processing/calibrate/noise.h"
@@ -24,6 +25,13 @@ struct Timed {
   double decode = 0, resize = 0;  ///< s of CPU of these stages; 0: not measured
 };
 
+struct Measured {
+  std::vector<Timed> timed;
+  std::vector<Skipped> failed;  ///< images of which no conversion succeeded, or not each, and why
+  std::int64_t no_time = 0;     ///< trials left out because the time was over
+  double waiting = 0;           ///< median over conversions: share of their time without a core
+};
+
 struct MeasurePlan {
   double seconds = 120;     ///< longest time for it
   double precision = 0.03;  ///< half-width of the mean's 95 % interval, relative
@@ -35,11 +43,10 @@ struct MeasurePlan {
 
 /// Warms up, then times every trial in rounds, each round in a new random order, so that slow drifts of the
 /// machine strike all alike. A trial whose mean is known precisely leaves; so does all when the time is over
-/// (those not yet run at all are left out, at random). One conversion at a time: the CPU clock is that of the
-/// process, which includes the helper thread that libvips encodes in.
-std::vector<Timed> measure(const std::vector<Encoded>& images, const std::vector<Trial>& trials,
-                           const MeasurePlan& plan, Watch& watch, double& waiting,
-                           const std::function<void(double)>& progress = {});
+/// (those not yet run at all are left out, at random), and a trial that cannot be done. One conversion at a
+/// time: the CPU clock is that of the process, which includes the helper thread that libvips encodes in.
+Measured measure(const std::vector<Encoded>& images, const std::vector<Trial>& trials,
+                 const MeasurePlan& plan, Watch& watch, const std::function<void(double)>& progress = {});
 
 /// The regressors of an image and a task.
 Observation regressors_of(const Encoded& image, std::size_t number, const Task& task, double output_pixels);

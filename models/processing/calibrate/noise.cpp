@@ -109,7 +109,7 @@ Disturbance Watch::so_far() const {
     low = k == 0 ? median : std::min(low, median);
     high = std::max(high, median);
   }
-  d.drift = high / low - 1;
+  d.drift = low > 0 ? high / low - 1 : 0;
   return d;
 }
 

@@ -91,6 +91,10 @@ OwnImages read_folder(const std::string& folder, const OwnLimits& limits,
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (progress) progress(static_cast<double>(i) / static_cast<double>(files.size()));
     const std::string name = files[i].string();
+    if (const auto known = limits.left_out.find(name); known != limits.left_out.end()) {
+      out.skipped.push_back({name, known->second});
+      continue;
+    }
     std::string why;
     auto text = contents(files[i], limits.most_file_bytes, why);
     if (!text) {

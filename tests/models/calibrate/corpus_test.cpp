@@ -136,6 +136,84 @@ TEST_CASE("own images: every file that cannot be used is named with its reason")
   CHECK(why.size() == (root ? 12 : 13));
 }
 
+TEST_CASE("own images: what is odd but an image is measured; what moves is named with its frames") {
+  const Library library;
+  const TemporaryFolder folder;
+  folder.write("dot.png", png(1, 1, 8, 2));
+  folder.write("line.jpg", jpeg(1000, 1));
+  folder.write("column.jpg", jpeg(1, 1000));
+  folder.write("deep.png", png(60, 40, 16, 2));
+  folder.write("grey.png", png(60, 40, 8, 0));
+  folder.write("grey-alpha.png", png(60, 40, 8, 4));
+  folder.write("deep-alpha.png", png(60, 40, 16, 6));
+  folder.write("inks.jpg", cmyk_jpeg());
+  folder.write("still.webp", tiny(Encoding::webp, 60, 40));
+  folder.write("moves.webp", animated_webp(12, 60, 40));
+  folder.write("once.webp", animated_webp(1, 60, 40));
+  folder.write("moves.png", animated_png(3));
+  folder.write("moves.gif", "GIF89a");
+  folder.write("cut.webp", animated_webp(12, 60, 40).substr(0, 25));
+  const OwnImages own = read_folder(folder.path().string(), {});
+  std::map<std::string, std::string> why;
+  for (const Skipped& s : own.skipped) why[fs::path(s.file).filename().string()] = s.why;
+  CHECK(own.images.size() == 9);
+  CHECK(why.size() == 5);
+  CHECK(why["moves.webp"] == "this is an animated WebP of 12 frames, a profile is of still images");
+  CHECK(why["once.webp"] == "this is an animated WebP of 1 frame, a profile is of still images");
+  CHECK(why["moves.png"] == "this is an animated PNG of 3 frames, a profile is of still images");
+  CHECK(why["moves.gif"] == "this is no JPEG, PNG, WebP or AVIF image");
+  CHECK(why["cut.webp"].find("animated WebP") != std::string::npos);
+  // Each of them survives everything that is done to it, down to one pixel, the stages by themselves, too.
+  for (const Encoded& image : own.images)
+    for (const Operation operation : {Operation::thumbnail, Operation::resize, Operation::crop})
+      for (const int width : {1, 2, 500})
+        for (const Encoding output : {Encoding::jpeg, Encoding::png, Encoding::webp}) {
+          INFO(image.name << " to " << width);
+          const Task task{operation, output, 80, width};
+          CHECK(std::holds_alternative<Converted>(convert(image, task)));
+          CHECK(only_resize(image, task));
+          CHECK(only_decode(image, task));
+        }
+}
+
+TEST_CASE("AVIF is told by any of its brands, HEIC is none") {
+  const Library library;
+  // A first box: major brand, version, compatible brands (ISO/IEC 14496-12, 4.3).
+  const auto brands = [](const std::string& major, const std::vector<std::string>& others) {
+    std::string body = "ftyp" + major + std::string(4, 0);
+    for (const std::string& other : others) body += other;
+    return big_endian(static_cast<std::uint32_t>(body.size() + 4)) + body;
+  };
+  const auto is_refused = [](const std::string& bytes, const char* part) {
+    const auto found = identify("x", bytes, 1e6);
+    const auto* problem = std::get_if<Problem>(&found);
+    INFO((problem != nullptr ? problem->why : "accepted"));
+    return problem != nullptr && problem->why.find(part) != std::string::npos;
+  };
+  const std::string rest(64, 0);
+  CHECK(is_refused(brands("heic", {"mif1", "heic"}) + rest, "no JPEG"));
+  CHECK(is_refused(brands("mif1", {"heic", "miaf"}) + rest, "no JPEG"));
+  CHECK(is_refused(brands("mif1", {}) + "avif" + rest, "no JPEG"));  // beyond the box
+  CHECK(is_refused(brands("isom", {"mp42"}) + rest, "no JPEG"));
+  CHECK(is_refused(brands("avis", {"avif", "msf1"}) + rest, "animated AVIF"));
+  CHECK(is_refused(brands("mif1", {"miaf", "avif"}) + rest, "cannot be read"));  // AVIF, and broken
+  if (!available(Encoding::avif)) return;
+  const std::string plain = tiny(Encoding::avif, 64, 48);
+  const std::size_t box = static_cast<unsigned char>(plain[3]);
+  for (const char* major : {"avif", "mif1", "miaf", "msf1"}) {
+    const std::string renamed = brands(major, {"mif1", "avif", "miaf"});
+    std::string bytes = plain;
+    REQUIRE(box >= renamed.size());  // offsets in the file must stay: the rest of the box is brands, too
+    bytes.replace(0, renamed.size(), renamed);
+    bytes.replace(0, 4, plain, 0, 4);
+    const auto found = identify("x", bytes, 1e6);
+    REQUIRE(std::holds_alternative<Encoded>(found));
+    CHECK(std::get<Encoded>(found).encoding == Encoding::avif);
+    CHECK(std::holds_alternative<Converted>(
+        convert(std::get<Encoded>(found), {Operation::thumbnail, Encoding::jpeg, 80, 20})));
+  }
+}
+
 TEST_CASE("own images: more than asked for are left out, at random, and counted") {
   const Library library;
   const TemporaryFolder folder;

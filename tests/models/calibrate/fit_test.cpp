@@ -76,6 +76,33 @@ TEST_CASE("known coefficients are found") {
   CHECK(quality.typical_error.value == Approx(.04).margin(.02));  // mean of four runs: .05 · sqrt(2/π)
 }
 
+TEST_CASE("a fit stays within what a profile can hold, whatever was measured") {
+  const auto check = [](std::vector<Observation> seen) {
+    const Coefficients found = fit(seen);
+    CHECK(!found.free());
+    for (const double r : found.residuals) CHECK((r >= 0 && r <= 1000));
+    CHECK(quality_of(found, seen).typical_error.value <= 1);
+    CHECK(quality_of(found, seen).typical_error.value >= 0);
+    CHECK(std::isfinite(hold_out(seen).p99));
+  };
+  // One image, and the same one again and again.
+  check(synthetic(1, 0, 1));
+  auto equal = synthetic(30, 0, 1);
+  for (Observation& o : equal) o = {o.image, equal[0].pixels, equal[0].bytes, equal[0].cpu, equal[0].runs};
+  check(equal);
+  // One pixel among photographs: what it costs has nothing to do with pixels.
+  auto dot = synthetic(30, .1, 1);
+  dot[0].pixels = {1, 1, 0, 1, 1};
+  dot[0].bytes = 70;
+  check(dot);
+  // Too short for the clock; one run that took a million times as long as the others.
+  for (Observation& o : equal) o.cpu = o.runs[0] = o.runs[1] = o.runs[2] = o.runs[3] = 1e-9;
+  check(equal);
+  auto stopped = synthetic(30, .1, 1);
+  stopped[7].runs[2] *= 1e6;
+  check(stopped);
+}
+
 TEST_CASE("hold-out: small errors where the model is right, large ones where it is wrong") {
   const HoldOut right = hold_out(synthetic(100, .05, 4));
   CHECK(right.images == 100);
@@ -136,6 +163,10 @@ TEST_CASE("Universal Scalability Law: its parameters are found, with an interval
   const Scaling two = fit_scaling({1, 2}, {{1, .8}, {1, .8}});
   CHECK(two.sigma == Approx(.25));
   CHECK(two.kappa == 0);
+  // A machine that stood still for a round: what is written still fits the profile.
+  const Scaling still = fit_scaling({1, 2}, {{1, 0}, {3, 1e-9}});
+  CHECK(still.speed == std::vector<double>{1.5, .01});
+  CHECK(still.sigma == 10);
   // One core: nothing to be told.
   const Scaling one = fit_scaling({1}, {{.99}, {.97}});
   CHECK(one.sigma == 0);

@@ -29,9 +29,11 @@ TEST_CASE("every trial is timed often enough, with what its cost is predicted fr
   plan.least_runs = 4;
   plan.most_runs = 6;
   Watch watch;
-  double waiting = -1;
   double told = 0;
-  const auto timed = measure(images, trials, plan, watch, waiting, [&](double share) { told = share; });
+  const auto [timed, failed, no_time, waiting] =
+      measure(images, trials, plan, watch, [&](double share) { told = share; });
+  CHECK(failed.empty());
+  CHECK(no_time == 0);
   REQUIRE(timed.size() == 3);
   for (const Timed& t : timed) {
     CHECK(t.seen.runs.size() >= 4);
@@ -63,11 +65,30 @@ TEST_CASE("when there is no time, some trials are left out, and none is half don
   MeasurePlan plan;
   plan.seconds = 0.02;
   Watch watch;
-  double waiting = 0;
-  const auto timed = measure(images, trials, plan, watch, waiting);
-  CHECK(!timed.empty());
-  CHECK(timed.size() < trials.size());
-  for (const Timed& t : timed) CHECK(!t.seen.runs.empty());
+  const Measured measured = measure(images, trials, plan, watch);
+  CHECK(!measured.timed.empty());
+  CHECK(measured.timed.size() < trials.size());
+  CHECK(measured.no_time == static_cast<std::int64_t>(trials.size() - measured.timed.size()));
+  for (const Timed& t : measured.timed) CHECK(!t.seen.runs.empty());
+}
+
+TEST_CASE("a conversion that cannot be done is named, and is not said to have lacked time") {
+  const Library library;
+  auto images = some_images();
+  images[1].name = "cut";
+  images[1].bytes.resize(images[1].bytes.size() / 2);
+  std::vector<Trial> trials;
+  for (std::size_t i = 0; i < images.size(); ++i)
+    trials.push_back({i, {Operation::resize, Encoding::jpeg, 80, 60}});
+  MeasurePlan plan;
+  plan.seconds = 20;
+  Watch watch;
+  const Measured measured = measure(images, trials, plan, watch);
+  CHECK(measured.timed.size() == 2);
+  REQUIRE(measured.failed.size() == 1);
+  CHECK(measured.failed[0].file == "cut");
+  CHECK(measured.failed[0].why.find("cannot be converted") == 0);
+  CHECK(measured.no_time == 0);
 }
 
 TEST_CASE("a service answers everything in time order of arrival, or rejects what finds no place") {
