@@ -87,7 +87,8 @@ Measured measure(const std::vector<Encoded>& images, const std::vector<Trial>& t
     convert(images[all[open[i]].trial.image], all[open[i]].trial.task);
 
   double last_probe = begin;
-  for (int round = 0; round < plan.most_runs && !open.empty() && wall_now() < until; ++round) {
+  bool none = true;  // something is measured even if there is no time at all
+  for (int round = 0; round < plan.most_runs && !open.empty() && (none || wall_now() < until); ++round) {
     shuffle(open, draw);
     // What has run least comes first if the time ends within a round.
     std::stable_sort(open.begin(), open.end(), [&](std::size_t a, std::size_t b) {
@@ -97,7 +98,7 @@ Measured measure(const std::vector<Encoded>& images, const std::vector<Trial>& t
     for (const std::size_t i : open) {
       Timed& timed = all[i];
       const Encoded& image = images[timed.trial.image];
-      if (wall_now() >= until) break;
+      if (!none && wall_now() >= until) break;
       const double wall = wall_now();
       const double cpu = process_cpu_now();
       const auto done = convert(image, timed.trial.task);
@@ -112,6 +113,7 @@ Measured measure(const std::vector<Encoded>& images, const std::vector<Trial>& t
       if (timed.seen.runs.empty())
         timed.seen = regressors_of(image, timed.trial.image, timed.trial.task, converted->pixels());
       timed.seen.runs.push_back(std::max(used, kTick));
+      none = false;
       constexpr double kLongEnough = 2e-3;  // handing over between threads is most of the wait of short ones
       if (taken > kLongEnough) waits.push_back(std::max(0.0, 1 - used / taken));
       timed.precise = is_precise(timed.seen.runs, plan);
