@@ -21,6 +21,7 @@ double two_sided(double degrees, double t) {
 
 /// `error`: standard error of the mean difference; `size`: of what is compared.
 Difference judged(double mean, double error, double degrees, double size) {
+  if (!std::isfinite(mean) || !std::isfinite(error)) return {};  // numbers too large to be told apart
   if (std::abs(mean) <= kRounding * size) mean = 0;
   if (error <= kRounding * size) return {mean, Interval{mean, mean}, mean == 0 ? 1.0 : 0.0};
   const double half = student_t_quantile(degrees, 0.975) * error;
@@ -65,7 +66,8 @@ Difference sample_difference(std::span<const std::optional<double>> a,
   const double v_b = of_b.variance() / n_b;
   const double size = std::max(std::abs(of_a.mean()), std::abs(of_b.mean()));
   const double sum = v_a + v_b;
-  const double degrees = sum > 0 ? sum * sum / (v_a * v_a / (n_a - 1) + v_b * v_b / (n_b - 1)) : 1;
+  const double share = sum > 0 ? v_a / sum : 0;
+  const double degrees = 1 / (share * share / (n_a - 1) + (1 - share) * (1 - share) / (n_b - 1));
   return judged(mean, std::sqrt(sum), degrees, size);
 }
 
@@ -76,6 +78,7 @@ Difference interval_difference(double a, std::optional<Interval> a_ci95, double 
   const double size = std::max(std::abs(a), std::abs(b));
   const double half = std::hypot((a_ci95->high - a_ci95->low) / 2, (b_ci95->high - b_ci95->low) / 2);
   const double mean = std::abs(b - a) <= kRounding * size ? 0 : b - a;
+  if (!std::isfinite(mean) || !std::isfinite(half)) return {};
   if (half <= kRounding * size) return {mean, Interval{mean, mean}, mean == 0 ? 1.0 : 0.0};
   return {mean, Interval{mean - half, mean + half},
           std::erfc(std::abs(mean) / half * kNormal95 / std::sqrt(2.0))};

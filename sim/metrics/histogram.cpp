@@ -100,7 +100,7 @@ std::optional<Histogram> Histogram::restore(const Sparse& s) {
   }
   for (std::size_t k = 0; k < s.indices.size(); ++k) {
     h.counts_[static_cast<std::size_t>(s.indices[k])] = s.counts[k];
-    h.count_ += s.counts[k];
+    if (__builtin_add_overflow(h.count_, s.counts[k], &h.count_)) return std::nullopt;
   }
   h.min_ = s.min;
   h.max_ = s.max;

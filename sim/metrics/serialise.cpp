@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/metrics/result.h"
+#include "sim/metrics/whole.h"
 
 // CBOR (RFC 8949). Arrays of numbers go as byte strings: a long time series is megabytes.
 namespace headroom::metrics {
@@ -51,8 +52,8 @@ json to_json(const Histogram& h) {
 /// Throws like json does when the data are wrong.
 Histogram histogram_from(const json& j) {
   auto h = Histogram::restore({unpack<std::int64_t>(j.at(0)), unpack<std::int64_t>(j.at(1)),
-                               j.at(2).get<std::int64_t>(), j.at(3).get<std::int64_t>(),
-                               j.at(4).get<std::int64_t>(), j.at(5).get<std::uint64_t>()});
+                               whole<std::int64_t>(j.at(2)), whole<std::int64_t>(j.at(3)),
+                               whole<std::int64_t>(j.at(4)), whole<std::uint64_t>(j.at(5))});
   if (!h) throw json::other_error::create(600, "not a histogram", &j);
   return std::move(*h);
 }
@@ -67,12 +68,12 @@ json to_json(const Event& e) {
 }
 Field field_from(std::string name, const json& j) {
   if (j.is_boolean()) return {std::move(name), j.get<bool>()};
-  if (j.is_number_integer()) return {std::move(name), j.get<std::int64_t>()};
+  if (j.is_number_integer()) return {std::move(name), whole<std::int64_t>(j)};
   if (j.is_number_float()) return {std::move(name), j.get<double>()};
   return {std::move(name), j.get<std::string>()};
 }
 Event event_from(const json& j) {
-  Event e{TimePoint::at(Duration::ns(j.at(0).get<std::int64_t>())),
+  Event e{TimePoint::at(Duration::ns(whole<std::int64_t>(j.at(0)))),
           j.at(1).get<std::string>(),
           j.at(2).get<std::string>(),
           {}};
@@ -121,7 +122,7 @@ std::optional<ReplicationResult> deserialise(std::string_view bytes) {
     for (const json& m : j.at("metrics")) result.metrics.push_back(metric_from(m));
     for (const json& i : j.at("invariants")) {
       result.invariants.push_back({i.at(0).get<std::string>(), i.at(1).get<bool>(),
-                                   i.at(2).get<std::int64_t>(), i.at(3).get<std::string>()});
+                                   whole<std::int64_t>(i.at(2)), i.at(3).get<std::string>()});
     }
     for (const json& l : j.at("latency")) {
       result.latency.push_back({l.at(0).get<std::string>(), histogram_from(l.at(1))});
@@ -132,16 +133,16 @@ std::optional<ReplicationResult> deserialise(std::string_view bytes) {
         result.durations.back().published.push_back(
             {p.at(0).get<std::string>(), p.at(1).get<double>(), p.at(2).get<double>()});
     }
-    result.series.slot = Duration::ns(j.at("slot_ns").get<std::int64_t>());
-    result.series.rows = j.at("rows").get<std::size_t>();
+    result.series.slot = Duration::ns(whole<std::int64_t>(j.at("slot_ns")));
+    result.series.rows = whole<std::size_t>(j.at("rows"));
     for (const json& c : j.at("columns")) {
       result.series.columns.push_back(
           {c.at(0).get<std::string>(), c.at(1).get<bool>(), unpack<double>(c.at(2))});
       if (result.series.columns.back().values.size() != result.series.rows) return std::nullopt;
     }
     for (const json& e : j.at("journal")) result.journal.push_back(event_from(e));
-    result.journal_left_out = j.at("journal_left_out").get<std::int64_t>();
-    result.events = j.at("events").get<std::int64_t>();
+    result.journal_left_out = whole<std::int64_t>(j.at("journal_left_out"));
+    result.events = whole<std::int64_t>(j.at("events"));
     result.simulated_s = j.at("simulated_s").get<double>();
     result.measured_s = j.at("measured_s").get<double>();
     return result;

@@ -82,4 +82,22 @@ TEST_CASE("many comparisons: Holm's example") {
   CHECK(holm({}, 0.05).empty());
 }
 
+TEST_CASE("differences that overflow are not known") {
+  const Values huge = {1e308, -1e308, 1e308};
+  const Values small = {1.0, 2.0, 3.0};
+  for (const Difference& d :
+       {paired_difference(huge, small), sample_difference(huge, small),
+        interval_difference(1e308, Interval{-1e308, 1e308}, -1e308, Interval{-1e308, 1e308})}) {
+    CHECK_FALSE(d.mean);
+    CHECK_FALSE(d.ci95);
+    CHECK_FALSE(d.p);
+  }
+  // Variances of which the squares would overflow: the degrees of freedom are as of the same numbers,
+  // smaller.
+  const Difference large = sample_difference(Values{1e150, 2e150, 3e150}, Values{4e150, 6e150, 9e150});
+  const Difference same = sample_difference(Values{1.0, 2.0, 3.0}, Values{4.0, 6.0, 9.0});
+  CHECK(*large.p == Approx(*same.p));
+  CHECK(large.ci95->low == Approx(same.ci95->low * 1e150));
+}
+
 }  // namespace headroom::metrics

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace headroom::metrics {
@@ -100,6 +101,8 @@ TEST_CASE("the sparse form restores the histogram, and nonsense is refused") {
   CHECK_FALSE(Histogram::restore(sparse));
   sparse = of({10, 2000}).sparse();
   sparse.counts[0] = -1;
+  CHECK_FALSE(Histogram::restore(sparse));
+  sparse.counts = {std::numeric_limits<std::int64_t>::max(), 1};
   CHECK_FALSE(Histogram::restore(sparse));
 }
 

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "sim/base/random.h"
 #include "sim/metrics/slo.h"
@@ -136,6 +137,16 @@ TEST_CASE("a torn or foreign message is refused") {
   CHECK_FALSE(deserialise(""));
   CHECK_FALSE(deserialise("hello"));
   CHECK_FALSE(deserialise(bytes + "x"));
+  // A number where a whole one is due, which would be converted, whatever comes of it.
+  nlohmann::json j = nlohmann::json::from_cbor(bytes);
+  for (const char* key : {"events", "rows", "slot_ns", "journal_left_out"}) {
+    CAPTURE(key);
+    nlohmann::json bent = j;
+    bent[key] = 1e300;
+    std::string packed;
+    nlohmann::json::to_cbor(bent, packed);
+    CHECK_FALSE(deserialise(packed));
+  }
 }
 
 TEST_CASE("replications merge into means, sums and averages, in the order given") {
