@@ -69,6 +69,7 @@ struct Range {
     high = std::max(high, x);
   }
   bool empty() const { return !(low <= high); }
+  bool drawable() const { return !empty() && std::isfinite(high - low); }
   bool meets(const Range& other) const { return low < other.high && other.low < high; }
 };
 
@@ -125,6 +126,7 @@ std::vector<Chart::Tick> logarithmic_ticks(const Range& range) {
   if (decades <= 1.2) factors = {1, 1.5, 2, 3, 4, 5, 7};
   if (decades <= 0.5) factors = {1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9};
   std::vector<Chart::Tick> ticks;
+  if (!(range.low > 0) || !std::isfinite(decades)) return ticks;
   for (double power = std::pow(10, std::floor(std::log10(range.low))); power <= range.high; power *= 10) {
     for (double factor : factors) {
       const double at = power * factor;
@@ -332,26 +334,33 @@ void percent_axis(Chart& chart) {
   if (low > 0) chart.y.label += fmt::format(", axis from {:.12g} %", low);
 }
 
-std::optional<Problem> draw(const std::vector<Chart>& charts, const fs::path& folder, int seconds) {
+std::string gnuplot_script(const std::vector<Chart>& charts, std::vector<std::string>& files) {
   std::string script = "set encoding utf8\n";
-  std::vector<fs::path> files;
   for (const Chart& chart : charts) {
     const Range x = x_range(chart);
     const Range y = y_range(chart);
-    if (x.empty() || y.empty()) continue;
+    if (!x.drawable() || !y.drawable()) continue;
     const std::string drawing = body(chart, x, y);
+    files.push_back(chart.file + ".svg");
     script += fmt::format(
         "reset\nset terminal svg size 900,400 noenhanced font 'Helvetica,12' background '#ffffff'\n"
         "set output {}\n{}unset output\n",
-        literal(chart.file + ".svg"), drawing);
+        literal(files.back()), drawing);
+    files.push_back(chart.file + ".png");
     script += fmt::format(
         "reset\nset terminal pngcairo size 1350,600 noenhanced font 'Sans,12' fontscale 1.25 linewidth 1.5 "
         "background "
         "'#ffffff'\nset output {}\n{}unset output\n",
-        literal(chart.file + ".png"), drawing);
-    files.push_back(folder / (chart.file + ".svg"));
-    files.push_back(folder / (chart.file + ".png"));
+        literal(files.back()), drawing);
   }
+  return script;
+}
+
+std::optional<Problem> draw(const std::vector<Chart>& charts, const fs::path& folder, int seconds) {
+  std::vector<std::string> names;
+  const std::string script = gnuplot_script(charts, names);
+  std::vector<fs::path> files;
+  for (const std::string& name : names) files.push_back(folder / name);
   if (files.empty()) return std::nullopt;
   auto problem = run_gnuplot(script, folder, seconds);
   std::error_code error;

@@ -56,6 +56,10 @@ struct Chart {
 /// says.
 void percent_axis(Chart&);
 
+/// What gnuplot is told to draw them all, in the current folder; `files` are those that it writes. A chart in
+/// which nothing is to be seen is left out.
+std::string gnuplot_script(const std::vector<Chart>&, std::vector<std::string>& files);
+
 /// Draws every chart as FILE.svg and FILE.png into the folder, with gnuplot, all in one go. Readable in grey:
 /// curves differ in dashes or patterns too. Takes as long as `seconds` at most. On failure nothing of the
 /// charts is left in the folder.

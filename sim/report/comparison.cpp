@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -171,21 +172,21 @@ std::variant<SweepComparison, Problem> compare_sweeps(const fs::path& a, const f
   };
 
   SweepComparison all;
+  std::map<std::string, std::size_t> in_b;
+  for (std::size_t m = 0; m < of_b.points.size(); ++m)
+    if (of_b.points[m].summary) in_b.emplace(name_of(of_b, of_b.points[m], false), m);
   std::set<std::string> matched;
   for (std::size_t n = 0; n < of_a.points.size(); ++n) {
     if (!of_a.points[n].summary) continue;
     const std::string name = name_of(of_a, of_a.points[n], false);
-    std::size_t m = 0;
-    while (m < of_b.points.size() &&
-           !(of_b.points[m].summary && name_of(of_b, of_b.points[m], false) == name))
-      ++m;
-    if (m == of_b.points.size()) {
+    const auto same = in_b.find(name);
+    if (same == in_b.end()) {
       all.only_a.push_back(name_of(of_a, of_a.points[n], true));
       continue;
     }
     matched.insert(name);
     auto side_a = load_side(a / run_folder(of_a, n));
-    auto side_b = load_side(b / run_folder(of_b, m));
+    auto side_b = load_side(b / run_folder(of_b, same->second));
     for (const auto* side : {&side_a, &side_b})
       if (const auto* problem = std::get_if<Problem>(side)) return *problem;
     all.points.push_back(

@@ -21,7 +21,7 @@ std::string csv_cell(std::string_view text) {
 }
 
 std::string csv_cell(double x) {
-  return std::isnan(x) ? std::string() : shortest(x);
+  return std::isfinite(x) ? shortest(x) : std::string();
 }
 
 std::variant<Csv, Problem> parse_csv(std::string_view text) {
@@ -75,7 +75,7 @@ bool parse_number(const std::string& cell, double& x) {
     return true;
   }
   const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), x);
-  return error == std::errc() && end == cell.data() + cell.size();
+  return error == std::errc() && end == cell.data() + cell.size() && std::isfinite(x);
 }
 
 }  // namespace headroom::report

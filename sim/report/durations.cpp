@@ -81,8 +81,11 @@ std::variant<std::vector<DurationCurve>, Problem> parse_duration_curves(std::str
   for (std::size_t r = 0; r < csv.rows.size(); ++r) {
     const auto& row = csv.rows[r];
     double ms = 0, share = 0;
-    if (!parse_number(row[1], ms) || !parse_number(row[2], share))
-      return Problem{fmt::format("line {}: expected numbers", r + 2)};
+    if (!parse_number(row[1], ms) || !parse_number(row[2], share) || !(ms >= 0) ||
+        !(share >= 0 && share <= 1))
+      return Problem{
+          fmt::format("line {}: expected a time from 0 and a share from 0 to 1, got \"{}\" and \"{}\"", r + 2,
+                      row[1], row[2])};
     if (curves.empty() || curves.back().name != row[0]) curves.push_back({row[0], {}, {}, {}});
     if (!row[3].empty()) {
       curves.back().published.push_back({row[3], ms, share});
@@ -111,7 +114,8 @@ std::optional<Chart> chart(const std::vector<NamedDurations>& curves) {
   // A logarithmic axis has no 0: what holds there is drawn at its left end.
   double first = std::numeric_limits<double>::infinity(), last = 0, at_0 = 0;
   for (const auto& [name, curve] : drawn) {
-    const double begin = curve->ms.size() > 1 ? curve->ms[1] : 1;
+    const auto positive = std::find_if(curve->ms.begin(), curve->ms.end(), [](double ms) { return ms > 0; });
+    const double begin = positive != curve->ms.end() ? *positive : 1;
     first = std::min(first, begin);
     last = std::max({last, curve->ms.back(), begin * 10});
     at_0 = std::max(at_0, curve->share.front());

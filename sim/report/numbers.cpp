@@ -64,6 +64,7 @@ std::string significant(double x, int digits) {
 std::string percent(double share, int digits) {
   const double x = share * 100;
   const int least = decimals_below_100(x);
+  if (least == 0) return significant(x, digits);
   return least > decimals_for(x, digits) ? without_trailing_zeros(fixed(x, least)) : significant(x, digits);
 }
 
@@ -77,6 +78,10 @@ Readable readable(std::optional<double> mean, std::optional<metrics::Interval> c
   }
   const double value = *mean * scale;
   const double half = ci95 ? std::max(ci95->high - *mean, *mean - ci95->low) * scale : 0;
+  if (!std::isfinite(value) || !std::isfinite(half)) {
+    r.value = significant(value);
+    return r;
+  }
   // Noise of rounding is no spread, and a number is not shown to more digits than it is worth.
   if (half <= std::abs(value) * 1e-9) {
     r.value = unit == "share" ? percent(*mean, 5) : significant(value, 5);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/base/check.h"
+#include "sim/metrics/whole.h"
 
 namespace headroom::report {
 namespace {
@@ -89,8 +90,8 @@ std::variant<Summary, Problem> parse_summary(std::string_view text) {
     }
     Summary s;
     s.scenario = j.at("scenario").get<std::string>();
-    s.seed = j.at("seed").get<std::uint64_t>();
-    s.replications = j.at("replications").get<int>();
+    s.seed = metrics::whole<std::uint64_t>(j.at("seed"));
+    s.replications = metrics::whole(j.at("replications"), 0);
     s.measured_s = j.at("measured_s").get<double>();
     if (j.value("interval", std::string(kReplications)) == kBatchMeans) {
       s.interval = metrics::IntervalSource::batch_means;
@@ -109,7 +110,8 @@ std::variant<Summary, Problem> parse_summary(std::string_view text) {
     }
     for (const auto& i : j.at("invariants")) {
       s.invariants.push_back({i.at("name").get<std::string>(), i.at("holds").get<bool>(),
-                              i.at("checked").get<std::int64_t>(), i.value("detail", std::string())});
+                              metrics::whole<std::int64_t>(i.at("checked")),
+                              i.value("detail", std::string())});
     }
     return s;
   } catch (const ordered_json::exception& e) {

@@ -6,6 +6,7 @@
 #include <set>
 #include <system_error>
 
+#include "sim/metrics/whole.h"
 #include "sim/report/csv.h"
 
 namespace headroom::report {
@@ -25,8 +26,8 @@ std::variant<Sweep, Problem> parse_sweep(const std::string& text) {
     Sweep sweep;
     sweep.scenario = j.at("scenario").get<std::string>();
     sweep.question = j.at("question").get<std::string>();
-    sweep.seed = j.at("seed").get<std::uint64_t>();
-    sweep.replications = j.at("replications").get<int>();
+    sweep.seed = metrics::whole<std::uint64_t>(j.at("seed"));
+    sweep.replications = metrics::whole(j.at("replications"), 0);
     sweep.measured_s = j.at("measured_s").get<double>();
     sweep.fingerprint = j.at("fingerprint").get<std::string>();
     for (const auto& axis : j.at("vary"))
@@ -34,7 +35,7 @@ std::variant<Sweep, Problem> parse_sweep(const std::string& text) {
           {axis.at("path").get<std::string>(), axis.at("values").get<std::vector<std::string>>()});
     for (const auto& point : j.at("points")) {
       Sweep::Point& p = sweep.points.emplace_back();
-      p.at = point.at("at").get<std::vector<std::size_t>>();
+      for (const auto& index : point.at("at")) p.at.push_back(metrics::whole<std::size_t>(index));
       bool good = p.at.size() == sweep.axes.size() && !p.at.empty();
       for (std::size_t i = 0; good && i < p.at.size(); ++i) good = p.at[i] < sweep.axes[i].values.size();
       if (!good) return Problem{"a point that is not on the grid"};

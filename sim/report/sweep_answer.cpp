@@ -35,7 +35,7 @@ bool scale_in_one_unit(const std::vector<std::string>& texts, Scale& scale) {
     const std::size_t end = text.find_first_not_of("+-.0123456789");
     double number = 0;
     if (text.empty() || end == 0 || !parse_number(text.substr(0, end), number)) return false;
-    const std::string unit = end == std::string::npos ? "" : text.substr(text.find_first_not_of(' ', end));
+    const std::string unit(text, std::min(text.find_first_not_of(' ', end), text.size()));
     if (!scale.at.empty() && unit != scale.unit) return false;
     scale.unit = unit;
     scale.at.push_back(number);
@@ -143,14 +143,13 @@ Scale scale_of(const Sweep::Axis& axis) {
 
 std::string short_name(const Sweep& sweep, std::size_t axis) {
   const std::string& path = sweep.axes[axis].path;
-  std::size_t begin = path.size();
-  for (int parts = 1; begin != 0; ++parts) {
-    const std::size_t dot = begin == path.size() ? path.rfind('.') : path.rfind('.', begin - 2);
-    begin = dot == std::string::npos ? 0 : dot + 1;
-    const std::string end = path.substr(begin);
+  int parts = 1;
+  for (std::size_t dot = path.rfind('.'); dot != std::string::npos && dot > 0;
+       dot = path.rfind('.', dot - 1)) {
+    const std::string end = path.substr(dot + 1);
     const bool alone = std::count_if(sweep.axes.begin(), sweep.axes.end(),
                                      [&](const Sweep::Axis& a) { return a.path.ends_with(end); }) == 1;
-    if (parts >= 2 && alone) return end;
+    if (parts++ >= 2 && alone) return end;
   }
   return path;
 }

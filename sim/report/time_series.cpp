@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "sim/report/csv.h"
@@ -58,20 +59,30 @@ std::string active(const std::vector<Band>& faults, double begin, double end) {
   return names;
 }
 
-void extend_bands(std::vector<Band>& faults, std::string_view names, TimePoint begin, TimePoint end) {
-  while (!names.empty()) {
-    const std::size_t at = std::min(names.find("; "), names.size());
-    const std::string name(names.substr(0, at));
-    names.remove_prefix(std::min(at + 2, names.size()));
-    const auto open = std::find_if(faults.begin(), faults.end(),
-                                   [&](const Band& b) { return b.name == name && b.end == begin; });
-    if (open != faults.end()) {
-      open->end = end;
-    } else {
-      faults.push_back({name, begin, end});
+/// Bands, from the names that are active in each slot in turn: those of one name in neighbouring slots are
+/// one.
+class BandReader {
+ public:
+  void add(std::string_view names, TimePoint begin, TimePoint end) {
+    while (!names.empty()) {
+      const std::size_t at = std::min(names.find("; "), names.size());
+      const std::string name(names.substr(0, at));
+      names.remove_prefix(std::min(at + 2, names.size()));
+      const auto [latest, first] = latest_.try_emplace(name, bands_.size());
+      if (!first && bands_[latest->second].end == begin) {
+        bands_[latest->second].end = end;
+      } else {
+        latest->second = bands_.size();
+        bands_.push_back({name, begin, end});
+      }
     }
   }
-}
+  std::vector<Band> take() { return std::move(bands_); }
+
+ private:
+  std::vector<Band> bands_;
+  std::map<std::string, std::size_t> latest_;  ///< by name, in `bands_`
+};
 
 /// 0 to 90 % in steps of 1 %, then ninety steps for each further nine, to 99.999 %; and the maximum.
 std::vector<double> quantile_grid() {
@@ -161,10 +172,12 @@ std::variant<TimeSeries, Problem> parse_time_series(std::string_view text) {
     }
   }
   if (series.t.size() > 1) series.slot_s = series.t[1] - series.t[0];
+  BandReader bands;
   for (std::size_t r = 0; r < active_faults.size(); ++r) {
-    extend_bands(series.faults, active_faults[r], TimePoint::at(Duration::from_seconds(series.t[r])),
-                 TimePoint::at(Duration::from_seconds(series.t[r] + series.slot_s)));
+    bands.add(active_faults[r], TimePoint::at(Duration::from_seconds(series.t[r])),
+              TimePoint::at(Duration::from_seconds(series.t[r] + series.slot_s)));
   }
+  series.faults = bands.take();
   return series;
 }
 

@@ -151,5 +151,27 @@ TEST_CASE("a gnuplot that writes nothing is not believed") {
   CHECK_THAT(problem->message, Catch::Contains("simple.svg"));
 }
 
+TEST_CASE("axes that cannot be drawn are left out, and their marks come to an end") {
+  Chart chart;
+  chart.file = "odd";
+  chart.y.logarithmic = true;
+  const auto files = [&] {
+    std::vector<std::string> all;
+    gnuplot_script({chart}, all);
+    return all.size();
+  };
+  chart.curves = {{"a", {1, 2}, {1, 10}, {}, {}}};
+  CHECK(files() == 2);
+  chart.curves = {{"a", {1, 2}, {1e-300, 1e300}, {}, {}}};  // every decade has a mark
+  CHECK(files() == 2);
+  chart.curves = {
+      {"a", {1, 2}, {1, 1.7e308}, {}, {}}};  // with its margin the axis would end beyond all numbers
+  CHECK(files() == 0);
+  chart.x.logarithmic = true;
+  chart.x.low = 0;
+  chart.curves = {{"a", {1, 2}, {1, 10}, {}, {}}};
+  CHECK(files() == 2);
+}
+
 }  // namespace
 }  // namespace headroom::report

@@ -134,4 +134,20 @@ TEST_CASE("replications.csv reads back as what was written") {
   }
 }
 
+TEST_CASE("numbers too large to be compared are said to be unknown") {
+  const Side a = side("a", {{"latency.p99_ms", {1e308, -1e308, 1e308}}});
+  for (const std::uint64_t seed : {1, 2}) {
+    const Comparison c =
+        judged_difference(a, side("b", {{"latency.p99_ms", {1.0, 2.0, 3.0}}}, {1, 2, 3}, seed));
+    CHECK(row(c, "latency.p99_ms").verdict == Verdict::unknown);
+    CHECK_THAT(table(a, a, c, 0, kCatalogue, true, false), Contains("latency.p99_ms"));
+  }
+  // They cannot come from us, and are not read.
+  for (const char* number : {"inf", "-inf", "nan", "1e999"}) {
+    CAPTURE(number);
+    CHECK(std::holds_alternative<Problem>(
+        parse_replications(std::string("replication,yield\n1,") + number + "\n")));
+  }
+}
+
 }  // namespace headroom::report

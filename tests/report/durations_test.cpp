@@ -1,7 +1,9 @@
 #include "sim/report/durations.h"
 
 #include <catch2/catch.hpp>
+#include <string>
 #include <variant>
+#include <vector>
 
 namespace headroom::report {
 namespace {
@@ -38,6 +40,24 @@ TEST_CASE("durations.csv reads back as it was written") {
   CHECK(to_csv(std::get<std::vector<DurationCurve>>(back)) == csv);
   CHECK(std::holds_alternative<Problem>(parse_duration_curves("duration,ms\n")));
   CHECK(std::holds_alternative<Problem>(parse_duration_curves("duration,ms,share,published\na,b,c,\n")));
+  // Times and shares that cannot be: an axis that is logarithmic has no place for them.
+  for (const char* row : {"a,-1,0.5,", "a,1,1.1,", "a,1,-0.1,", "a,,0.5,", "a,1,,", "a,inf,1,", "a,nan,1,"}) {
+    CAPTURE(row);
+    CHECK(std::holds_alternative<Problem>(
+        parse_duration_curves(std::string("duration,ms,share,published\n") + row + "\n")));
+  }
+}
+
+TEST_CASE("a curve of which all is at 0 is drawn, too") {
+  const auto curves = std::get<std::vector<DurationCurve>>(
+      parse_duration_curves("duration,ms,share,published\nelection.took,0,0.5,\nelection.took,0,1,\n"));
+  const auto drawn = chart(curves.at(0));
+  REQUIRE(drawn);
+  CHECK(*drawn->x.low == 1);
+  CHECK(*drawn->x.high == 10);
+  std::vector<std::string> files;
+  gnuplot_script({*drawn}, files);  // once, the marks of an axis from 0 were counted for ever
+  CHECK(files.size() == 2);
 }
 
 TEST_CASE("the figure marks what was published, and draws 0 at the left end of its axis") {

@@ -70,5 +70,12 @@ TEST_CASE("units are read off names when the catalogue is silent") {
   CHECK(unit_from_name("something.else").empty());
 }
 
+TEST_CASE("what is too large for a number is not shown as one") {
+  CHECK(percent(1e307) == "–");
+  CHECK(readable(1.7e308, std::nullopt, "share").value == "–");
+  CHECK(readable(1e308, metrics::Interval{-1.7e308, 1.7e308}, "ms").value == "1e+308");
+  CHECK(readable(1e308, metrics::Interval{-1.7e308, 1.7e308}, "ms").spread == "");
+}
+
 }  // namespace
 }  // namespace headroom::report

@@ -82,6 +82,22 @@ TEST_CASE("a summary that is torn, foreign or bent is a problem in words") {
     CAPTURE(bad);
     CHECK(std::holds_alternative<Problem>(parse_summary(bad)));
   }
+  // Numbers that are not whole, or do not fit: the JSON library would convert them, whatever comes of it.
+  const std::string full = to_json(summary(sample_run()));
+  const auto with = [&](const std::string& key, const std::string& value) {
+    ordered_json j = ordered_json::parse(full);
+    j.at(ordered_json::json_pointer(key)) = ordered_json::parse(value);
+    return parse_summary(j.dump());
+  };
+  CHECK(std::holds_alternative<Summary>(with("/seed", "7")));
+  for (const char* key : {"/seed", "/replications", "/invariants/0/checked"})
+    for (const char* value : {"1e300", "1.5", "-1e300", "18446744073709551616", "null", "\"7\"", "[7]"}) {
+      CAPTURE(key, value);
+      CHECK(std::holds_alternative<Problem>(with(key, value)));
+    }
+  CHECK(std::holds_alternative<Problem>(with("/seed", "-1")));
+  CHECK(std::holds_alternative<Problem>(with("/replications", "-1")));
+  CHECK(std::holds_alternative<Problem>(with("/replications", "4294967297")));
   TemporaryFolder folder;
   CHECK_THAT(std::get<Problem>(load_summary(folder.path())).message,
              Catch::Contains("summary.json") && Catch::Contains("No such file"));

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -224,6 +225,44 @@ TEST_CASE("figures show what there is") {
   CHECK(folder.entries() == 8);
   sweep.axes[0].values = {"random", "it's \"odd\"", "least"};
   CHECK_FALSE(draw(figures(sweep), folder.path()));
+}
+
+TEST_CASE("a sweep.json that somebody bent is a problem in words, or means what it says") {
+  const TemporaryFolder folder;
+  const auto loaded = [&](const std::string& pointer, const std::string& value) {
+    nlohmann::ordered_json j = nlohmann::ordered_json::parse(to_json(sweep_of({"28", "30"}, {-1, -1})));
+    j.at(nlohmann::ordered_json::json_pointer(pointer)) = nlohmann::ordered_json::parse(value);
+    REQUIRE_FALSE(write_file(folder.path() / "sweep.json", j.dump()));
+    return load_sweep(folder.path());
+  };
+  CHECK(std::holds_alternative<Sweep>(loaded("/points/0/at", "[1]")));
+  for (const char* at : {"[2]", "[-1]", "[1e300]", "[0.5]", "[]", "[0, 0]", "7", "[\"0\"]"}) {
+    CAPTURE(at);
+    CHECK(std::holds_alternative<Problem>(loaded("/points/0/at", at)));
+  }
+  CHECK(std::holds_alternative<Problem>(loaded("/seed", "-1")));
+  CHECK(std::holds_alternative<Problem>(loaded("/replications", "1e300")));
+  // A blank behind a number is no unit.
+  CHECK(scale_of({"p", {"5 ", "6 "}}).at == std::vector<double>{5, 6});
+  CHECK(scale_of({"p", {"5 ms", "6 ms"}}).unit == "ms");
+}
+
+TEST_CASE("paths of odd dots have short names") {
+  Sweep sweep = sweep_of({"28", "30"}, {1, 1});
+  const auto names = [&](const Texts& paths) {
+    sweep.axes.clear();
+    for (const std::string& path : paths) sweep.axes.push_back({path, {"1"}});
+    Texts all;
+    for (std::size_t i = 0; i < paths.size(); ++i) all.push_back(short_name(sweep, i));
+    return all;
+  };
+  CHECK(names({"a.b.c"}) == Texts{"b.c"});
+  CHECK(names({"a.b.c", "x.b.c"}) == Texts{"a.b.c", "x.b.c"});
+  CHECK(names({"x.a.b.c", "y.z.b.c"}) == Texts{"a.b.c", "z.b.c"});
+  // Once, these were looked at for ever.
+  CHECK(names({".", "."}) == Texts{".", "."});
+  CHECK(names({"a.", "b.", ""}) == Texts{"a.", "b.", ""});
+  CHECK(names({".a", ".a", "a..b"}) == Texts{".a", ".a", ".b"});
 }
 
 }  // namespace headroom::report

@@ -273,5 +273,21 @@ TEST_CASE("a month is thinned out and nothing gets lost") {
   CHECK(charts[1].curves[0].y[0] == Approx(5));  // per second
 }
 
+TEST_CASE("thousands of faults are read in no time, and each where it was") {
+  constexpr int kFaults = 20'000;
+  std::string csv = "t_s,measured,faults\n0,1,";
+  for (int i = 0; i < kFaults; ++i) csv += (i == 0 ? "f" : "; f") + std::to_string(i);
+  csv += "\n1,1,f7; f8\n2,1,\n3,1,f7\n";
+  const auto series = std::get<TimeSeries>(parse_time_series(csv));
+  REQUIRE(series.faults.size() == kFaults + 1);
+  const auto is = [](const Band& band, const char* name, int begin, int end) {
+    return band.name == name && band.begin == TimePoint::at(Duration::s(begin)) &&
+           band.end == TimePoint::at(Duration::s(end));
+  };
+  CHECK(is(series.faults[7], "f7", 0, 2));
+  CHECK(is(series.faults[9], "f9", 0, 1));
+  CHECK(is(series.faults.back(), "f7", 3, 4));
+}
+
 }  // namespace
 }  // namespace headroom::report
