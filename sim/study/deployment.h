@@ -27,28 +27,10 @@
 #include "sim/study/queue_check.h"
 #include "sim/study/scenario.h"
 #include "sim/study/store_check.h"
+#include "sim/study/traits.h"
 #include "sim/world/world.h"
 
 namespace headroom::study {
-
-/// How the workload's images are encoded.
-processing::Encoding encoding(const client::WorkloadConfig& workload);
-/// What a conversion costs in this scenario, which must have processing.
-processing::CostModel cost_model(const ScenarioConfig& scenario, StreamKey key);
-
-/// Whether `others.` metrics are told: some requests may be an abuser's, or an objective asks for them (with
-/// the fault taken away for comparison everybody is one of the others).
-bool tells_others(const ScenarioConfig& scenario);
-
-/// What faults must know of the load.
-faults::Workload workload_of(const ScenarioConfig& scenario);
-
-/// The roles that faults may strike in such a deployment; see Deployment::players.
-std::vector<std::string> roles_of(const DeploymentConfig& deployment);
-
-/// How many processes each component has that faults of software can strike; see Deployment::instances.
-std::map<faults::Component, std::int64_t> instances_of(const DeploymentConfig& deployment,
-                                                       const world::PlatformConfig& platform);
 
 /// All the wiring, top to bottom: which component hands what to which. Nothing else knows more than its
 /// neighbours' message types (models/calls).

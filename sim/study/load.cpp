@@ -15,7 +15,7 @@
 #include "sim/config/located.h"
 #include "sim/faults/config.h"
 #include "sim/study/codecs.h"
-#include "sim/study/deployment.h"
+#include "sim/study/traits.h"
 
 namespace headroom::study {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "sim/config/units.h"
 #include "sim/report/numbers.h"
-#include "sim/study/deployment.h"
+#include "sim/study/traits.h"
 
 namespace headroom::study {
 namespace {

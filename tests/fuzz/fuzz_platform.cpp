@@ -1,0 +1,22 @@
+// A platform, under a scenario that uses groups of the shipped ones and breaks parts of every kind.
+#include "tests/fuzz/reading.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace headroom::fuzz;
+  static Folder folder;
+  static const std::string scenario = folder.write("scenarios/scenario.yaml", R"(
+scenario: fuzz
+platform: ../input.yaml
+workload: {arrivals: {poisson: 100/s}}
+deployment: {processing: {hosts: worker, service_time: 10ms}}
+faults:
+  - {at: 1s, crash: {target: host/worker-1}}
+  - {at: 2s, outage: {target: rack/a1}}
+  - {at: 3s, outage: {target: power/a1-1}}
+  - {at: 4s, partition: {between: [zone/a, clients]}}
+  - {at: 5s, bandwidth: {target: switch/a1, to: 10%}}
+)");
+  folder.write("input.yaml", text_of(data, size));
+  read_scenario(scenario);
+  return 0;
+}
