@@ -33,21 +33,40 @@ bool continues_character(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
 }
 
-/// The column counted in characters, as editors do, instead of bytes.
-int column_in_characters(const Mark& mark) {
-  const std::string& text = mark.source->text;
-  std::size_t start = 0;
-  for (int line = 1; line < mark.line; ++line) {
-    const std::size_t end = text.find('\n', start);
-    if (end == std::string::npos) return mark.column;
-    start = end + 1;
+/// Columns counted in characters, as editors do, instead of bytes. Asked in the order of the places, it goes
+/// through a text once.
+class Columns {
+ public:
+  int at(const Mark& mark) {
+    const std::string& text = mark.source->text;
+    const auto bytes = static_cast<std::size_t>(std::max(mark.column, 1)) - 1;
+    if (source_ != mark.source.get() || mark.line < line_ || (mark.line == line_ && start_ + bytes < next_)) {
+      source_ = mark.source.get();
+      go_to(1, 0);
+    }
+    while (line_ < mark.line) {
+      const std::size_t end = text.find('\n', start_);
+      if (end == std::string::npos) return mark.column;
+      go_to(line_ + 1, end + 1);
+    }
+    for (; next_ < std::min(text.size(), start_ + bytes); ++next_)
+      if (continues_character(text[next_])) ++continuing_;
+    return mark.column - continuing_;
   }
-  int column = mark.column;
-  for (std::size_t i = start; i < text.size() && i < start + static_cast<std::size_t>(mark.column) - 1; ++i) {
-    if (continues_character(text[i])) --column;
+
+ private:
+  void go_to(int line, std::size_t start) {
+    line_ = line;
+    start_ = next_ = start;
+    continuing_ = 0;
   }
-  return column;
-}
+
+  const Source* source_ = nullptr;
+  int line_ = 1;
+  std::size_t start_ = 0;  ///< of that line
+  std::size_t next_ = 0;   ///< up to there its bytes that begin no character are counted
+  int continuing_ = 0;
+};
 
 }  // namespace
 
@@ -90,12 +109,12 @@ std::vector<Diagnostics::Error> Diagnostics::sorted() const {
 
 std::string Diagnostics::text() const {
   std::string out;
+  Columns columns;
   for (const Error& error : sorted()) {
     if (error.where.source) {
       out += error.where.source->name + ":";
       if (error.where.line > 0) {
-        out +=
-            std::to_string(error.where.line) + ":" + std::to_string(column_in_characters(error.where)) + ":";
+        out += std::to_string(error.where.line) + ":" + std::to_string(columns.at(error.where)) + ":";
       }
       out += " ";
     }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -233,21 +234,20 @@ class Builder final : public YAML::EventHandler {
   }
 
   std::size_t offset_of(const Mark& where) {
-    // Events come in the order of the text, but for the values of aliases: remember where the last line
-    // began.
-    if (where.line < line_) {
-      line_ = 1;
-      line_start_ = 0;
+    const std::string& text = source_->text;
+    if (line_starts_.empty()) {
+      line_starts_.push_back(0);
+      for (std::size_t i = text.find('\n'); i != std::string::npos; i = text.find('\n', i + 1))
+        line_starts_.push_back(static_cast<std::uint32_t>(i + 1));
     }
-    for (; line_ < where.line; ++line_) line_start_ = source_->text.find('\n', line_start_) + 1;
-    return std::min(line_start_ + static_cast<std::size_t>(where.column) - 1, source_->text.size());
+    const std::size_t line = std::min(static_cast<std::size_t>(where.line), line_starts_.size());
+    return std::min(line_starts_[line - 1] + static_cast<std::size_t>(where.column) - 1, text.size());
   }
 
   std::shared_ptr<const Source> source_;
   Diagnostics& diagnostics_;
   std::optional<Mark> last_quoted_;
-  int line_ = 1;
-  std::size_t line_start_ = 0;
+  std::vector<std::uint32_t> line_starts_;  ///< of the text, once somebody asks; it has at most kMaxFileBytes
   std::map<YAML::anchor_t, Node> anchors_;
   std::vector<Open> open_;
   std::uint64_t total_ = 0;
