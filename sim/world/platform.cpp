@@ -6,10 +6,20 @@
 namespace headroom::world {
 namespace {
 
+/// Of all groups together: as many as one of them may have, and what can be looked at in a moment.
+constexpr std::int64_t kMostHosts = 100'000;
+
 bool is_name(const std::string& s) {
   return !s.empty() && std::all_of(s.begin(), s.end(), [](unsigned char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
   });
+}
+
+/// Of "worker-12" the group "worker"; empty if that cannot be a member's name.
+std::string group_of_member(const std::string& name) {
+  const std::size_t dash = name.find_last_not_of("0123456789");
+  const bool member = dash != std::string::npos && name[dash] == '-' && dash + 1 < name.size();
+  return member ? name.substr(0, dash) : std::string();
 }
 
 std::string join(const std::set<std::string>& names) {
@@ -42,17 +52,18 @@ void PlatformConfig::check(const PlatformConfig& config, Complaints& complaints)
     }
   }
 
+  std::int64_t hosts = 0;
   for (const auto& [name, group] : config.hosts) {
     const std::string path = "hosts." + name;
     if (!is_name(name)) complaints.add(path, "a group's name is made of letters, digits, _ and -");
     if (name == "clients") complaints.add(path, "`clients` means the users; expected another name");
-    for (const auto& [other, other_group] : config.hosts) {
-      const std::size_t n = other.size();
-      if (name.size() > n + 1 && name.compare(0, n, other) == 0 && name[n] == '-' &&
-          std::all_of(name.begin() + static_cast<std::ptrdiff_t>(n) + 1, name.end(),
-                      [](unsigned char c) { return c >= '0' && c <= '9'; }))
-        complaints.add(path, "reads like a member of group " + other + "; expected another name");
-    }
+    const std::string other = group_of_member(name);
+    if (config.hosts.contains(other))
+      complaints.add(path, "reads like a member of group " + other + "; expected another name");
+    hosts += group.count;
+    if (hosts > kMostHosts && hosts - group.count <= kMostHosts)
+      complaints.add(path + ".count", "more than " + std::to_string(kMostHosts) +
+                                          " hosts in all groups up to this one, expected fewer");
     if (group.power_cords > config.layout.power_feeds_per_rack)
       complaints.add(path + ".power_cords",
                      "more cords than feeds in a rack (layout.power_feeds_per_rack is " +

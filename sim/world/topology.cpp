@@ -29,16 +29,18 @@ void Topology::place_group(const std::string& name, const HostGroupConfig& group
     std::vector<int> racks;
     std::size_t next = 0;
   };
-  const auto allows = [](const std::vector<std::string>& list, const std::string& x) {
-    return list.empty() || std::find(list.begin(), list.end(), x) != list.end();
+  const auto allows = [](const std::set<std::string>& names, const std::string& x) {
+    return names.empty() || names.contains(x);
   };
   const PlaceConfig place = group.place.value_or(PlaceConfig{});
+  const std::set<std::string> zones_allowed(place.zones.begin(), place.zones.end());
+  const std::set<std::string> racks_allowed(place.racks.begin(), place.racks.end());
   std::vector<Candidates> candidates;
   for (int zone = 0; zone < zones(); ++zone) {
-    if (!allows(place.zones, zone_name(zone))) continue;
+    if (!allows(zones_allowed, zone_name(zone))) continue;
     Candidates here;
     for (int rack = zone * racks_per_zone(); rack < (zone + 1) * racks_per_zone(); ++rack)
-      if (allows(place.racks, rack_name(rack))) here.racks.push_back(rack);
+      if (allows(racks_allowed, rack_name(rack))) here.racks.push_back(rack);
     if (!here.racks.empty()) candidates.push_back(std::move(here));
   }
   HEADROOM_CHECK(!candidates.empty(), "a group has nowhere to stand; PlatformConfig::check refuses that");

@@ -1,6 +1,8 @@
 #include "sim/world/topology.h"
 
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <iterator>
 
 #include "tests/world/support.h"
 
@@ -150,7 +152,38 @@ TEST_CASE("what a platform may not say") {
   clash.hosts["a"];
   clash.hosts["a-1"];
   clash.hosts["b c"];
-  CHECK(complaints(clash).paths() == Names{"hosts.a-1", "hosts.b c"});
+  clash.hosts["a-1-2"];
+  clash.hosts["a-1x"];
+  clash.hosts["a-"];
+  CHECK(complaints(clash).paths() == Names{"hosts.a-1", "hosts.a-1-2", "hosts.b c"});
+
+  // As many hosts as one group may have, in all of them.
+  PlatformConfig large;
+  large.hosts["a"].count = 50'000;
+  large.hosts["b"].count = 50'000;
+  CHECK(complaints(large).all.empty());
+  large.hosts["c"];
+  large.hosts["d"].count = 100'000;
+  CHECK(complaints(large).paths() == Names{"hosts.c.count"});
+}
+
+TEST_CASE("platforms of absurd size are judged in no time") {
+  const auto before = std::chrono::steady_clock::now();
+  PlatformConfig p;
+  p.layout.zones = 26;
+  p.layout.racks_per_zone = 1000;
+  Heard heard;
+  for (int i = 0; i < 100'000; ++i) p.hosts["g" + std::to_string(i)];
+  PlaceConfig place;
+  for (char zone = 'a'; zone <= 'z'; ++zone)
+    for (int rack = 1; rack <= 1000; ++rack) place.racks.push_back(zone + std::to_string(rack));
+  for (int i = 0; i < 20; ++i) p.hosts["g" + std::to_string(i)].place = place;
+  PlatformConfig::check(p, heard);
+  CHECK(heard.all.empty());
+  for (auto it = p.hosts.begin(); it != p.hosts.end();)
+    it = it->second.place ? std::next(it) : p.hosts.erase(it);
+  CHECK(Topology(p).hosts().size() == 20);
+  CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(30));  // not hours
 }
 
 }  // namespace
