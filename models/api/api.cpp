@@ -31,7 +31,7 @@ class Server final : public calls::ConvertingServer {
       arrival.responder.reply(Failure::rejected);
       return;
     }
-    if (quota_ && !arrival.request->probe && !quota_->accept(arrival.request->user, now)) {
+    if (quota_ && !arrival.request->probe && !quota_->accept(arrival.request->user, now, &tier_.quota_use_)) {
       tier_.answered_.add(batch);
       tier_.over_quota_.add(batch);
       arrival.responder.reply(Failure::rejected);
@@ -132,7 +132,8 @@ class Server final : public calls::ConvertingServer {
   std::int64_t in_flight_ = 0;
 };
 
-Tier::Tier(const ApiConfig& config, const calls::Environment& env) : config_(config), window_(env.window) {}
+Tier::Tier(const ApiConfig& config, const calls::Environment& env)
+    : config_(config), window_(env.window), quota_use_(env.window) {}
 
 void Tier::install(const std::vector<world::Host*>& hosts, Parts parts) {
   parts_ = std::move(parts);

@@ -47,6 +47,11 @@ class Tier {
   void install(const std::vector<world::Host*>& hosts, Parts parts);
 
   const std::vector<calls::Endpoint>& servers() const { return servers_; }
+  const ApiConfig& config() const { return config_; }
+  /// Requests that servers work on, their integral over time up to now, in requests·ns.
+  double in_flight(TimePoint now) const { return static_cast<double>(station_.area(now)); }
+  /// How far quotas were used up; see QuotaUse.
+  QuotaUse& quota_use() { return quota_use_; }
   void report(metrics::ResultBuilder& results, TimePoint now) const;
 
  private:
@@ -60,6 +65,7 @@ class Tier {
   metrics::BatchSum reached_;
   metrics::BatchSum answered_;
   metrics::BatchSum over_quota_;
+  QuotaUse quota_use_;
   metrics::Station station_;
 };
 

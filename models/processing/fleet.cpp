@@ -86,6 +86,7 @@ class Worker final : public calls::JobServer {
   ~Worker() override {
     scope().clear();
     // What waited dies with the process.
+    fleet_.waiting_.add(now(), -static_cast<std::int64_t>(waiting_.size()));
     for (const Waiting& w : waiting_)
       if (!w.work.from_queue()) left(w.arrived);
   }
@@ -121,7 +122,7 @@ class Worker final : public calls::JobServer {
     Work work(std::move(job), nullptr, delivery);
     if (fleet_.parts_.queue->once) work.reset_on_death(network(), host().id());
     if (free_ <= 0) {  // several members may give a worker the same slot
-      waiting_.push_back({now(), std::move(work)});
+      wait({now(), std::move(work)});
       return;
     }
     --free_;
@@ -199,8 +200,13 @@ class Worker final : public calls::JobServer {
       scope().spawn(convert(this, std::move(work), arrived));
     } else {
       fleet_.waited_.add(batch);
-      waiting_.push_back({arrived, std::move(work)});
+      wait({arrived, std::move(work)});
     }
+  }
+
+  void wait(Waiting waiting) {
+    waiting_.push_back(std::move(waiting));
+    fleet_.waiting_.add(now(), 1);
   }
 
   void slot_free() {
@@ -208,6 +214,7 @@ class Worker final : public calls::JobServer {
     if (waiting_.empty()) return;
     Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
+    fleet_.waiting_.add(now(), -1);
     --free_;
     if (next.work.from_queue()) {
       scope().spawn(fetch_and_convert(this, std::move(next.work)));

@@ -9,6 +9,7 @@
 #include "models/processing/config.h"
 #include "models/processing/cost.h"
 #include "sim/metrics/batches.h"
+#include "sim/metrics/integral.h"
 #include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
 #include "sim/metrics/series.h"
@@ -38,6 +39,9 @@ class Fleet {
   bool idle() const { return station_.present() == 0; }
 
   const std::vector<calls::Endpoint>& workers() const { return workers_; }
+  const ProcessingConfig& config() const { return config_; }
+  /// Jobs that wait on workers, their integral over time up to now, in jobs·ns.
+  double waiting(TimePoint now) const { return waiting_.at(now); }
   void report(metrics::ResultBuilder& results, TimePoint now) const;
 
  private:
@@ -64,6 +68,7 @@ class Fleet {
   metrics::BatchSum wasted_cpu_ns_;
   metrics::BatchSum repeated_;
   metrics::Station station_;
+  metrics::Integral waiting_;
   metrics::Series::Counter* actual_series_ = nullptr;
   metrics::Series::Level* busy_series_ = nullptr;
 };

@@ -129,6 +129,7 @@ void Queue::set_depth(int group, raft::Term term, std::int64_t depth) {
   depth_now_ += depth - g.depth;
   g.depth = depth;
   depth_.set(now(), depth_now_);
+  held_.set(now(), depth_now_);
   depth_series_.set(now(), depth_now_);
 }
 

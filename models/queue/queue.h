@@ -12,6 +12,7 @@
 #include "models/queue/watch.h"
 #include "sim/base/random.h"
 #include "sim/metrics/batches.h"
+#include "sim/metrics/integral.h"
 #include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
 #include "sim/metrics/series.h"
@@ -55,7 +56,11 @@ class Queue final : calls::ReleaseWatch {
 
   /// What is there, according to the member that leads; null if nobody does. One per group.
   const Jobs* jobs(int group) const;
+  TimePoint now() const { return world_.now(); }
   int groups() const { return static_cast<int>(groups_.size()); }
+  const QueueConfig& config() const { return config_; }
+  /// Jobs that wait, their integral over time up to now, in jobs·ns.
+  double held() const { return held_.at(now()); }
 
  private:
   friend class Gossip;
@@ -77,7 +82,6 @@ class Queue final : calls::ReleaseWatch {
 
   // For sessions
   world::Scheduler& scheduler() { return world_.scheduler(); }
-  TimePoint now() const { return world_.now(); }
   int members() const { return static_cast<int>(members_.size()); }
   void session_open(int change) { counts_.session_open += change; }
   void send(int member, calls::Submission submission);
@@ -110,6 +114,7 @@ class Queue final : calls::ReleaseWatch {
   std::vector<calls::Endpoint> workers_;
   Counts counts_;
   std::int64_t depth_now_ = 0;
+  metrics::Integral held_;
   metrics::TimeAverage depth_;
   metrics::Tally wait_ms_;
   metrics::BatchSum rejected_, expired_, dropped_, redeliveries_, dead_;

@@ -9,6 +9,7 @@
 #include "sim/report/progress.h"
 #include "sim/report/result_folder.h"
 #include "sim/report/table.h"
+#include "sim/report/verdicts.h"
 #include "sim/study/load.h"
 
 namespace headroom::cli {
@@ -28,9 +29,15 @@ int judge(const RunOptions& options, const study::RunOutcome& outcome) {
     return kInvariant;
   }
   if (outcome.interrupted || !outcome.failures.empty()) return kOther;
-  if (options.result.fail_on_slo)
+  if (options.result.fail_on_slo) {
+    for (const metrics::Verdict& verdict : run.slo)
+      if (!verdict.sure)
+        std::fprintf(stderr, "headroom: note: %s is %s by the mean, which cannot be told for sure: %s\n",
+                     verdict.objective.c_str(), verdict.met ? "met" : "missed",
+                     report::doubt(run, verdict).c_str());
     for (const metrics::Verdict& verdict : run.slo)
       if (!verdict.met) return kSloMissed;
+  }
   return kDone;
 }
 

@@ -57,14 +57,20 @@ void tell_what_is_kept(const study::KeptReplications& kept) {
 
 int judge(const SweepOptions& options, const study::SweepOutcome& outcome) {
   bool missed = false;
+  std::size_t unsure = 0;
   for (const auto& point : outcome.files.sweep.points) {
     if (!point.summary) continue;
     for (const metrics::Invariant& invariant : point.summary->invariants)
       if (!invariant.holds)
         return failed({"invariant violated: " + invariant.name + ": " + invariant.detail}, kInvariant);
     for (const auto& objective : point.summary->slo) missed = missed || !objective.met;
+    unsure += report::met_at(*point.summary).sure ? 0 : 1;
   }
   if (outcome.interrupted || !outcome.failures.empty()) return kOther;
+  if (options.result.fail_on_slo && unsure > 0)
+    std::fprintf(stderr,
+                 "headroom: note: at %zu of %zu points it cannot be told for sure; their means decide\n",
+                 unsure, outcome.files.sweep.points.size());
   return options.result.fail_on_slo && missed ? kSloMissed : kDone;
 }
 

@@ -41,11 +41,10 @@ std::string link(std::string_view network_link) {
 }
 
 std::string_view members(std::string_view name) {
-  static constexpr std::array<Words, 8> kMembers = {{{kLoadBalancer, "balancers"},
+  static constexpr std::array<Words, 7> kMembers = {{{kLoadBalancer, "balancers"},
                                                      {kApi, "servers"},
                                                      {kMaxInFlight, "servers"},
                                                      {kAuth, "hosts"},
-                                                     {kBilling, "hosts"},
                                                      {kProcessing, "workers"},
                                                      {kHeldSlots, "workers"},
                                                      {kMaxWaiting, "workers"}}};

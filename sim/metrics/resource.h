@@ -12,7 +12,6 @@ inline constexpr std::string_view kLoadBalancer = "lb";
 inline constexpr std::string_view kApi = "api";
 inline constexpr std::string_view kAuth = "auth";
 inline constexpr std::string_view kProcessing = "processing";
-inline constexpr std::string_view kBilling = "billing";
 // Bounds on what waits or is under way: they hold requests, they do not serve them.
 inline constexpr std::string_view kHeldSlots = "processing.slots";
 inline constexpr std::string_view kMaxWaiting = "processing.max_waiting";

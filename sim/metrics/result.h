@@ -12,6 +12,7 @@
 #include "sim/metrics/batches.h"
 #include "sim/metrics/histogram.h"
 #include "sim/metrics/journal.h"
+#include "sim/metrics/limits.h"
 #include "sim/metrics/series.h"
 #include "sim/metrics/time_average.h"
 
@@ -59,6 +60,7 @@ struct ReplicationResult {
   std::vector<LatencyClass> latency;  ///< "all" first
   std::vector<Durations> durations;
   SeriesTable series;
+  std::vector<Use> uses;  ///< of what is bounded
   std::vector<Event> journal;
   std::int64_t journal_left_out = 0;
   std::int64_t events = 0;  ///< executed by the scheduler
@@ -115,6 +117,7 @@ class ResultBuilder {
   void durations(std::string name, const BatchHistogram& observations,
                  std::vector<PublishedPoint> published = {});
   void series(SeriesTable table) { result_.series = std::move(table); }
+  void uses(std::vector<Use> uses) { result_.uses = std::move(uses); }
   void journal(const Journal& journal);
   void bookkeeping(std::int64_t events, Duration simulated);
 

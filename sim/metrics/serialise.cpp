@@ -102,6 +102,10 @@ std::string serialise(const ReplicationResult& result) {
   for (const auto& c : result.series.columns) {
     j["columns"].push_back(json::array({c.name, c.counter, pack(c.values)}));
   }
+  j["uses"] = json::array();
+  for (const auto& u : result.uses)
+    j["uses"].push_back(
+        json::array({u.id, u.name, u.duty == Duty::holds, u.link, u.members, pack(u.share), pack(u.alive)}));
   j["slot_ns"] = result.series.slot.count_ns();
   j["rows"] = result.series.rows;
   for (const auto& e : result.journal) j["journal"].push_back(to_json(e));
@@ -140,6 +144,10 @@ std::optional<ReplicationResult> deserialise(std::string_view bytes) {
           {c.at(0).get<std::string>(), c.at(1).get<bool>(), unpack<double>(c.at(2))});
       if (result.series.columns.back().values.size() != result.series.rows) return std::nullopt;
     }
+    for (const json& u : j.at("uses"))
+      result.uses.push_back({u.at(0).get<std::string>(), u.at(1).get<std::string>(),
+                             u.at(2).get<bool>() ? Duty::holds : Duty::serves, u.at(3).get<bool>(),
+                             u.at(4).get<std::int64_t>(), unpack<double>(u.at(5)), unpack<double>(u.at(6))});
     for (const json& e : j.at("journal")) result.journal.push_back(event_from(e));
     result.journal_left_out = whole<std::int64_t>(j.at("journal_left_out"));
     result.events = whole<std::int64_t>(j.at("events"));

@@ -9,7 +9,12 @@ std::string to_text(const Objective& objective) {
                      objective.better == Better::higher ? ">=" : "<=", objective.bound);
 }
 
-std::vector<Verdict> evaluate(const std::vector<Objective>& objectives, const StudyResult& result) {
+bool apart(double bound, const std::optional<Interval>& ci95) {
+  return ci95 && (bound <= ci95->low || bound >= ci95->high);
+}
+
+std::vector<Verdict> evaluate(const std::vector<Objective>& objectives, const StudyResult& result,
+                              bool unsettled) {
   std::vector<Verdict> verdicts;
   for (const Objective& objective : objectives) {
     Verdict verdict;
@@ -23,6 +28,7 @@ std::vector<Verdict> evaluate(const std::vector<Objective>& objectives, const St
     if (verdict.value) {
       verdict.met = objective.better == Better::higher ? *verdict.value >= objective.bound
                                                        : *verdict.value <= objective.bound;
+      verdict.sure = !unsettled && apart(verdict.bound, verdict.ci95);
     }
     verdicts.push_back(std::move(verdict));
   }

@@ -24,10 +24,16 @@ struct Verdict {
   std::optional<double> value;
   std::optional<Interval> ci95;
   bool met = false;  ///< by the mean; false if nothing was observed
+  /// Whether that can be told: there is an interval, and the bound is not in it, and the run had settled
+  /// (`unsettled` says that it had not).
+  bool sure = false;
 };
 
 /// "yield >= 0.999"
 std::string to_text(const Objective&);
-std::vector<Verdict> evaluate(const std::vector<Objective>&, const StudyResult&);
+/// `unsettled`: the window has a trend, so nothing is sure.
+std::vector<Verdict> evaluate(const std::vector<Objective>&, const StudyResult&, bool unsettled = false);
+/// Whether the bound is not in the interval; false without one.
+bool apart(double bound, const std::optional<Interval>& ci95);
 
 }  // namespace headroom::metrics

@@ -8,11 +8,10 @@
 #include <utility>
 
 #include "sim/report/numbers.h"
+#include "sim/report/verdicts.h"
 
 namespace headroom::report {
 namespace {
-
-constexpr std::string_view kUtilization = ".utilization";
 
 std::string_view unit_of(const Run& run, std::string_view metric) {
   const auto* info = metrics::find(run.catalogue, metric);
@@ -34,8 +33,17 @@ std::string judged(const Run& run, const metrics::Verdict& v) {
     return fmt::format("{} was not observed (objective {} {})", name, at_least ? "≥" : "≤", bound);
   std::string text = fmt::format("{} {} ({} {} {})", name, with_unit(readable(v.value, v.ci95, unit)),
                                  v.met ? "objective" : "misses", at_least ? "≥" : "≤", bound);
-  if (v.ci95 && v.ci95->low < v.bound && v.bound < v.ci95->high) text += ", too close to be sure";
+  if (!v.ci95)
+    text += ", too little was observed to be sure";
+  else if (!metrics::apart(v.bound, v.ci95))
+    text += ", too close to be sure";
   return text;
+}
+
+/// Missed by more than chance: what has not settled may become worse, but an objective that is missed by its
+/// interval is not met.
+bool surely_missed(const metrics::Verdict& v) {
+  return !v.met && v.value && metrics::apart(v.bound, v.ci95);
 }
 
 }  // namespace
@@ -43,11 +51,13 @@ std::string judged(const Run& run, const metrics::Verdict& v) {
 Answer answer(const Run& run) {
   if (run.slo.empty())
     return {Answer::Kind::open, "no objectives were set; the numbers stand for themselves"};
-  const bool yes = std::all_of(run.slo.begin(), run.slo.end(), [](const auto& v) { return v.met; });
+  const bool yes = std::all_of(run.slo.begin(), run.slo.end(), [](const auto& v) { return v.met && v.sure; });
+  const bool no = std::any_of(run.slo.begin(), run.slo.end(), surely_missed);
   const bool observed =
       std::any_of(run.slo.begin(), run.slo.end(), [](const auto& v) { return v.value.has_value(); });
   if (!observed) return {Answer::Kind::open, "nothing was observed that the objectives speak of"};
-  std::string text = yes ? "yes: " : "no: ";
+  std::string text = yes ? "yes: " : no ? "no: " : "cannot be told: ";
+  if (is_unsettled(run)) text += unsettled(run) + "; ";
   // What is missed first.
   bool first = true;
   for (const bool met : {false, true}) {
@@ -57,7 +67,7 @@ Answer answer(const Run& run) {
       first = false;
     }
   }
-  return {yes ? Answer::Kind::yes : Answer::Kind::no, text};
+  return {yes ? Answer::Kind::yes : no ? Answer::Kind::no : Answer::Kind::open, text};
 }
 
 Line line(const Run& run, const metrics::StudyMetric& metric) {
@@ -105,17 +115,6 @@ std::vector<Line> key_metrics(const Run& run) {
   for (const auto& metric : run.result.metrics)  // what the scenario watches
     if (metric.name.starts_with("availability.") && metric.mean) lines.push_back(line(run, metric));
   return lines;
-}
-
-std::string bottleneck(const Run& run) {
-  const metrics::StudyMetric* busiest = nullptr;
-  for (const auto& metric : run.result.metrics) {
-    if (!metric.name.ends_with(kUtilization) || !metric.mean) continue;
-    if (busiest == nullptr || *metric.mean > *busiest->mean) busiest = &metric;
-  }
-  if (busiest == nullptr) return {};
-  return fmt::format("{}, {} % busy", busiest->name.substr(0, busiest->name.size() - kUtilization.size()),
-                     percent(*busiest->mean, 3));
 }
 
 std::string failures(const Run& run) {

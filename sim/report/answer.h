@@ -11,7 +11,9 @@ namespace headroom::report {
 
 /// The scenario's question in one line.
 struct Answer {
-  enum class Kind { yes, no, open };  ///< open: no objectives were set, or nothing was observed
+  /// yes: all objectives are surely met; no: one is surely missed; open: neither can be told, or there are
+  /// none.
+  enum class Kind { yes, no, open };
   Kind kind = Kind::open;
   std::string text;  ///< "yes: yield 99.93 % (objective ≥ 99.9 %), …"
 };
@@ -29,8 +31,6 @@ Line line(const Run&, const metrics::StudyMetric&);
 std::span<const std::string_view> key_metric_names();
 /// The few metrics that matter most, of those that the run has.
 std::vector<Line> key_metrics(const Run&);
-/// "processing, 81 % busy": the tier closest to its limit; empty if no tier reports its utilisation.
-std::string bottleneck(const Run&);
 /// "rejected 2.1 %, late 0.4 %" of offered requests, the most frequent failures first; empty if none failed.
 std::string failures(const Run&);
 /// "yes: yield was back 3 s after the last fault"; empty if the run does not say (see heal_s).

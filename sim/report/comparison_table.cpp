@@ -14,6 +14,7 @@
 #include "sim/report/comparison.h"
 #include "sim/report/numbers.h"
 #include "sim/report/paint.h"
+#include "sim/report/verdicts.h"
 
 namespace headroom::report {
 namespace {
@@ -174,10 +175,36 @@ std::string objectives(const Side& a, const Side& b) {
   for (const auto& of_a : a.summary.slo)
     for (const auto& of_b : b.summary.slo)
       if (of_a.objective == of_b.objective && of_a.of == of_b.of && of_a.met != of_b.met)
-        out += fmt::format("objective {}{}: met by {}, missed by {}\n", of_a.objective,
+        out += fmt::format("objective {}{}: met by {}, missed by {}{}\n", of_a.objective,
                            of_a.of.empty() ? "" : " (" + of_a.of + ")", of_a.met ? "A" : "B",
-                           of_a.met ? "B" : "A");
+                           of_a.met ? "B" : "A",
+                           of_a.sure.value_or(true) && of_b.sure.value_or(true)
+                               ? ""
+                               : ", by the means: for one of them it cannot be told");
   return out;
+}
+
+std::string unsettled(const Side& a, const Side& b) {
+  const bool of_a = !a.summary.settled.value_or(true);
+  const bool of_b = !b.summary.settled.value_or(true);
+  if (!of_a && !of_b) return {};
+  return fmt::format(
+      "{} not settled: something still grows at the end of the window, and a longer run would show other "
+      "numbers\n",
+      of_a && of_b ? "A and B have"
+      : of_a       ? "A has"
+                   : "B has");
+}
+
+/// "A: processing, 78 % busy; B: api: 2 of 3 servers, 100 % busy"; once, if it is the same.
+std::string limits(const Side& a, const Side& b) {
+  const auto text = [](const Side& s) {
+    return s.summary.bottleneck ? harmless(limit_text(*s.summary.bottleneck)) : std::string();
+  };
+  if (text(a).empty() && text(b).empty()) return {};
+  if (text(a) == text(b)) return "both: " + text(a);
+  return fmt::format("A: {}; B: {}", text(a).empty() ? "unknown" : text(a),
+                     text(b).empty() ? "unknown" : text(b));
 }
 
 }  // namespace
@@ -185,7 +212,7 @@ std::string objectives(const Side& a, const Side& b) {
 std::string table(const Side& a, const Side& b, const Comparison& comparison, std::size_t judged,
                   Catalogue catalogue, bool all, bool colours) {
   const Paint paint{colours};
-  std::string out = side(paint, 'A', a) + side(paint, 'B', b) + objectives(a, b) + "\n";
+  std::string out = side(paint, 'A', a) + side(paint, 'B', b) + objectives(a, b) + unsettled(a, b) + "\n";
   std::map<std::string_view, const Comparison::Row*> rows;
   for (const auto& row : comparison.rows) rows[row.metric] = &row;
 
@@ -217,6 +244,7 @@ std::string table(const Side& a, const Side& b, const Comparison& comparison, st
     }
   }
   out += lines.text(paint) + "\n";
+  out += note(paint, "limited by", limits(a, b));
   std::vector<std::string> rest;
   const auto count = [&](std::size_t n, const char* what) {
     if (n > 0) rest.push_back(fmt::format("{} {}", n, what));

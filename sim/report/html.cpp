@@ -8,11 +8,13 @@
 #include "sim/report/journal_lines.h"
 #include "sim/report/numbers.h"
 #include "sim/report/page.h"
+#include "sim/report/verdicts.h"
 
 namespace headroom::report {
 namespace {
 
 constexpr std::size_t kJournalShown = 40;
+constexpr std::size_t kLimitsShown = 12;
 
 std::string head(const Run& run) {
   const Answer verdict = answer(run);
@@ -29,6 +31,28 @@ std::string head(const Run& run) {
   return out;
 }
 
+std::string verdict_text(const metrics::Verdict& verdict) {
+  const std::string word = verdict.met ? "met" : "missed";
+  return !verdict.sure ? word + " ? (cannot be told)" : verdict.met ? word : "<strong>" + word + "</strong>";
+}
+
+/// Everything that is bounded, in its worst minute.
+std::string limits(const Run& run) {
+  if (run.limits.empty()) return {};
+  std::string out = fmt::format(
+      "<h2>What is near its bound</h2>\n<p>In its worst minute each{}, relative to what was alive then.</p>\n"
+      "<table>\n<tr><th></th><th>used [%]</th><th>alive</th><th>from [s]</th></tr>\n",
+      run.window.length() > Duration::s(60) ? "" : " (here: the window)");
+  for (std::size_t i = 0; i < run.limits.size() && i < kLimitsShown; ++i) {
+    const metrics::Limit& limit = run.limits[i];
+    out += fmt::format(
+        "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
+        escaped(limit.name), significant(limit.share * 100, 3),
+        limit.members > 1 ? metrics::alive_text(limit) : "", significant(limit.at_s));
+  }
+  return out + "</table>\n";
+}
+
 std::string objectives(const Run& run) {
   if (run.slo.empty()) return {};
   std::string out =
@@ -40,7 +64,7 @@ std::string objectives(const Run& run) {
     out += fmt::format(
         "<tr><td><code>{}</code></td><td class=\"n\">{} {}</td><td class=\"s\">{}</td><td>{}</td></tr>\n",
         escaped(verdict.objective + (verdict.of.empty() ? "" : " (" + verdict.of + ")")), escaped(r.value),
-        escaped(r.unit), escaped(r.spread), verdict.met ? "met" : "<strong>missed</strong>");
+        escaped(r.unit), escaped(r.spread), verdict_text(verdict));
   }
   return out + "</table>\n";
 }
@@ -57,8 +81,12 @@ std::string rows(const std::vector<Line>& lines) {
 
 std::string key_numbers(const Run& run) {
   std::string out = "<h2>Key numbers</h2>\n" + rows(key_metrics(run));
+  if (const auto text = unsettled(run); !text.empty())
+    out += fmt::format("<p><strong>Not settled</strong>: {}.</p>\n", escaped(text));
   if (const auto text = bottleneck(run); !text.empty())
     out += fmt::format("<p>Bottleneck: {}.</p>\n", escaped(text));
+  if (const auto text = busiest_link(run); !text.empty())
+    out += fmt::format("<p>Busiest link: {}.</p>\n", escaped(text));
   if (const auto text = failures(run); !text.empty())
     out += fmt::format("<p>Failed: {}.</p>\n", escaped(text));
   if (const auto text = healed(run); !text.empty()) out += fmt::format("<p>Healed: {}.</p>\n", escaped(text));
@@ -130,7 +158,7 @@ std::string checks(const Run& run) {
 
 std::string html(const Run& run, const std::vector<Chart>& charts, const std::filesystem::path& figures) {
   std::string out = page_begin(run.scenario);
-  out += head(run) + objectives(run) + key_numbers(run);
+  out += head(run) + objectives(run) + key_numbers(run) + limits(run);
   out += "<h2>Figures</h2>\n" + figures_section(charts, figures);
   out += journal(run) + all_metrics(run) + checks(run);
   return out + page_end();

@@ -1,13 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "sim/base/units.h"
+#include "sim/metrics/limits.h"
 #include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
+#include "sim/metrics/settled.h"
 #include "sim/metrics/slo.h"
 #include "sim/metrics/window.h"
 
@@ -27,7 +30,10 @@ struct Run {
   std::string fingerprint;
   metrics::Window window;
   metrics::StudyResult result;
-  std::vector<int> numbers;  ///< of the replications in `result`, counted from 1
+  std::vector<int> numbers;            ///< of the replications in `result`, counted from 1
+  std::vector<metrics::Limit> limits;  ///< in their worst minutes, the nearest to its bound first
+  /// None: not asked, because something is scheduled to change in the window, or it is too short to tell.
+  std::optional<metrics::Settled> settled;
   std::vector<metrics::Verdict> slo;
   std::vector<metrics::MetricInfo> catalogue;
   std::vector<Band> faults;

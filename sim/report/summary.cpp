@@ -32,6 +32,12 @@ std::optional<double> optional_number(const ordered_json& j) {
   return j.is_null() ? std::nullopt : std::optional(j.get<double>());
 }
 
+/// None if it is absent, as in older files, or null.
+std::optional<bool> optional_bool(const ordered_json& j, std::string_view key) {
+  const auto found = j.find(key);
+  return found == j.end() || found->is_null() ? std::nullopt : std::optional(found->get<bool>());
+}
+
 }  // namespace
 
 Summary summary(const Run& run) {
@@ -45,7 +51,11 @@ Summary summary(const Run& run) {
   s.fingerprint = run.fingerprint;
   for (const auto& metric : run.result.metrics) s.metrics[metric.name] = {metric.mean, metric.ci95};
   for (const auto& verdict : run.slo)
-    s.slo.push_back({verdict.objective, verdict.of, verdict.value, verdict.met});
+    s.slo.push_back({verdict.objective, verdict.of, verdict.value, verdict.met, verdict.sure});
+  if (const auto limit = metrics::bottleneck(run.limits))
+    s.bottleneck = {limit->name, limit->share, metrics::alive_text(*limit), limit->at_s};
+  if (const auto link = metrics::busiest_link(run.limits)) s.busiest_link = {link->name, link->share};
+  if (run.settled) s.settled = run.settled->settled;
   s.invariants = run.result.invariants;
   return s;
 }
@@ -70,8 +80,21 @@ std::string to_json(const Summary& s) {
     if (!o.of.empty()) entry["of"] = o.of;
     entry["value"] = number(o.value);
     entry["met"] = o.met;
+    if (o.sure) entry["sure"] = *o.sure;
     j["slo"].push_back(std::move(entry));
   }
+  if (s.bottleneck)
+    j["bottleneck"] = {{"name", s.bottleneck->name},
+                       {"share", number(s.bottleneck->share)},
+                       {"alive", s.bottleneck->alive},
+                       {"at_s", number(s.bottleneck->at_s)}};
+  else
+    j["bottleneck"] = nullptr;
+  if (s.busiest_link)
+    j["busiest_link"] = {{"name", s.busiest_link->name}, {"share", number(s.busiest_link->share)}};
+  else
+    j["busiest_link"] = nullptr;
+  j["settled"] = s.settled ? ordered_json(*s.settled) : ordered_json();
   j["invariants"] = ordered_json::array();
   for (const auto& i : s.invariants) {
     ordered_json entry = {{"name", i.name}, {"holds", i.holds}, {"checked", i.checked}};
@@ -106,8 +129,14 @@ std::variant<Summary, Problem> parse_summary(std::string_view text) {
     }
     for (const auto& o : j.at("slo")) {
       s.slo.push_back({o.at("objective").get<std::string>(), o.value("of", std::string()),
-                       optional_number(o.at("value")), o.at("met").get<bool>()});
+                       optional_number(o.at("value")), o.at("met").get<bool>(), optional_bool(o, "sure")});
     }
+    if (const auto found = j.find("bottleneck"); found != j.end() && !found->is_null())
+      s.bottleneck = {found->at("name").get<std::string>(), found->at("share").get<double>(),
+                      found->at("alive").get<std::string>(), found->at("at_s").get<double>()};
+    if (const auto found = j.find("busiest_link"); found != j.end() && !found->is_null())
+      s.busiest_link = {found->at("name").get<std::string>(), found->at("share").get<double>()};
+    s.settled = optional_bool(j, "settled");
     for (const auto& i : j.at("invariants")) {
       s.invariants.push_back({i.at("name").get<std::string>(), i.at("holds").get<bool>(),
                               metrics::whole<std::int64_t>(i.at("checked")),

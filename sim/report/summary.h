@@ -27,6 +27,18 @@ struct Summary {
     std::string of;         ///< "images below 1MB", if it looks at these alone
     std::optional<double> value;
     bool met = false;
+    std::optional<bool> sure = std::nullopt;  ///< none: written before there was such a field
+  };
+  /// What was nearest its bound (metrics::Limit).
+  struct Limit {
+    std::string name;
+    double share = 0;
+    std::string alive;  ///< "2 of 3"
+    double at_s = 0;
+  };
+  struct Link {
+    std::string name;
+    double share = 0;
   };
   std::string scenario;
   std::uint64_t seed = 0;
@@ -37,6 +49,9 @@ struct Summary {
   std::string fingerprint;
   std::map<std::string, Metric> metrics;
   std::vector<Objective> slo;
+  std::optional<Limit> bottleneck{};  ///< none: nothing is bounded, or an older file
+  std::optional<Link> busiest_link{};
+  std::optional<bool> settled{};  ///< none: not asked, cannot be told, or an older file
   std::vector<metrics::Invariant> invariants;
 };
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <system_error>
 
+#include "sim/metrics/slo.h"
 #include "sim/metrics/whole.h"
 #include "sim/report/csv.h"
 
@@ -47,6 +48,17 @@ std::variant<Sweep, Problem> parse_sweep(const std::string& text) {
   }
 }
 
+/// The cells of points.csv that say what limits a point, and whether it has settled.
+std::string verdict_cells(const Summary& summary) {
+  const auto& limit = summary.bottleneck;
+  const auto& link = summary.busiest_link;
+  const auto& settled = summary.settled;
+  return "," + csv_cell(limit ? limit->name : "") + "," + csv_cell(limit ? limit->share : kNone) + "," +
+         csv_cell(limit ? limit->alive : "") + "," + csv_cell(limit ? limit->at_s : kNone) + "," +
+         csv_cell(link ? link->name : "") + "," + csv_cell(link ? link->share : kNone) + "," +
+         (settled ? *settled ? "true" : "false" : "");
+}
+
 }  // namespace
 
 std::size_t Sweep::complete() const {
@@ -73,6 +85,13 @@ std::string points_csv(const Sweep& sweep) {
   for (const auto& axis : sweep.axes) csv += (csv.empty() ? "" : ",") + csv_cell(axis.path);
   for (const auto& name : names)
     for (const char* part : {".mean", ".lo", ".hi"}) csv += "," + csv_cell(name + part);
+  const bool verdicts = std::any_of(sweep.points.begin(), sweep.points.end(), [](const Sweep::Point& p) {
+    return p.summary && (p.summary->bottleneck || p.summary->settled);
+  });
+  if (verdicts)
+    csv +=
+        ",bottleneck,bottleneck.share,bottleneck.alive,bottleneck.at_s,busiest_link,busiest_link.share,"
+        "settled";
   csv += "\n";
   for (const auto& point : sweep.points) {
     if (!point.summary) continue;
@@ -90,6 +109,7 @@ std::string points_csv(const Sweep& sweep) {
       }
       csv += "," + csv_cell(mean) + "," + csv_cell(low) + "," + csv_cell(high);
     }
+    if (verdicts) csv += verdict_cells(*point.summary);
     csv += "\n";
   }
   return csv;
@@ -137,6 +157,18 @@ std::variant<Sweep, Problem> load_sweep(const std::filesystem::path& folder) {
   return parsed;
 }
 
+Met met_at(const Summary& summary) {
+  Met all{true, true, summary.settled.value_or(true)};
+  bool no = false;
+  for (const Judged& verdict : judged(summary)) {
+    all.met = all.met && verdict.met;
+    all.sure = all.sure && verdict.sure;
+    no = no || verdict.surely_missed;
+  }
+  all.sure = all.sure || no;  // one is enough
+  return all;
+}
+
 std::vector<Judged> judged(const Summary& summary) {
   std::vector<Judged> all;
   for (const auto& o : summary.slo) {
@@ -153,8 +185,9 @@ std::vector<Judged> judged(const Summary& summary) {
         !parse_number(o.objective.substr(space + 4), verdict.bound))
       continue;
     const auto found = summary.metrics.find(verdict.metric);
-    if (found != summary.metrics.end() && found->second.ci95)
-      verdict.sure = verdict.bound <= found->second.ci95->low || verdict.bound >= found->second.ci95->high;
+    const bool apart = found != summary.metrics.end() && metrics::apart(verdict.bound, found->second.ci95);
+    verdict.sure = o.sure.value_or(apart && summary.settled.value_or(true));
+    verdict.surely_missed = !o.met && o.value && apart;
     all.push_back(std::move(verdict));
   }
   return all;

@@ -63,8 +63,19 @@ struct Judged {
   bool at_least = false;
   std::optional<double> value;
   bool met = false;
-  bool sure = true;  ///< false: the bound lies within the interval
+  bool sure = true;  ///< false: the bound lies within the interval, or the run has not settled
+  /// By more than chance; a run that has not settled may become worse, but it does not meet the objective.
+  bool surely_missed = false;
 };
 std::vector<Judged> judged(const Summary&);
+
+/// All objectives together.
+struct Met {
+  bool met = false;     ///< by the means
+  bool sure = true;     ///< all are surely met, or one is surely missed
+  bool settled = true;  ///< false: what is met in the window may not stay so
+  bool holds() const { return met && settled; }
+};
+Met met_at(const Summary&);
 
 }  // namespace headroom::report

@@ -43,30 +43,19 @@ bool scale_in_one_unit(const std::vector<std::string>& texts, Scale& scale) {
   return true;
 }
 
-struct Met {
-  bool met = false;
-  bool sure = true;
-};
-
-Met met_at(const Summary& summary) {
-  Met all{true, true};
-  for (const Judged& verdict : judged(summary)) {
-    all.met = all.met && verdict.met;
-    all.sure = all.sure && verdict.sure;
-  }
-  return all;
-}
-
 /// "from worker.count = 36 on", "nowhere", …
 std::string where(const Sweep& sweep, const View& view, const Series& series) {
   std::vector<std::string> values;
   std::vector<bool> met;
-  std::vector<std::string> unsure;
+  std::vector<std::string> unsure, unsettled;
   for (const std::size_t n : series.points) {
     const Met here = met_at(*sweep.points[n].summary);
     values.push_back(sweep.value(sweep.points[n], view.x));
-    met.push_back(here.met);
-    if (!here.sure) unsure.push_back(values.back());
+    met.push_back(here.holds());
+    if (here.met && !here.settled)
+      unsettled.push_back(values.back());
+    else if (!here.sure)
+      unsure.push_back(values.back());
   }
   const auto count = static_cast<std::size_t>(std::count(met.begin(), met.end(), true));
   const std::string name = short_name(sweep, view.x);
@@ -93,6 +82,8 @@ std::string where(const Sweep& sweep, const View& view, const Series& series) {
     text = fmt::format("at {} = {} only", name, list);
   }
   if (!unsure.empty()) text += fmt::format(" ({} too close to be sure)", fmt::join(unsure, ", "));
+  if (!unsettled.empty())
+    text += fmt::format(" ({} not settled: a longer run would tell)", fmt::join(unsettled, ", "));
   return text;
 }
 
@@ -194,15 +185,25 @@ SweepAnswer answer(const Sweep& sweep) {
   if (promised.empty())
     return {SweepAnswer::Kind::open, "no objectives were set; the numbers stand for themselves", {}};
   const View view = view_of(sweep);
-  const bool somewhere = std::any_of(sweep.points.begin(), sweep.points.end(), [](const Sweep::Point& p) {
-    return p.summary && met_at(*p.summary).met;
-  });
-  SweepAnswer all{somewhere ? SweepAnswer::Kind::yes : SweepAnswer::Kind::no, "", {}};
+  const auto any = [&](auto&& is) {
+    return std::any_of(sweep.points.begin(), sweep.points.end(),
+                       [&](const Sweep::Point& p) { return p.summary && is(met_at(*p.summary)); });
+  };
+  const bool somewhere = any([](const Met& m) { return m.holds(); });
+  const bool surely = any([](const Met& m) { return m.holds() && m.sure; });
+  const bool told = !any([](const Met& m) { return !m.sure; });
+  SweepAnswer all{surely ? SweepAnswer::Kind::yes
+                  : told ? SweepAnswer::Kind::no
+                         : SweepAnswer::Kind::open,
+                  "",
+                  {}};
   if (view.series.size() == 1) {
     all.text = "objectives hold " + where(sweep, view, view.series.front());
   } else {
-    all.text = somewhere ? "objectives hold" : "objectives hold nowhere";
-    for (std::size_t i = 0; somewhere && i < view.series.size() && i < kMostLines; ++i)
+    all.text = somewhere ? "objectives hold"
+               : told    ? "objectives hold nowhere"
+                         : "objectives hold nowhere for sure";
+    for (std::size_t i = 0; (somewhere || !told) && i < view.series.size() && i < kMostLines; ++i)
       all.lines.push_back(view.series[i].name + ": " + where(sweep, view, view.series[i]));
     if (view.series.size() > kMostLines)
       all.lines.push_back(fmt::format("and {} more", view.series.size() - kMostLines));

@@ -35,7 +35,8 @@ std::string short_name(const Sweep&, std::size_t axis);
 
 /// Where the objectives are met, series by series: "hold from worker.count = 36 on".
 struct SweepAnswer {
-  enum class Kind { yes, no, open };  ///< yes: somewhere; open: there are none
+  /// yes: surely somewhere; no: surely nowhere; open: neither can be told, or there are none.
+  enum class Kind { yes, no, open };
   Kind kind = Kind::open;
   std::string text;                ///< in one line
   std::vector<std::string> lines;  ///< one for each series, if there are several

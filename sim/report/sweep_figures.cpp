@@ -303,7 +303,7 @@ void add_cost(std::vector<Chart>& charts, const Sweep& sweep) {
     const auto* yield = metric_of(*point.summary, "yield");
     const auto verdicts = judged(*point.summary);
     if (price == nullptr || yield == nullptr || verdicts.empty()) continue;
-    const bool good = std::all_of(verdicts.begin(), verdicts.end(), [](const Judged& j) { return j.met; });
+    const bool good = met_at(*point.summary).holds();
     Chart::Curve& curve = good ? met : missed;
     curve.bars = true;
     curve.x.push_back(*price->mean);

@@ -10,11 +10,14 @@
 #include "sim/report/page.h"
 #include "sim/report/paint.h"
 #include "sim/report/sweep_answer.h"
+#include "sim/report/verdicts.h"
 
 namespace headroom::report {
 namespace {
 
 constexpr std::size_t kMostRows = 40;
+constexpr std::string_view kUnsettled =
+    "what is met in the window may not stay so, because something still grows";
 
 /// The table of points, for terminal and page alike.
 struct Table {
@@ -26,6 +29,7 @@ struct Table {
   std::vector<std::vector<Cell>> rows;
   std::vector<std::string> constants;  ///< "harvest 100 %": the same at all points
   bool unsure = false;                 ///< some verdict has a question mark
+  bool unsettled = false;              ///< some point has not settled
   std::size_t left_out = 0;
 };
 
@@ -98,6 +102,20 @@ Table table_of(const Sweep& sweep, std::size_t most_rows) {
     table.header.push_back(s.title +
                            (unit.empty() || s.title.ends_with("_" + unit) ? "" : " [" + unit + "]"));
   }
+  const auto limited = [&](std::size_t n) {
+    const auto& limit = sweep.points[n].summary->bottleneck;
+    return limit ? limit_text(*limit) : std::string("–");
+  };
+  bool limits = std::any_of(order.begin(), order.end(),
+                            [&](std::size_t n) { return sweep.points[n].summary->bottleneck.has_value(); });
+  const bool same = order.size() > 1 && std::all_of(order.begin(), order.end(), [&](std::size_t n) {
+                      return limited(n) == limited(order.front());
+                    });
+  if (limits && same && table.left_out == 0) {
+    table.constants.push_back("limited by " + limited(order.front()));
+    limits = false;
+  }
+  if (limits) table.header.emplace_back("limited by");
   if (objectives) table.header.emplace_back("objectives");
 
   for (const std::size_t n : order) {
@@ -111,11 +129,14 @@ Table table_of(const Sweep& sweep, std::size_t most_rows) {
                                       [&](const Judged& j) { return j.metric == s.metric && !j.met; });
       row.push_back({number(sweep, summary, s.metric), missed});
     }
+    if (limits) row.push_back({harmless(limited(n)), false});
     if (!objectives) continue;
-    const bool met = std::all_of(verdicts.begin(), verdicts.end(), [](const Judged& j) { return j.met; });
-    const bool sure = std::all_of(verdicts.begin(), verdicts.end(), [](const Judged& j) { return j.sure; });
-    row.push_back({std::string(met ? "met" : "missed") + (sure ? "" : " ?"), !met});
-    table.unsure = table.unsure || !sure;
+    const Met all = met_at(summary);
+    const bool unsettled = !all.settled && !(all.sure && !all.met);
+    const std::string word = std::string(all.met ? "met" : "missed") + (all.sure ? "" : " ?");
+    row.push_back({unsettled ? "not settled" : word, !all.holds()});
+    table.unsure = table.unsure || (!all.sure && !unsettled);
+    table.unsettled = table.unsettled || unsettled;
   }
   return table;
 }
@@ -195,6 +216,7 @@ std::string table(const Sweep& sweep, const std::filesystem::path& folder, bool 
   };
   note("everywhere", fmt::format("{}", fmt::join(t.constants, ", ")));
   if (t.unsure) note("?", "the objective lies within the interval: more replications would tell");
+  if (t.unsettled) note("not settled", std::string(kUnsettled) + ": a longer run would tell");
   const Checks held = checks(sweep);
   if (held.violated.empty()) {
     if (held.checked > 0)
@@ -236,6 +258,7 @@ std::string html(const Sweep& sweep, const std::vector<Chart>& charts, const std
   if (!t.constants.empty())
     out += fmt::format("<p>The same at every point: {}.</p>\n",
                        escaped(fmt::format("{}", fmt::join(t.constants, ", "))));
+  if (t.unsettled) out += fmt::format("<p>not settled: {}; a longer run would tell.</p>\n", kUnsettled);
   if (t.unsure) out += "<p>?: the objective lies within the interval; more replications would tell.</p>\n";
 
   out += "<h2>How far to trust this</h2>\n";

@@ -9,6 +9,7 @@
 #include "sim/report/answer.h"
 #include "sim/report/numbers.h"
 #include "sim/report/paint.h"
+#include "sim/report/verdicts.h"
 
 namespace headroom::report {
 namespace {
@@ -58,12 +59,16 @@ std::string table(const Run& run, const std::filesystem::path& folder, bool colo
   if (!lines.empty()) out += '\n';
 
   const auto note = [&](std::string_view title, const std::string& text) {
-    if (!text.empty()) out += fmt::format("  {} {}\n", paint.faint(padded(title, 11, false)), text);
+    if (!text.empty()) out += fmt::format("  {} {}\n", paint.faint(padded(title, 12, false)), text);
   };
   note("bottleneck", bottleneck(run));
+  if (const auto link = busiest_link(run); !link.empty() && link != bottleneck(run))
+    note("busiest link", link);
+  if (is_unsettled(run)) note("not settled", paint.yellow(unsettled(run)));
   note("failed", failures(run));
   note("healed", healed(run));
-  if (!run.result.invariants.empty()) out += "  " + paint.faint("invariants ") + " " + invariants(run, paint);
+  if (!run.result.invariants.empty())
+    out += "  " + paint.faint("invariants  ") + " " + invariants(run, paint);
   note("intervals", interval_note(run));
   note("results", folder.empty() ? std::string() : folder.string());
   return out;

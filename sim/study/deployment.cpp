@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sim/base/check.h"
+#include "sim/metrics/resource.h"
 
 namespace headroom::study {
 
@@ -76,7 +77,8 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     : world_(env.world),
       users_(static_cast<std::uint64_t>(scenario.workload.users)),
       balancing_(scenario.deployment.load_balancer.value_or(balancer::BalancerConfig{}), env),
-      gauges_(env.world, env.window, env.series) {
+      gauges_(env.world, env.window, env.series),
+      resources_(env.world, env.window) {
   const DeploymentConfig& d = scenario.deployment;
   const client::WorkloadConfig& w = scenario.workload;
   const double rendition_share = w.image_bytes ? w.rendition_bytes.value : 0;
@@ -174,6 +176,83 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     parts.session = [this](const calls::Origin& origin) { return queue_->session(origin); };
   }
   clients_ = std::make_unique<client::Clients>(w, env, key / "workload", parts);
+  limit(scenario);
+}
+
+/// What each component can have in use, and who calls whom.
+void Deployment::limit(const ScenarioConfig& scenario) {
+  namespace resource = metrics::resource;
+  using Tier = Resources::Tier;
+  const DeploymentConfig& d = scenario.deployment;
+  const auto cores = [](world::ProcessSlot& slot) { return static_cast<double>(slot.host().cores()); };
+  const auto of_endpoints = [](const std::vector<calls::Endpoint>& endpoints, auto size) {
+    std::vector<Resources::Member> members;
+    for (const calls::Endpoint& e : endpoints) members.push_back({e.slot, size(*e.slot)});
+    return members;
+  };
+  const auto of_slots = [](const std::vector<world::ProcessSlot*>& slots, auto size) {
+    std::vector<Resources::Member> members;
+    for (world::ProcessSlot* slot : slots) members.push_back({slot, size(*slot)});
+    return members;
+  };
+
+  std::vector<Tier> front = {Resources::kClients};
+  if (balancer_ && !balancer_->proxies().empty()) {
+    front = {resources_.add_tier(of_endpoints(balancer_->proxies(), cores), front)};
+    resources_.limit_cores(front[0], resource::kLoadBalancer, Resources::Of::busiest);
+  }
+  if (api_) {
+    front = {resources_.add_tier(of_endpoints(api_->servers(), cores), front)};
+    resources_.limit_cores(front[0], resource::kApi);
+  }
+  if (identity_ && !identity_->data_plane().slots().empty()) {
+    const Tier auth = resources_.add_tier(of_slots(identity_->data_plane().slots(), cores), front);
+    const bool spread = d.auth->data_plane.redundancy == calls::Redundancy::active_active;
+    resources_.limit_cores(auth, resource::kAuth, spread ? Resources::Of::all : Resources::Of::busiest);
+  }
+  std::optional<Tier> members, workers;
+  if (queue_) {
+    members =
+        resources_.add_tier(of_slots(queue_->slots(), cores), front, [this] { return queue_->leaders(); });
+    for (world::ProcessSlot* slot : queue_->slots())
+      resources_.limit_disk(slot->host(), Resources::Fsync::grouped);
+  }
+  if (fleet_) {
+    // With more slots than cores it is the cores that are full first.
+    const auto size = [&](world::ProcessSlot& slot) {
+      return std::min(cores(slot), static_cast<double>(d.processing->slots.value_or(slot.host().cores())));
+    };
+    workers =
+        resources_.add_tier(of_endpoints(fleet_->workers(), size), members ? std::vector{*members} : front);
+    resources_.limit_cores(*workers, resource::kProcessing);
+    if (d.processing->max_waiting.value_or(0) > 0)
+      resources_.limit_held(*workers, resource::kMaxWaiting, static_cast<double>(*d.processing->max_waiting),
+                            [this] { return fleet_->waiting(world_.now()); });
+  }
+  if (queue_ && d.queue->capacity) {
+    // One log, wherever its leader is; or one of each member.
+    const auto capacity = static_cast<double>(*d.queue->capacity);
+    if (queue_->groups() > 1)
+      resources_.limit_held(*members, resource::kQueueCapacity, capacity, [this] { return queue_->held(); });
+    else
+      resources_.limit_one(resource::kQueueCapacity, [this, capacity] { return queue_->held() / capacity; },
+                           {});
+  }
+  if (api_ && d.api->max_in_flight)
+    resources_.limit_held(front[0], resource::kMaxInFlight, static_cast<double>(*d.api->max_in_flight),
+                          [this] { return api_->in_flight(world_.now()); });
+  if (api_ && d.api->quota_per_user)
+    resources_.limit_one(
+        resource::kQuota, [this] { return api_->quota_use().used(world_.now()); },
+        [this] { return api_->quota_use().attempts(world_.now()); });
+  if (usage_ || store_) {
+    usage::BatchStore& store = usage_ ? usage_->store() : *store_;
+    if (usage_ && d.usage->aggregator.journal)
+      for (const calls::Endpoint& server : api_->servers())
+        resources_.limit_disk(server.slot->host(), Resources::Fsync::grouped);
+    for (world::ProcessSlot* slot : store.slots())
+      resources_.limit_disk(slot->host(), Resources::Fsync::counts);
+  }
 }
 
 Deployment::~Deployment() = default;
@@ -232,6 +311,7 @@ void Deployment::poison_next(faults::Component component, Kill kill) {
 
 void Deployment::start() {
   gauges_.start();
+  resources_.start();
   if (identity_) identity_->start();
   if (usage_) usage_->start();
   if (store_) store_->start();
@@ -246,6 +326,7 @@ void Deployment::stop() {
   if (usage_) usage_->stop();
   if (store_) store_->stop();
   gauges_.stop();
+  resources_.stop();
   if (balancer_) balancer_->stop();
   if (job_balancer_) job_balancer_->stop();
 }

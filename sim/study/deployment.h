@@ -25,6 +25,7 @@
 #include "sim/study/consensus_watch.h"
 #include "sim/study/gauges.h"
 #include "sim/study/queue_check.h"
+#include "sim/study/resources.h"
 #include "sim/study/scenario.h"
 #include "sim/study/store_check.h"
 #include "sim/study/traits.h"
@@ -64,6 +65,8 @@ class Deployment final : public faults::Service {
   /// That is done.
   bool settled() const { return (!usage_ || usage_->settled()) && (!store_ || store_->settled()); }
   void report(metrics::ResultBuilder& results) const;
+  /// How much of each bounded thing was used in the window.
+  std::vector<metrics::Use> uses() const { return resources_.uses(); }
 
  private:
   class ServerAuth;
@@ -71,6 +74,7 @@ class Deployment final : public faults::Service {
   class Books;
   class DeadlyRequest;
   std::vector<world::Host*> group(const std::optional<Ref>& ref) const;
+  void limit(const ScenarioConfig& scenario);
 
   world::World& world_;
   std::uint64_t users_;
@@ -91,6 +95,7 @@ class Deployment final : public faults::Service {
   std::deque<DeadlyRequest> deadly_;  ///< all that there ever were; requests point to them
   std::unique_ptr<client::Clients> clients_;
   Gauges gauges_;
+  Resources resources_;
 };
 
 }  // namespace headroom::study

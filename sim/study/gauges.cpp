@@ -83,7 +83,8 @@ void Gauges::report(metrics::ResultBuilder& results, const metrics::BatchSum& an
       highest =
           std::max(highest, bytes / links_at_end_[l].capacity.bytes_per_second / window_.length().seconds());
     }
-    results.maximum("network.utilization_max", highest);
+    // Of what is full, rounding may say a little more.
+    results.maximum("network.utilization_max", std::min(highest, 1.0));
   }
   std::int64_t nano_usd_per_hour = 0;
   for (const auto& host : world_.hosts()) nano_usd_per_hour += host->config().price.nano_usd_per_hour;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <utility>
+#include <variant>
 
 #include "sim/config/units.h"
 #include "sim/metrics/slo.h"
@@ -12,16 +13,18 @@
 #include "sim/study/load.h"
 #include "sim/study/sha1.h"
 #include "sim/study/simulate.h"
+#include "sim/study/steady.h"
 
 namespace headroom::study {
 namespace {
 
 /// Latency objectives look at the requests that `only` selects; they are named as they were written.
-std::vector<metrics::Verdict> judge(const SloConfig& slo, const metrics::StudyResult& result) {
+std::vector<metrics::Verdict> judge(const SloConfig& slo, const metrics::StudyResult& result,
+                                    bool unsettled) {
   std::vector<metrics::Objective> objectives = slo.objectives;
   for (metrics::Objective& o : objectives)
     if (slo.only_below && o.metric.starts_with("latency.")) o.metric = "only." + o.metric;
-  std::vector<metrics::Verdict> verdicts = metrics::evaluate(objectives, result);
+  std::vector<metrics::Verdict> verdicts = metrics::evaluate(objectives, result, unsettled);
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
     verdicts[i].objective = metrics::to_text(slo.objectives[i]);
     if (slo.only_below && objectives[i].metric.starts_with("only."))
@@ -56,7 +59,13 @@ report::Run assemble(const ScenarioConfig& scenario,
   const metrics::SeriesTable& series = run.result.series;
   run.faults = report::fault_bands(run.result.journal,
                                    TimePoint::at(series.slot * static_cast<std::int64_t>(series.rows)));
-  run.slo = judge(scenario.slo, run.result);
+  std::vector<const std::vector<metrics::Use>*> uses;
+  for (const metrics::ReplicationResult& r : replications) uses.push_back(&r.uses);
+  run.limits = metrics::worst_minutes(uses, run.window);
+  if (steady(scenario))
+    run.settled = metrics::settled(series, run.window, metrics::saturated(uses),
+                                   std::holds_alternative<client::Closed>(scenario.workload.arrivals));
+  run.slo = judge(scenario.slo, run.result, run.settled && !run.settled->settled);
   run.catalogue = catalogue();
   run.partial = replications.size() < static_cast<std::size_t>(scenario.run.replications);
   run.versions = {{"headroom", version()}};

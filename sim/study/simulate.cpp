@@ -137,6 +137,7 @@ metrics::ReplicationResult Replication::report(bool quiet) {
   report_healing(series, results);
   results.series(std::move(series));
   results.journal(journal_);
+  results.uses(deployment_->uses());
   return std::move(results).build();
 }
 

@@ -13,12 +13,12 @@ Disk::~Disk() {
 }
 
 Disk::Operation Disk::write(Bytes bytes) {
-  return Operation(*this,
-                   Duration::from_seconds(static_cast<double>(bytes.count()) / bandwidth_.bytes_per_second));
+  return Operation(
+      *this, Duration::from_seconds(static_cast<double>(bytes.count()) / bandwidth_.bytes_per_second), true);
 }
 
 Disk::Operation Disk::fsync() {
-  return Operation(*this, fsync_.sample(engine_));
+  return Operation(*this, fsync_.sample(engine_), false);
 }
 
 void Disk::set_share(double share) {
@@ -41,13 +41,13 @@ void Disk::append(Operation& operation) {
 
 void Disk::unlink(Operation& operation) {
   const bool was_first = head_ == &operation;
+  if (was_first) advance();
   (operation.previous_ != nullptr ? operation.previous_->next_ : head_) = operation.next_;
   (operation.next_ != nullptr ? operation.next_->previous_ : tail_) = operation.previous_;
   operation.queued_ = false;
   --operations_;
   if (!was_first) return;
   if (head_ != nullptr) left_ = static_cast<double>(head_->work_.count_ns());
-  updated_ = scheduler_.now();
   plan();
 }
 
@@ -57,11 +57,14 @@ void Disk::finish_first() {
   operation.handle_.resume();
 }
 
-// Brings what is left of the first operation up to date.
+// Brings what is left of the first operation, and the time that it took, up to date.
 void Disk::advance() {
-  const TimePoint now = scheduler_.now();
-  if (head_ != nullptr) left_ -= static_cast<double>((now - updated_).count_ns()) * share_;
-  updated_ = now;
+  if (head_ != nullptr) {
+    left_ -= static_cast<double>(since().count_ns()) * share_;
+    busy_ += since();
+    if (transfers()) writing_ += since();
+  }
+  updated_ = scheduler_.now();
 }
 
 void Disk::plan() {

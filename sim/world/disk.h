@@ -17,7 +17,7 @@ class Disk {
  public:
   class [[nodiscard]] Operation {
    public:
-    Operation(Disk& disk, Duration work) : disk_(disk), work_(work) {}
+    Operation(Disk& disk, Duration work, bool writes) : disk_(disk), work_(work), writes_(writes) {}
     Operation(const Operation&) = delete;
     Operation& operator=(const Operation&) = delete;
     ~Operation() {
@@ -34,6 +34,7 @@ class Disk {
     friend class Disk;
     Disk& disk_;
     Duration work_;
+    bool writes_;  ///< bytes; else it waits for them to be durable
     std::coroutine_handle<> handle_;
     Operation* next_ = nullptr;
     Operation* previous_ = nullptr;
@@ -56,6 +57,13 @@ class Disk {
   void set_share(double share);
   /// Operations waiting or under way.
   int operations() const { return operations_; }
+  /// Time with an operation under way up to now, those included that are slowed or stand still.
+  Duration busy_time() const { return busy_ + (head_ != nullptr ? since() : Duration()); }
+  /// That of writes alone, and of whatever stands still: what is left of it no grouping of fsyncs can make
+  /// room for.
+  Duration writing_time() const {
+    return writing_ + (head_ != nullptr && transfers() ? since() : Duration());
+  }
 
  private:
   class Done final : public Event {
@@ -72,6 +80,8 @@ class Disk {
   void finish_first();
   void advance();
   void plan();
+  Duration since() const { return scheduler_.now() - updated_; }
+  bool transfers() const { return head_->writes_ || share_ <= 0; }
 
   Scheduler& scheduler_;
   Bandwidth bandwidth_;
@@ -80,6 +90,8 @@ class Disk {
   double share_ = 1.0;
   double left_ = 0;  // ns of work left of the first operation
   TimePoint updated_;
+  Duration busy_;     // up to `updated_`
+  Duration writing_;  // up to `updated_`
   int operations_ = 0;
   Operation* head_ = nullptr;
   Operation* tail_ = nullptr;

@@ -11,6 +11,10 @@ ProcessSlot::~ProcessSlot() {
   destroy_now();
 }
 
+Duration ProcessSlot::lived() const {
+  return lived_ + (process_ != nullptr ? host_.scheduler().now() - began_ : Duration());
+}
+
 void ProcessSlot::kill() {
   host_.scheduler().post(kill_);
 }
@@ -31,6 +35,7 @@ void ProcessSlot::enable() {
 
 void ProcessSlot::destroy_now() {
   if (process_ == nullptr) return;
+  lived_ = lived();
   const std::unique_ptr<Process> dying = std::move(process_);  // `get` is nullptr for whoever asks meanwhile
   dying->scope().clear();
 }
@@ -38,6 +43,7 @@ void ProcessSlot::destroy_now() {
 void ProcessSlot::start_now() {
   if (process_ != nullptr || !enabled_ || !host_.up()) return;
   ++starts_;
+  began_ = host_.scheduler().now();
   process_ = make_(host_);
   process_->slot_ = this;
 }

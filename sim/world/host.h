@@ -75,6 +75,8 @@ class ProcessSlot {
   }
   /// How often it was started: tells one life from the next.
   std::uint64_t starts() const { return starts_; }
+  /// How long a process was alive here up to now, all its lives together.
+  Duration lived() const;
 
   /// Orders the process's death; it goes on until its next suspension, and the scheduler's root destroys it
   /// at the same instant. Nothing if it is not alive then.
@@ -109,6 +111,8 @@ class ProcessSlot {
   std::function<std::unique_ptr<Process>(Host&)> make_;
   std::unique_ptr<Process> process_;
   std::uint64_t starts_ = 0;
+  Duration lived_;   // in earlier lives
+  TimePoint began_;  // this life
   bool enabled_ = true;
   Defect defect_;
   Act<&ProcessSlot::destroy_now> kill_{*this};

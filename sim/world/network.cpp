@@ -45,7 +45,7 @@ Network::~Network() {
 Fluid::Link Network::make_link(const std::string& name, const std::optional<Bandwidth>& bandwidth) {
   if (!bandwidth || fluid_ == nullptr) return Fluid::kNoLink;
   const Fluid::Link link = fluid_->add_link(name, *bandwidth);
-  links_.push_back({name, *bandwidth, link});
+  links_.push_back({name, *bandwidth, link, 1});
   return link;
 }
 
@@ -363,6 +363,8 @@ void Network::set_share(const Duplex& duplex, double share) {
   const double least = std::max(share, kLeastShare);
   fluid_->set_share(duplex.up, least);
   fluid_->set_share(duplex.down, least);
+  for (NamedLink& link : links_)
+    if (link.link == duplex.up || link.link == duplex.down) link.share = least;
 }
 
 bool Network::set_bandwidth_share(std::string_view part, double share) {
@@ -401,7 +403,8 @@ std::vector<LinkLoad> Network::link_loads() const {
   if (links_.empty()) return loads;
   loads.reserve(links_.size());
   const std::vector<double> passed = fluid_->bytes_passed();
-  for (const NamedLink& link : links_) loads.push_back({link.name, link.capacity, passed[link.link]});
+  for (const NamedLink& link : links_)
+    loads.push_back({link.name, link.capacity, link.share, passed[link.link]});
   return loads;
 }
 

@@ -104,6 +104,7 @@ struct NetworkCounts {
 struct LinkLoad {
   std::string name;  ///< `nic/worker-1/up`, `rack/a1/down`, `zone/a/up`, `zones/a-b`, `internet/in`
   Bandwidth capacity;
+  double share = 1;  ///< of the capacity, that is left now
   double bytes = 0;  ///< passed so far, whatever became of the flows, live ones included
 };
 
@@ -139,6 +140,8 @@ class Network {
   void remove(std::uint64_t id);
   /// Whether a message from one to the other would not be blocked now (host states are not looked at).
   bool reachable(HostId from, HostId to) const;
+  /// Whether there is any impairment at all.
+  bool impaired() const { return !impairments_.empty(); }
 
   /// The share (0–1) of bandwidth that is left, both directions, of the links of a part: `host/worker-7` or
   /// `group/worker` (network cards), `rack/a1` or `switch/a1` (uplink), `zone/a` (uplink), `region/…`
@@ -192,6 +195,7 @@ class Network {
     std::string name;
     Bandwidth capacity;
     Fluid::Link link;
+    double share = 1;
   };
 
   /// Called by Host when `up` changes.

@@ -72,6 +72,7 @@ class Processor {
   virtual int jobs() const = 0;
   /// The share of normal speed that is left, ≥ 0; at 0 everything is frozen and keeps its place.
   virtual void set_share(double share) = 0;
+  virtual double share() const = 0;
   /// Relative rate of each busy core when 1, 2, … cores are busy (shared caches and memory, as calibrated);
   /// the last value holds beyond. Default: 1 throughout.
   virtual void set_contention(std::vector<double> rate) = 0;
@@ -109,6 +110,7 @@ class VirtualTimeProcessor final : public Processor, Event {
   void start(Job& job, Duration work) override;
   int jobs() const override { return static_cast<int>(heap_.size()); }
   void set_share(double share) override;
+  double share() const override { return share_; }
   void set_contention(std::vector<double> rate) override;
   Duration busy_time() const override;
 

@@ -24,7 +24,8 @@ SimgridProcessor::SimgridProcessor(Scheduler& scheduler, Fluid& fluid, const std
     : Processor(cores),
       scheduler_(scheduler),
       fluid_(fluid),
-      cpu_(fluid.add_cpu(name, cores, speed, shares)) {}
+      cpu_(fluid.add_cpu(name, cores, speed, shares)),
+      share_(shares.empty() ? 1 : shares.front()) {}
 
 SimgridProcessor::~SimgridProcessor() {
   while (!running_.empty()) withdraw(*running_.back()->job);
@@ -46,6 +47,7 @@ void SimgridProcessor::withdraw(Job& job) {
 }
 
 void SimgridProcessor::set_share(double share) {
+  share_ = share;
   fluid_.set_cpu_share(cpu_, share);
 }
 

@@ -21,6 +21,7 @@ class SimgridProcessor final : public Processor {
   void start(Job& job, Duration work) override;
   int jobs() const override { return static_cast<int>(running_.size()); }
   void set_share(double share) override;
+  double share() const override { return share_; }
   void set_contention(std::vector<double> rate) override;
   Duration busy_time() const override;
 
@@ -33,6 +34,7 @@ class SimgridProcessor final : public Processor {
   Scheduler& scheduler_;
   Fluid& fluid_;
   Fluid::Cpu cpu_;
+  double share_;
   TimePoint updated_;
   Duration busy_time_;
   std::vector<std::unique_ptr<Running>> running_;

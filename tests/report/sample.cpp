@@ -150,6 +150,11 @@ Run sample_run(std::uint64_t seed) {
   run.result = metrics::merge({replication(seed, run.window), replication(seed + 100, run.window),
                                replication(seed + 200, run.window)});
   run.numbers = {1, 2, 3};
+  // Half of the fleet is down in the middle of the window.
+  run.limits = {{"processing", 0.995, 20, 40, 40, metrics::Duty::serves, false},
+                {"queue.capacity", 0.9, 1, 1, 40, metrics::Duty::holds, false},
+                {"api", 0.655, 3, 3, 10, metrics::Duty::serves, false},
+                {"nic host/lb-1", 0.21, 1, 1, 30, metrics::Duty::serves, true}};
   run.slo = metrics::evaluate({{"yield", 0.999, Better::higher}, {"latency.p99_ms", 500, Better::lower}},
                               run.result);
   run.catalogue.assign(std::begin(kCatalogue), std::end(kCatalogue));

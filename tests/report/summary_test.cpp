@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "sim/report/sweep.h"
 #include "tests/report/sample.h"
 #include "tests/report/temporary_folder.h"
 
@@ -22,7 +23,8 @@ std::vector<std::string> keys(const ordered_json& j) {
 TEST_CASE("the summary has the shape of the specification") {
   const ordered_json j = ordered_json::parse(to_json(summary(sample_run())));
   CHECK(keys(j) == std::vector<std::string>{"schema", "scenario", "seed", "replications", "measured_s",
-                                            "interval", "fingerprint", "metrics", "slo", "invariants"});
+                                            "interval", "fingerprint", "metrics", "slo", "bottleneck",
+                                            "busiest_link", "settled", "invariants"});
   CHECK(j["schema"] == "headroom/summary/1");
   CHECK(j["scenario"] == "rack-down");
   CHECK(j["seed"] == 1);
@@ -42,6 +44,11 @@ TEST_CASE("the summary has the shape of the specification") {
   CHECK(j["slo"][0]["objective"] == "yield >= 0.999");
   CHECK(j["slo"][0]["value"] == yield["mean"]);
   CHECK(j["slo"][0]["met"] == false);
+  CHECK(j["slo"][0]["sure"] == true);
+  CHECK(j["bottleneck"] ==
+        ordered_json({{"name", "processing"}, {"share", 0.995}, {"alive", "20 of 40"}, {"at_s", 40.0}}));
+  CHECK(j["busiest_link"] == ordered_json({{"name", "nic host/lb-1"}, {"share", 0.21}}));
+  CHECK(j["settled"].is_null());  // not asked: there are faults
   CHECK(j["invariants"][0] ==
         ordered_json({{"name", "no acknowledged job lost"}, {"holds", true}, {"checked", 2'700'000}}));
 }
@@ -71,6 +78,22 @@ TEST_CASE("a summary reads back as it was, to the last bit") {
   CHECK(t.metrics.at("odd").mean == 0.1 + 0.2);
   CHECK(t.metrics.at("odd").ci95->low == -5e-324);
   CHECK(t.invariants.size() == 2);
+}
+
+TEST_CASE(
+    "a summary from before there were verdicts is read, and none is made up but what its intervals tell") {
+  ordered_json j = ordered_json::parse(to_json(summary(sample_run())));
+  for (const char* key : {"bottleneck", "busiest_link", "settled"}) j.erase(key);
+  for (auto& objective : j["slo"]) objective.erase("sure");
+  const auto old = parse_summary(j.dump());
+  REQUIRE(std::holds_alternative<Summary>(old));
+  const Summary& s = std::get<Summary>(old);
+  CHECK_FALSE(s.bottleneck.has_value());
+  CHECK_FALSE(s.busiest_link.has_value());
+  CHECK_FALSE(s.settled.has_value());
+  CHECK_FALSE(s.slo.at(0).sure.has_value());
+  CHECK(judged(s).at(0).sure);  // yield misses by more than its interval
+  CHECK(judged(s).at(0).surely_missed);
 }
 
 TEST_CASE("a summary that is torn, foreign or bent is a problem in words") {

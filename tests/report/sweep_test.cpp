@@ -147,6 +147,52 @@ TEST_CASE("a metric that only some points have is empty at the others") {
   CHECK(csv.rows[0][1] == "");
 }
 
+TEST_CASE("every point says what limits it, and whether it has settled") {
+  Sweep sweep = sweep_of({"28", "30", "32"}, {0.9, 0.995, 0.999});
+  for (auto& point : sweep.points) {
+    point.summary->bottleneck = {"api", 0.9999, "2 of 3", 10};
+    point.summary->busiest_link = {"nic host/lb-1", 0.25};
+    point.summary->settled = true;
+  }
+  sweep.points[1].summary->settled = false;
+  sweep.points[1].summary->slo[0].sure = false;
+  CHECK(answer(sweep).text ==
+        "objectives hold at worker.count = 32 only (30 not settled: a longer run would tell) (yield ≥ 99 %)");
+  const std::string same = table(sweep, "", false);
+  CHECK_THAT(same, Contains("limited by api: 2 of 3 servers, 100 % busy\n") && Contains("  not settled\n") &&
+                       Contains("what is met in the window may not stay so"));
+  const auto csv = std::get<Csv>(parse_csv(points_csv(sweep)));
+  const auto cell = [&](std::size_t row, const std::string& column) {
+    const auto found = std::find(csv.header.begin(), csv.header.end(), column);
+    REQUIRE(found != csv.header.end());
+    return csv.rows[row][static_cast<std::size_t>(found - csv.header.begin())];
+  };
+  CHECK(cell(0, "bottleneck") == "api");
+  CHECK(cell(0, "bottleneck.share") == "0.9999");
+  CHECK(cell(0, "bottleneck.alive") == "2 of 3");
+  CHECK(cell(0, "busiest_link") == "nic host/lb-1");
+  CHECK(cell(0, "busiest_link.share") == "0.25");
+  CHECK(cell(1, "settled") == "false");
+  CHECK(cell(2, "settled") == "true");
+
+  sweep.points[2].summary->bottleneck = {"processing", 0.97, "32 of 32", 10};
+  const std::string text = table(sweep, "", false);
+  CHECK_THAT(text, Contains("limited by") && Contains("processing, 97 % busy  met\n"));
+  // Nowhere for sure is not nowhere.
+  Sweep alone = sweep_of({"30"}, {0.995});
+  alone.points[0].summary->settled = false;
+  CHECK(answer(alone).kind == SweepAnswer::Kind::open);
+}
+
+TEST_CASE("an objective that is surely missed is enough, whatever cannot be told of the others") {
+  Sweep sweep = sweep_of({"28", "30"}, {0.9, 0.995});
+  Summary& s = *sweep.points[0].summary;
+  s.slo.push_back({"latency.p99_ms <= 444.5", "", 400 / .9, true});
+  CHECK(met_at(s).sure);
+  CHECK_FALSE(met_at(s).met);
+  CHECK_THAT(table(sweep, "", false), Contains("  missed\n") && !Contains("missed ?"));
+}
+
 TEST_CASE("a sweep's folder reads back as the same sweep, and is drawn again") {
   const TemporaryFolder folder;
   const fs::path place = folder.path() / "result";

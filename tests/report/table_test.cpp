@@ -5,6 +5,7 @@
 #include "sim/report/answer.h"
 #include "sim/report/paint.h"
 #include "sim/report/progress.h"
+#include "sim/report/verdicts.h"
 #include "tests/report/sample.h"
 
 namespace headroom::report {
@@ -15,7 +16,10 @@ TEST_CASE("the table answers the question first, with numbers and objectives") {
   CAPTURE(text);
   CHECK_THAT(text, Catch::Contains("rack-down") && Catch::Contains("Does one region hold"));
   CHECK_THAT(text, Catch::Contains("no: yield 99.") && Catch::Contains("misses ≥ 99.9 %"));
-  CHECK_THAT(text, Catch::Contains("processing, 87.") && Catch::Contains("2 of 2 hold"));
+  CHECK_THAT(text,
+             Catch::Contains("processing: 20 of 40 workers, 99.5 % busy in the worst minute (from 40 s on)"));
+  CHECK_THAT(text, Catch::Contains("busiest link") && Catch::Contains("nic host/lb-1, 21 % busy"));
+  CHECK_THAT(text, Catch::Contains("2 of 2 hold") && !Catch::Contains("not settled"));
   CHECK_THAT(text, Catch::Contains("rejected 0.") && Catch::Contains("results/rack-down"));
   CHECK_THAT(text, Catch::Contains("95 % Student-t intervals over 3 replications"));
   CHECK_THAT(text, !Catch::Contains("\x1b"));
@@ -48,18 +52,51 @@ TEST_CASE("yes, no, too close, and nothing to say") {
 
   run.slo =
       metrics::evaluate({{"yield", *run.result.find("yield")->mean, metrics::Better::higher}}, run.result);
-  CHECK_THAT(answer(run).text, Catch::Contains("too close to be sure"));
+  CHECK_THAT(answer(run).text,
+             Catch::StartsWith("cannot be told: ") && Catch::Contains("too close to be sure"));
+  CHECK(answer(run).kind == Answer::Kind::open);
+
+  // One that is surely missed is enough, whatever cannot be told of the others.
+  run.slo = metrics::evaluate({{"yield", *run.result.find("yield")->mean, metrics::Better::higher},
+                               {"latency.p50_ms", 0.1, metrics::Better::lower}},
+                              run.result);
+  CHECK(answer(run).kind == Answer::Kind::no);
+  CHECK_THAT(answer(run).text, Catch::StartsWith("no: "));
 
   run.slo = metrics::evaluate({{"uptime", 0.5, metrics::Better::higher}}, run.result);
   CHECK(answer(run).kind == Answer::Kind::open);
 
   run.slo = metrics::evaluate(
       {{"yield", 0.5, metrics::Better::higher}, {"uptime", 0.5, metrics::Better::higher}}, run.result);
-  CHECK(answer(run).kind == Answer::Kind::no);
+  CHECK(answer(run).kind == Answer::Kind::open);
   CHECK_THAT(answer(run).text, Catch::Contains("uptime was not observed"));
 
   run.slo.clear();
   CHECK(answer(run).kind == Answer::Kind::open);
+}
+
+TEST_CASE("a run that has not settled meets nothing for sure, and says why") {
+  Run run = sample_run();
+  run.settled =
+      metrics::Settled{false, "api is full, and what waits for it grows: this load is not sustained"};
+  run.slo = metrics::evaluate({{"yield", 0.5, metrics::Better::higher}}, run.result, true);
+  CHECK(run.slo.front().met);
+  CHECK_FALSE(run.slo.front().sure);
+  CHECK(answer(run).kind == Answer::Kind::open);
+  CHECK_THAT(answer(run).text, Catch::StartsWith("cannot be told: api is full"));
+  CHECK_THAT(table(run, "", false), Catch::Contains("not settled  api is full"));
+  CHECK(doubt(run, run.slo.front()) == run.settled->why);
+  // What is missed in it by more than chance is missed.
+  run.slo = metrics::evaluate({{"yield", 0.9999, metrics::Better::higher}}, run.result, true);
+  CHECK(answer(run).kind == Answer::Kind::no);
+}
+
+TEST_CASE("what limits, in words") {
+  CHECK(limit_text({"api", 0.99997, "2 of 3", 10}) == "api: 2 of 3 servers, 100 % busy");
+  CHECK(limit_text({"processing", 0.78, "40 of 40", 34}) == "processing, 78 % busy");
+  CHECK(limit_text({"auth", 1, "0 of 2", 10}) == "auth: 0 of 2 hosts alive");
+  CHECK(limit_text({"queue.capacity", 0.934, "1 of 1", 0}) == "queue.capacity, 93.4 % full");
+  CHECK(limit_text({"disk host/queue-1", 0.5, "1 of 1", 0}) == "disk host/queue-1, 50 % busy");
 }
 
 TEST_CASE("what must not be overlooked is said loudly") {
