@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstddef>
 
-#include "sim/base/check.h"
 #include "sim/metrics/statistics.h"
 
 namespace headroom::metrics {
@@ -103,9 +102,9 @@ std::vector<Limit> worst_minutes(const std::vector<const std::vector<Use>*>& rep
   const Cells cells(window);
   std::vector<Limit> limits;
   for (const Use& use : means(replications)) {
-    HEADROOM_CHECK(use.share.size() == static_cast<std::size_t>(cells.count()),
-                   "a resource is measured in every cell");
-    limits.push_back(worst_minute(use, cells));
+    // A replication that was kept in a file may have any number.
+    if (use.share.size() == static_cast<std::size_t>(cells.count()))
+      limits.push_back(worst_minute(use, cells));
   }
   std::stable_sort(limits.begin(), limits.end(),
                    [](const Limit& a, const Limit& b) { return a.share > b.share; });

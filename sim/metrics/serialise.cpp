@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -84,6 +85,14 @@ Event event_from(const json& j) {
   return e;
 }
 
+bool makes_sense(const Use& use) {
+  const auto within = [](const std::vector<double>& values, double most) {
+    return std::all_of(values.begin(), values.end(), [&](double v) { return v >= 0 && v <= most; });
+  };
+  return within(use.share, 1) && (use.alive.empty() || use.alive.size() == use.share.size()) &&
+         within(use.alive, static_cast<double>(use.members) * (1 + 1e-9));
+}
+
 }  // namespace
 
 std::string serialise(const ReplicationResult& result) {
@@ -144,10 +153,13 @@ std::optional<ReplicationResult> deserialise(std::string_view bytes) {
           {c.at(0).get<std::string>(), c.at(1).get<bool>(), unpack<double>(c.at(2))});
       if (result.series.columns.back().values.size() != result.series.rows) return std::nullopt;
     }
-    for (const json& u : j.at("uses"))
+    for (const json& u : j.at("uses")) {
       result.uses.push_back({u.at(0).get<std::string>(), u.at(1).get<std::string>(),
                              u.at(2).get<bool>() ? Duty::holds : Duty::serves, u.at(3).get<bool>(),
-                             u.at(4).get<std::int64_t>(), unpack<double>(u.at(5)), unpack<double>(u.at(6))});
+                             whole<std::int64_t>(u.at(4), 1), unpack<double>(u.at(5)),
+                             unpack<double>(u.at(6))});
+      if (!makes_sense(result.uses.back())) return std::nullopt;
+    }
     for (const json& e : j.at("journal")) result.journal.push_back(event_from(e));
     result.journal_left_out = whole<std::int64_t>(j.at("journal_left_out"));
     result.events = whole<std::int64_t>(j.at("events"));
