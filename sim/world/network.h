@@ -121,7 +121,7 @@ class Network {
   /// Payload of one packet.
   static constexpr Bytes kPacket{1500};
 
-  Network(Scheduler& scheduler, const Topology& topology, Fluid* fluid, StreamKey key);
+  Network(Scheduler& scheduler, const Topology& topology, Fluid& fluid, StreamKey key);
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
   /// Messages in flight are deleted without a word.
@@ -228,7 +228,7 @@ class Network {
 
   Scheduler& scheduler_;
   const Topology& topology_;
-  Fluid* fluid_;
+  Fluid& fluid_;
   StreamKey key_;
   bool ideal_;
   std::vector<HostState> hosts_;  // by id; 0 is the clients

@@ -39,7 +39,7 @@ class Event {
 };
 
 /// The clock and everything that will happen, ordered by (date, sequence number), and the list of what is due
-/// now, first come first served. It knows nothing of SimGrid; World drives it.
+/// now, first come first served. World drives it.
 ///
 /// What happens soon is in a 4-ary heap; what is further away (most of it time-outs, which are nearly all
 /// taken off again) is in buckets of a few milliseconds each, unsorted, and comes into the heap when it is

@@ -68,7 +68,7 @@ class Server final : public Process {
 TEST_CASE("a crash destroys frames, then volatile state; what was fsynced survives; boot starts anew") {
   Lines log;
   Stored a, b;
-  World world(one_host(), StreamKey(1));  // ideal: no SimGrid, so no child is needed
+  World world(one_host(), StreamKey(1));
   Host& host = world.host(HostId{1});
   ProcessSlot& slot = host.install([&](Host& h) { return std::make_unique<Server>(h, log, a, "a"); });
   host.install([&](Host& h) { return std::make_unique<Server>(h, log, b, "b"); });
