@@ -151,5 +151,33 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("clocks that start anew while flows are live change nothing") {
+  // 100 GB/s, busy for 100 s: clocks count in bytes, and start anew at 2^40 of them. From 1 s on two flows
+  // share the link, each for two seconds, so that it is never without one.
+  Scheduler scheduler;
+  Fluid fluid(scheduler);
+  Fluid::Path path;
+  path.add(fluid.add_link(Bandwidth{1e11}));
+  Script script(scheduler);
+  std::vector<double> ends(100, -1);
+  std::vector<Fluid::Flow*> handles(100);
+  std::vector<std::unique_ptr<Event>> done;
+  for (std::size_t i = 0; i < 100; ++i) {
+    done.push_back(std::make_unique<Callback<std::function<void()>>>(
+        [&, i] { ends[i] = scheduler.now().since_start().seconds(); }));
+    script.at(Duration::s(static_cast<std::int64_t>(i)), [&, i] {
+      fluid.start(path, Bytes(i == 0 ? 150'000'000'000 : 100'000'000'000), *done[i], handles[i]);
+    });
+  }
+  for (int i = 0; i < 100; ++i)
+    script.at(Duration::ms(i * 1000 + 500),
+              [&, i] { CHECK(fluid.bytes_passed()[0] == Approx(1e11 * (i + 0.5)).epsilon(1e-9)); });
+  while (!scheduler.idle()) scheduler.run_next_instant();
+  for (std::size_t i = 0; i + 1 < 100; ++i) CHECK(ends[i] == Approx(static_cast<double>(i) + 2).margin(5e-9));
+  CHECK(ends[99] == Approx(100.5).margin(5e-9));  // the last half second is its own
+  CHECK(fluid.bytes_passed()[0] == 1.005e13);
+  CHECK(fluid.live() == 0);
+}
+
 }  // namespace
 }  // namespace headroom::world
