@@ -31,7 +31,9 @@ namespace headroom::world {
 ///
 /// This is exact, up to finish dates that round up to whole nanoseconds: no link ever carries more than its
 /// bandwidth. tests/world holds it against SimGrid's solver, which there knows every link and every flow
-/// (SimgridFluid). Cost of a flow, its message and events included: COSTS.
+/// (SimgridFluid). Cost of a flow, its message and events included (tests/bench, world_cost, on a busy
+/// machine): 0.9 µs in the reference region, 1.7 µs at ten times its size; over a congested link 0.7 µs with
+/// 10 000 live flows and 1.1 µs with 100 000, which take 260 bytes each.
 class Fluid {
  public:
   using Link = std::uint32_t;
