@@ -22,7 +22,8 @@ namespace headroom::study {
 /// The measured window of a scenario.
 metrics::Window window_of(const ScenarioConfig& scenario);
 
-/// One replication: the hardware, what runs on it, and the phases of a run. It may be abandoned at any moment.
+/// One replication: the hardware, what runs on it, and the phases of a run. It may be abandoned at any
+/// moment.
 class Replication {
  public:
   /// `number` counts from 0. The scenario must have passed its checks and outlive the replication. `watch`
