@@ -226,7 +226,7 @@ void Network::dispatch(Message& message, Duration added, std::optional<Duration>
   const bool flows = message.size_ > kPacket && !links_.empty() && !takes;
   message.state_ = flows ? Message::State::before_flow : Message::State::arriving;
   if (!takes) takes = ideal_ ? Duration() : latency(message.route_);
-  scheduler_.schedule_in(message, *takes + added);
+  scheduler_.schedule_in(message, std::min(*takes, kForever) + added);
 }
 
 // The next thing in a message's life.
@@ -406,8 +406,14 @@ std::vector<LinkLoad> Network::link_loads() const {
   return loads;
 }
 
+InFlight Network::in_flight() const {
+  InFlight found;
+  for (const Message* m = all_; m != nullptr; m = m->next_)
+    ++(m->pending() || m->flow_ != nullptr ? found.under_way : found.stranded);
+  return found;
+}
+
 void Network::link_in(Message& message) {
-  message.epoch_ = epoch_;
   message.next_ = all_;
   message.previous_ = nullptr;
   if (all_ != nullptr) all_->previous_ = &message;
@@ -415,7 +421,6 @@ void Network::link_in(Message& message) {
 }
 
 void Network::link_out(Message& message) {
-  if (message.epoch_ != epoch_) --marked_in_flight_;
   (message.previous_ != nullptr ? message.previous_->next_ : all_) = message.next_;
   if (message.next_ != nullptr) message.next_->previous_ = message.previous_;
 }

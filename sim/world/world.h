@@ -29,6 +29,7 @@ class World {
   Scheduler& scheduler() { return scheduler_; }
   TimePoint now() const { return scheduler_.now(); }
   Network& network() { return *network_; }
+  const Network& network() const { return *network_; }
   const Topology& topology() const { return topology_; }
   StreamKey key() const { return key_; }
 

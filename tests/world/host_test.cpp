@@ -321,14 +321,14 @@ std::vector<double> chaos(std::uint64_t seed) {
            static_cast<double>(n.flows),
            delivered,
            static_cast<double>(log.entries.size()),
-           static_cast<double>(world.network().in_flight())};
+           static_cast<double>(world.network().in_flight().under_way)};
     double last = 0;
     for (const Log::Entry& entry : log.entries) last = 31 * last / 32 + entry.at;
     out.push_back(last);
     if (seed % 2 == 0) {  // half the worlds end with everything under way, half run dry
       for (const auto& host : world.hosts()) host->crash();
       world.run_until(TimePoint::never());
-      out.push_back(static_cast<double>(world.network().in_flight()));
+      out.push_back(static_cast<double>(world.network().in_flight().under_way));
     }
   }
   return out;
