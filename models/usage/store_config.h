@@ -5,7 +5,6 @@
 
 #include "sim/base/describe.h"
 #include "sim/base/distribution.h"
-#include "sim/base/pace.h"
 #include "sim/base/units.h"
 
 namespace headroom::usage {
@@ -33,7 +32,7 @@ struct StoreProbe {
   template <class V>
   static void describe(V& v) {
     v.required("rate", &StoreProbe::rate, "mean rate of pairs of a write and a read (a Poisson process)",
-               frequency());
+               positive());
   }
 };
 
@@ -74,11 +73,11 @@ struct StoreConfig {
                positive());
     v.optional("hint_every", &StoreConfig::hint_every,
                "how often hosts believed down are looked for, and copies kept for others handed over",
-               recurring());
+               positive());
     v.optional("read_repair", &StoreConfig::read_repair,
                "a replica that answered a read without what others have gets it");
     v.optional("anti_entropy", &StoreConfig::anti_entropy,
-               "how often each host compares what it has with another one (null: never)", recurring());
+               "how often each host compares what it has with another one (null: never)", positive());
     v.optional("probe", &StoreConfig::probe,
                "writes and reads of synthetic batches that measure consistency (default: none)");
   }

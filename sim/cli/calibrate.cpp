@@ -53,17 +53,14 @@ std::vector<E> values_of(const std::vector<std::string>& names) {
 }
 
 int reality_check(const study::Calibration& calibration, const CalibrateOptions& options) {
-  std::vector<study::Comparison> loads;
-  for (const auto& load : calibration.service->loads) {
-    const auto comparison = study::compare_with_reality(calibration, load);
-    if (!comparison) return fail("the simulation of the reality check was not completed", kOther);
-    loads.push_back(*comparison);
-  }
-  if (!options.quiet) std::fputs(reality_table(calibration, loads).c_str(), stdout);
+  const auto reality = study::compare_with_reality(calibration);
+  if (!reality) return fail("the simulation of the reality check was not completed", kOther);
+  if (!options.quiet) std::fputs(reality_table(calibration, *reality).c_str(), stdout);
+  if (reality->loads.empty()) return kDone;  // nothing to draw
   const fs::path out = options.out;
   const fs::path folder = out.has_parent_path() ? out.parent_path() : fs::path(".");
   const std::string name = out.stem().string() + "-reality";
-  if (const auto problem = report::draw({reality_chart(name, loads)}, folder))
+  if (const auto problem = report::draw({reality_chart(name, reality->loads)}, folder))
     std::fprintf(stderr, "headroom: warning: no figure: %s\n", problem->message.c_str());
   else if (!options.quiet)
     std::printf("figure: %s, .svg\n", (folder / (name + ".png")).c_str());

@@ -15,7 +15,7 @@ std::string calibration_notes(const study::Calibration& calibration);
 std::string skipped_lines(const std::vector<processing::calibrate::Skipped>& skipped);
 
 /// Measured against simulated, side by side, and what to make of it.
-std::string reality_table(const study::Calibration& calibration, const std::vector<study::Comparison>& loads);
+std::string reality_table(const study::Calibration& calibration, const study::Reality& reality);
 report::Chart reality_chart(const std::string& file, const std::vector<study::Comparison>& loads);
 
 }  // namespace headroom::cli

@@ -1,18 +1,22 @@
 #include "sim/study/calibration.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include "models/processing/calibrate/fit.h"
 #include "models/processing/calibrate/in_hand.h"
 #include "sim/base/check.h"
+#include "sim/base/random.h"
 #include "sim/config/reader.h"
-#include "sim/metrics/result.h"
+#include "sim/metrics/statistics.h"
 #include "sim/study/codecs.h"
 #include "sim/study/pool.h"
-#include "sim/study/run.h"
+#include "sim/study/simulate.h"
 
 namespace headroom::study {
 namespace {
@@ -35,45 +39,65 @@ std::vector<calibrate_::Skipped> skipped_from(const Json& list) {
 }
 
 Json to_json(const calibrate_::ServiceRun& service) {
-  Json loads = Json::array();
-  for (const auto& load : service.loads) {
+  Json blocks = Json::array();
+  for (const auto& block : service.blocks) {
     Json requests = Json::array();
-    for (const auto& r : load.requests) requests.push_back({r.at, r.image, r.rejected, r.latency});
-    loads.push_back(
-        {{"load", load.load},
-         {"rate", load.rate},
-         {"late", load.late},
-         {"noise", {load.noise.steal, load.noise.other_work, load.noise.waiting, load.noise.drift}},
-         {"requests", std::move(requests)}});
+    for (const auto& r : block.requests) requests.push_back({r.at, r.image, r.rejected, r.latency});
+    blocks.push_back({{"load", block.load},
+                      {"rate", block.rate},
+                      {"late", block.late},
+                      {"pass", block.pass},
+                      {"refused", {static_cast<int>(block.refused.cause), block.refused.value}},
+                      {"requests", std::move(requests)}});
   }
-  const auto& task = service.plan.task;
-  return {
-      {"task", {static_cast<int>(task.operation), static_cast<int>(task.output), task.quality, task.width}},
-      {"cores", service.plan.cores},
-      {"places", service.plan.places},
-      {"seconds", service.plan.seconds},
-      {"warmup", service.plan.warmup},
-      {"capacity", service.capacity},
-      {"loads", std::move(loads)}};
+  Json passes = Json::array();
+  for (const auto& pass : service.passes) passes.push_back(pass.took);
+  const auto& plan = service.plan;
+  return {{"images", plan.images},
+          {"task",
+           {static_cast<int>(plan.task.operation), static_cast<int>(plan.task.output), plan.task.quality,
+            plan.task.width}},
+          {"cores", plan.cores},
+          {"places", plan.places},
+          {"loads", plan.loads},
+          {"wanted", plan.blocks},
+          {"block_seconds", plan.block_seconds},
+          {"longest_seconds", plan.longest_seconds},
+          {"limits", {plan.limits.difference, plan.limits.steal, plan.limits.other_work}},
+          {"seed", plan.seed},
+          {"busy", service.busy},
+          {"seconds", service.seconds},
+          {"passes", std::move(passes)},
+          {"blocks", std::move(blocks)}};
 }
 
 calibrate_::ServiceRun service_from(const Json& json) {
   calibrate_::ServiceRun service;
+  calibrate_::ServicePlan& plan = service.plan;
+  plan.images = json["images"].get<std::vector<std::size_t>>();
   const Json& task = json["task"];
-  service.plan.task = {static_cast<processing::Operation>(task[0].get<int>()),
-                       static_cast<processing::Encoding>(task[1].get<int>()), task[2], task[3]};
-  service.plan.cores = json["cores"];
-  service.plan.places = json["places"];
-  service.plan.seconds = json["seconds"];
-  service.plan.warmup = json["warmup"];
-  service.capacity = json["capacity"];
-  for (const Json& l : json["loads"]) {
-    auto& load = service.loads.emplace_back();
-    load.load = l["load"];
-    load.rate = l["rate"];
-    load.late = l["late"];
-    load.noise = {l["noise"][0], l["noise"][1], l["noise"][2], l["noise"][3]};
-    for (const Json& r : l["requests"]) load.requests.push_back({r[0], r[1], r[2], r[3]});
+  plan.task = {static_cast<processing::Operation>(task[0].get<int>()),
+               static_cast<processing::Encoding>(task[1].get<int>()), task[2], task[3]};
+  plan.cores = json["cores"];
+  plan.places = json["places"];
+  plan.loads = json["loads"].get<std::vector<double>>();
+  plan.blocks = json["wanted"];
+  plan.block_seconds = json["block_seconds"];
+  plan.longest_seconds = json["longest_seconds"];
+  plan.limits = {json["limits"][0], json["limits"][1], json["limits"][2]};
+  plan.seed = json["seed"];
+  service.busy = json["busy"].get<std::vector<std::int64_t>>();
+  service.seconds = json["seconds"];
+  for (const Json& took : json["passes"])
+    service.passes.push_back({took.get<std::vector<std::vector<double>>>()});
+  for (const Json& b : json["blocks"]) {
+    auto& block = service.blocks.emplace_back();
+    block.load = b["load"];
+    block.rate = b["rate"];
+    block.late = b["late"];
+    block.pass = b["pass"];
+    block.refused = {static_cast<calibrate_::Refused>(b["refused"][0].get<int>()), b["refused"][1]};
+    for (const Json& r : b["requests"]) block.requests.push_back({r[0], r[1], r[2], r[3]});
   }
   return service;
 }
@@ -243,8 +267,85 @@ bool is_profile(const std::string& file) {
   return source && read_profile(source, diagnostics).has_value();
 }
 
-ScenarioConfig reality_scenario(const Calibration& calibration, const calibrate_::LoadRun& load) {
-  const calibrate_::ServicePlan& plan = calibration.service->plan;
+Pair pair_of(const std::vector<BlockLatencies>& blocks,
+             const std::function<double(const std::vector<double>&)>& statistic) {
+  HEADROOM_CHECK(blocks.size() >= 2, "an interval over blocks needs two of them");
+  const auto without = [&](std::size_t left_out) {
+    BlockLatencies all;
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      if (b == left_out) continue;
+      all.measured.insert(all.measured.end(), blocks[b].measured.begin(), blocks[b].measured.end());
+      all.simulated.insert(all.simulated.end(), blocks[b].simulated.begin(), blocks[b].simulated.end());
+    }
+    return std::pair{statistic(all.measured), statistic(all.simulated)};
+  };
+  Pair pair;
+  std::tie(pair.measured, pair.simulated) = without(blocks.size());
+  metrics::Moments measured;
+  metrics::Moments simulated;
+  metrics::Moments error;
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    const auto [m, s] = without(b);
+    measured.add(m);
+    simulated.add(s);
+    error.add(s / m);
+  }
+  const auto n = static_cast<double>(blocks.size());
+  const double t = metrics::student_t_quantile(n - 1, 0.975);
+  const auto half = [&](const metrics::Moments& m) { return t * (n - 1) * std::sqrt(m.variance() / n); };
+  pair.measured_half = half(measured);
+  pair.simulated_half = half(simulated);
+  pair.error_half = half(error);
+  return pair;
+}
+
+namespace {
+
+/// How much slower the machine was in a block than usual, for each number of busy cores.
+std::vector<double> pace_in(const calibrate_::Reference& reference, const calibrate_::Block& block) {
+  std::vector<double> pace = reference.pace[block.pass];
+  for (std::size_t k = 0; k < pace.size(); ++k) pace[k] = (pace[k] + reference.pace[block.pass + 1][k]) / 2;
+  return pace;
+}
+
+double mean_of(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+/// Simulates one block: what each request took, s, in the order of their arrivals; 0: it was rejected.
+std::vector<double> simulated_latencies(const ScenarioConfig& scenario) {
+  struct Watch final : client::RequestWatch {
+    void offered(std::uint64_t number) override {
+      open.emplace(number, latencies.size());
+      begun.push_back(world->now());
+      latencies.push_back(0);
+    }
+    void ended(std::uint64_t number) override {
+      const std::size_t i = open.at(number);
+      latencies[i] = (world->now() - begun[i]).seconds();
+    }
+    world::World* world = nullptr;
+    std::unordered_map<std::uint64_t, std::size_t> open;
+    std::vector<TimePoint> begun;
+    std::vector<double> latencies;
+  };
+  Watch watch;
+  {
+    Replication replication(scenario, 0, &watch);
+    watch.world = &replication.world();
+    replication.finish();
+  }
+  return watch.latencies;
+}
+
+}  // namespace
+
+ScenarioConfig reality_scenario(const calibrate_::ServiceRun& service, const calibrate_::Reference& reference,
+                                const calibrate_::Block& block, std::uint64_t seed) {
+  const calibrate_::ServicePlan& plan = service.plan;
+  const std::vector<double> pace = pace_in(reference, block);
   ScenarioConfig scenario;
   scenario.scenario = "reality-check";
   world::HostGroupConfig worker;
@@ -252,67 +353,115 @@ ScenarioConfig reality_scenario(const Calibration& calibration, const calibrate_
   worker.cores = plan.cores;
   scenario.platform.network.ideal = true;
   scenario.platform.hosts.emplace("worker", worker);
-  scenario.run.warmup = Duration::from_seconds(plan.warmup);
-  scenario.run.duration = Duration::from_seconds(plan.seconds - plan.warmup);
-  scenario.run.replications = 5;  // of the residuals: arrivals and images are the same
-
-  client::Trace trace;
-  double bytes = 0;
-  for (const calibrate_::Served& request : load.requests) {
-    const processing::Image& image = calibration.images[request.image];
-    client::TraceRow& row = trace.rows.emplace_back();
-    row.at = Duration::from_seconds(request.at);
-    row.image_bytes = image.bytes;
-    row.pixels = image.pixels;
-    bytes += static_cast<double>(image.bytes.count()) / static_cast<double>(load.requests.size());
-  }
-  scenario.workload.arrivals = std::move(trace);
-  scenario.workload.image_bytes = Distribution<Bytes>::constant(Bytes::from_double(bytes));
+  scenario.run.duration = Duration::from_seconds(plan.block_seconds);
   scenario.workload.format = client::Format::jpeg;
+  scenario.workload.image_bytes = Distribution<Bytes>::constant(Bytes(1));
+
+  // A million pixels take a second, so that a request's pixels are its time alone in microseconds.
+  processing::Kernel kernel;
+  kernel.operation = processing::Operation::resize;
+  kernel.per_input_megapixel = Duration::s(1);
+  processing::Scaling& scaling = kernel.scaling.emplace();
+  scaling.busy = service.busy;
+  for (std::size_t k = 0; k < pace.size(); ++k)
+    scaling.speed.push_back(mean_of(reference.usual[0]) * pace[0] / (mean_of(reference.usual[k]) * pace[k]));
+  processing::Profile profile;
+  profile.profile = "reality-check";
+  profile.kernels = {kernel};
   processing::ProcessingConfig workers;
   workers.hosts = Ref{"worker"};
-  workers.cost =
-      processing::Cost{calibration.profile, plan.task.operation, plan.task.output, plan.task.width};
+  workers.cost = processing::Cost{profile, kernel.operation, kernel.output, {}};
   workers.max_waiting = static_cast<std::int64_t>(plan.places);
   scenario.deployment.processing = std::move(workers);
+
+  Engine draw = (StreamKey(seed) / "time of an image").engine();
+  client::Trace trace;
+  for (const calibrate_::Served& request : block.requests) {
+    const auto pass = static_cast<std::size_t>(uniform_below(draw, service.passes.size()));
+    const double alone = service.passes[pass].took[0][request.image] / reference.pace[pass][0] * pace[0];
+    client::TraceRow& row = trace.rows.emplace_back();
+    row.at = Duration::from_seconds(request.at);
+    row.image_bytes = Bytes(1);
+    row.pixels = std::max<std::int64_t>(1, std::llround(alone * 1e6));
+  }
+  scenario.workload.arrivals = std::move(trace);
   return scenario;
 }
 
-std::optional<Comparison> compare_with_reality(const Calibration& calibration,
-                                               const calibrate_::LoadRun& load) {
-  const calibrate_::ServicePlan& plan = calibration.service->plan;
-  Comparison c;
-  c.load = load.load;
-  c.rate = load.rate;
-  c.noise = load.noise.verdict();
-  std::vector<double> latencies;
-  for (const calibrate_::Served& request : load.requests) {
-    if (request.at < plan.warmup) continue;
-    ++c.requests;
-    c.rejected += request.rejected;
-    if (request.rejected) continue;
-    latencies.push_back(request.latency);
-    c.mean.measured += request.latency;
-  }
-  if (latencies.empty()) return std::nullopt;
-  c.mean.measured /= static_cast<double>(latencies.size());
-  c.throughput.measured = static_cast<double>(latencies.size()) / (plan.seconds - plan.warmup);
-  c.p50.measured = calibrate_::quantile(latencies, 0.5);
-  c.p95.measured = calibrate_::quantile(latencies, 0.95);
-  c.p99.measured = calibrate_::quantile(latencies, 0.99);
+std::optional<Reality> compare_with_reality(const Calibration& calibration) {
+  constexpr std::uint64_t kDraws = 4;  // of the time that each request's image takes
+  const calibrate_::ServiceRun& service = *calibration.service;
+  const calibrate_::Reference reference = calibrate_::reference_of(service.passes);
+  std::vector<const calibrate_::Block*> blocks;
+  for (const calibrate_::Block& block : service.blocks)
+    if (block.refused.cause == calibrate_::Refused::no && !block.requests.empty()) blocks.push_back(&block);
+  const PoolResult pool = run_pool(
+      static_cast<int>(blocks.size()), service.plan.cores, [&](int task, const std::function<void(double)>&) {
+        Json latencies = Json::array();
+        for (std::uint64_t seed = 0; seed < kDraws; ++seed)
+          latencies.push_back(simulated_latencies(
+              reality_scenario(service, reference, *blocks[static_cast<std::size_t>(task)], seed)));
+        return latencies.dump();
+      });
+  if (pool.interrupted) return std::nullopt;
 
-  const RunOutcome outcome = run_scenario(reality_scenario(calibration, load), plan.cores);
-  if (!outcome.run) return std::nullopt;
-  const auto simulated = [&](const char* metric) {
-    const metrics::StudyMetric* found = outcome.run->result.find(metric);
-    return found != nullptr ? found->mean.value_or(0) : 0;
-  };
-  c.throughput.simulated = simulated("throughput_rps");
-  c.mean.simulated = simulated("latency.mean_ms") / 1e3;
-  c.p50.simulated = simulated("latency.p50_ms") / 1e3;
-  c.p95.simulated = simulated("latency.p95_ms") / 1e3;
-  c.p99.simulated = simulated("latency.p99_ms") / 1e3;
-  return c;
+  Reality reality;
+  reality.alone = mean_of(reference.usual.front());
+  reality.together = mean_of(reference.usual.back());
+  reality.capacity = service.plan.cores / reality.together;
+  double predicted = 0;
+  const processing::Kernel* kernel = processing::find_kernel(
+      calibration.profile, processing::Encoding::jpeg, service.plan.task.operation, service.plan.task.output);
+  for (const std::size_t i : service.plan.images) {
+    const processing::Image& image = calibration.images[i];
+    const auto pixels = static_cast<double>(image.pixels);
+    const double output = processing::output_pixels(service.plan.task.width, pixels);
+    if (kernel != nullptr)
+      predicted += processing::cpu_seconds(
+          *kernel, processing::pixels_of(kernel->operation, kernel->input, pixels, output),
+          static_cast<double>(image.bytes.count()));
+  }
+  reality.profile_error = predicted / static_cast<double>(service.plan.images.size()) / reality.alone - 1;
+
+  for (std::size_t load = 0; load < service.plan.loads.size(); ++load) {
+    Comparison c;
+    c.load = service.plan.loads[load];
+    std::vector<BlockLatencies> answered;
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      const calibrate_::Block& block = *blocks[b];
+      if (block.load != load) continue;
+      if (!pool.results[b]) return std::nullopt;
+      // Both sides at the usual speed of the machine, all cores busy, so that blocks are alike.
+      const double pace = pace_in(reference, block).back();
+      BlockLatencies both;
+      for (const calibrate_::Served& request : block.requests) {
+        ++c.requests;
+        c.measured_rejected += request.rejected;
+        if (!request.rejected) both.measured.push_back(request.latency / pace);
+      }
+      const auto draws = Json::parse(*pool.results[b]).get<std::vector<std::vector<double>>>();
+      for (const std::vector<double>& draw : draws)
+        for (const double latency : draw) {
+          if (latency > 0)
+            both.simulated.push_back(latency / pace);
+          else
+            c.simulated_rejected += 1.0 / static_cast<double>(kDraws);
+        }
+      if (both.measured.empty() || both.simulated.empty()) continue;
+      ++c.blocks;
+      answered.push_back(std::move(both));
+    }
+    if (c.blocks < std::min(kLeastBlocks, service.plan.blocks) || c.blocks < 2) continue;
+    const auto percentile = [&](double p) {
+      return pair_of(answered, [p](const std::vector<double>& all) { return calibrate_::quantile(all, p); });
+    };
+    c.mean = pair_of(answered, mean_of);
+    c.p50 = percentile(0.5);
+    c.p95 = percentile(0.95);
+    c.p99 = percentile(0.99);
+    reality.loads.push_back(std::move(c));
+  }
+  return reality;
 }
 
 }  // namespace headroom::study

@@ -62,25 +62,53 @@ std::string profile_yaml(const processing::Profile& profile);
 /// Whether there is a profile in this file (as `calibrate` writes it), which may be replaced.
 bool is_profile(const std::string& file);
 
-/// A number as measured on the machine, and as simulated.
+/// A number as measured on the machine, and as simulated. Half-widths of 95 % intervals by the jackknife over
+/// blocks (R. G. Miller, Biometrika 61, 1974); the error's is smaller than the sides' because both had the
+/// same requests.
 struct Pair {
   double measured = 0;
   double simulated = 0;
+  double measured_half = 0;
+  double simulated_half = 0;
+  double error_half = 0;
   double error() const { return simulated / measured - 1; }
 };
+/// What the answered requests of a block took, s, each side of it.
+struct BlockLatencies {
+  std::vector<double> measured, simulated;
+};
+/// `statistic` of all blocks together, and how much it depends on single ones. At least two blocks; each side
+/// must have answered something.
+Pair pair_of(const std::vector<BlockLatencies>& blocks,
+             const std::function<double(const std::vector<double>&)>& statistic);
+
 struct Comparison {
-  double load = 0;  ///< share of the measured capacity
-  double rate = 0;  ///< 1/s
-  std::int64_t requests = 0;
-  Pair throughput, mean, p50, p95, p99;  ///< 1/s; s
-  std::int64_t rejected = 0;
-  std::string noise;  ///< why the machine was too noisy; empty: it was quiet
+  double load = 0;            ///< share of the capacity
+  int blocks = 0;             ///< that count
+  std::int64_t requests = 0;  ///< in them
+  std::int64_t measured_rejected = 0;
+  double simulated_rejected = 0;  ///< mean over the draws
+  Pair mean, p50, p95, p99;       ///< s, at the usual speed of the machine
 };
 
-/// The scenario of one load: the arrivals and the images of the real service, the profile, one host.
-ScenarioConfig reality_scenario(const Calibration& calibration, const processing::calibrate::LoadRun& load);
-/// Runs it; nothing if that was interrupted or failed.
-std::optional<Comparison> compare_with_reality(const Calibration& calibration,
-                                               const processing::calibrate::LoadRun& load);
+/// The reality check as a whole.
+struct Reality {
+  std::vector<Comparison> loads;  ///< those with at least `kLeastBlocks` blocks that count, ascending
+  double alone = 0;               ///< s: mean of a conversion that finds nobody at work
+  double together = 0;            ///< s: when all cores are busy
+  double capacity = 0;            ///< 1/s
+  /// What the profile says these images take alone, relative to what they took: its own error, and the change
+  /// of the machine's speed since it was measured. Latency is compared without it.
+  double profile_error = 0;
+};
+inline constexpr int kLeastBlocks = 3;
+
+/// The scenario of one block: its arrivals; of each request the time that its image took alone in one of the
+/// passes, drawn at random, at the block's speed; cores that slow each other down as in the passes around it.
+ScenarioConfig reality_scenario(const processing::calibrate::ServiceRun& service,
+                                const processing::calibrate::Reference& reference,
+                                const processing::calibrate::Block& block, std::uint64_t seed);
+/// Simulates every block that counts; nothing if that was interrupted or failed.
+std::optional<Reality> compare_with_reality(const Calibration& calibration);
 
 }  // namespace headroom::study

@@ -16,7 +16,8 @@
 
 namespace headroom {
 
-/// One replication of a scenario given as structs, with things that happen to its hosts in between.
+/// One replication of a scenario given as structs, with things that happen to its hosts in between. The
+/// platform must have no bandwidth limits (one SimGrid engine per process of the operating system).
 class Trial {
  public:
   explicit Trial(study::ScenarioConfig scenario)

@@ -91,7 +91,7 @@ TEST_CASE("a conversion that cannot be done is named, and is not said to have la
   CHECK(measured.no_time == 0);
 }
 
-TEST_CASE("a service answers everything in time order of arrival, or rejects what finds no place") {
+TEST_CASE("blocks of service: requests in order of arrival, answered or rejected, between passes") {
   const Library library;
   const auto images = some_images();
   ServicePlan plan;
@@ -99,28 +99,59 @@ TEST_CASE("a service answers everything in time order of arrival, or rejects wha
   plan.task = {Operation::thumbnail, Encoding::jpeg, 80, 60};
   plan.cores = 2;
   plan.loads = {0.2, 3};
-  plan.seconds = 0.5;
-  plan.capacity_seconds = 0.2;
+  plan.blocks = 2;
+  plan.block_seconds = 0.2;
   plan.places = 3;
+  plan.limits = {1e9, 1, 1};  // whatever the machine does, each block counts
+  plan.longest_seconds = 600;
   const ServiceRun run = run_service(images, plan);
-  CHECK(run.capacity > 0);
-  REQUIRE(run.loads.size() == 2);
-  for (const LoadRun& load : run.loads) {
-    REQUIRE(!load.requests.empty());
+  CHECK(run.busy == std::vector<std::int64_t>{1, 2});
+  REQUIRE(run.blocks.size() == 4);
+  REQUIRE(run.passes.size() == 5);
+  CHECK(run.counted(0) == 2);
+  CHECK(run.counted(1) == 2);
+  for (const Pass& pass : run.passes) {
+    REQUIRE(pass.took.size() == 2);
+    for (const auto& took : pass.took) {
+      REQUIRE(took.size() == 2);
+      for (const double seconds : took) CHECK(seconds > 0);
+    }
+  }
+  bool rejected = false;
+  for (std::size_t b = 0; b < run.blocks.size(); ++b) {
+    const Block& block = run.blocks[b];
+    CHECK(block.pass == b);
+    REQUIRE(!block.requests.empty());
     double last = 0;
-    for (const Served& request : load.requests) {
+    for (const Served& request : block.requests) {
       CHECK(request.at >= last);
-      CHECK(request.at < plan.seconds);
+      CHECK(request.at < plan.block_seconds);
       last = request.at;
       CHECK((request.rejected ? request.latency == 0 : request.latency > 0));
       CHECK((request.image == 0 || request.image == 1));
+      rejected = rejected || (block.load == 1 && request.rejected);
     }
   }
-  // Three times what it can do: a short queue cannot take it all.
-  const auto& overload = run.loads[1].requests;
-  CHECK(std::any_of(overload.begin(), overload.end(), [](const Served& r) { return r.rejected; }));
-  // The same seed, the same requests (their times scale with the capacity).
-  CHECK(run_service(images, plan).loads[0].requests[0].image == run.loads[0].requests[0].image);
+  CHECK(rejected);  // three times what it can do: a short queue cannot take it all
+  // The same seed, the same requests (their times scale with the speed of the machine).
+  CHECK(run_service(images, plan).blocks[0].requests[0].image == run.blocks[0].requests[0].image);
+}
+
+TEST_CASE("blocks that do not count are repeated, but not for ever") {
+  const Library library;
+  ServicePlan plan;
+  plan.images = {0, 1};
+  plan.task = {Operation::thumbnail, Encoding::jpeg, 80, 60};
+  plan.loads = {0.5};
+  plan.blocks = 2;
+  plan.block_seconds = 0.05;
+  plan.limits = {0, 1, 1};  // no two passes are alike enough
+  plan.longest_seconds = 1;
+  const ServiceRun run = run_service(some_images(), plan);
+  CHECK(run.blocks.size() >= 1);
+  CHECK(run.counted(0) == 0);
+  CHECK(run.seconds >= 1);
+  for (const Block& block : run.blocks) CHECK(block.refused.cause == Refused::speed);
 }
 
 TEST_CASE("noise: what was measured under it is not to be trusted") {
