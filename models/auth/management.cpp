@@ -9,6 +9,7 @@
 namespace headroom::auth {
 namespace {
 
+/// Each server has a publisher of its own: one that is dead keeps nobody else waiting for news.
 constexpr Duration kAcknowledgedWithin = Duration::s(1);
 constexpr Duration kRepeatAfter = Duration::s(1);
 constexpr Bytes kPerChange{32};

@@ -10,7 +10,8 @@
 namespace headroom::balancer {
 namespace {
 
-/// Three advertisements that did not come: RFC 5798, section 6.1.
+/// Unless `detect_after` says otherwise: three advertisements that did not come, one a second (RFC 5798,
+/// section 6.1).
 constexpr Duration kDetectAfter = Duration::s(3);
 
 }  // namespace

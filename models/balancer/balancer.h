@@ -83,7 +83,8 @@ class JobBalancer final : public calls::Dispatcher, world::Event {
 
  private:
   class Outstanding;
-  /// When a connection on which nothing comes back is given up.
+  /// When a connection on which nothing comes back is given up, if who asked does not give up earlier. Only
+  /// the balancer's count of what is outstanding depends on it: nobody waits.
   static constexpr Duration kSilence = Duration::s(10);
   struct Silent {
     int worker;

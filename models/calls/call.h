@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <coroutine>
 #include <memory>
@@ -47,12 +48,10 @@ using ReplySlotPtr = boost::intrusive_ptr<ReplySlot<Reply>>;
 template <class Reply>
 class ReplyMessage final : public world::Message {
  public:
-  ReplyMessage(ReplySlotPtr<Reply> slot, Outcome<Reply> outcome)
-      : slot_(std::move(slot)), outcome_(std::move(outcome)) {}
+  inline ReplyMessage(ReplySlotPtr<Reply> slot, Outcome<Reply> outcome);
+  inline ~ReplyMessage() override;
   inline void deliver() override;
-  void lost(world::Lost why) override {
-    slot_->if_silent = why == world::Lost::sender_down ? Failure::died : Failure::lost;
-  }
+  inline void lost(world::Lost why) override;
 
  private:
   ReplySlotPtr<Reply> slot_;
@@ -99,14 +98,23 @@ class Responder {
   world::Route back_;
 };
 
+/// How long a caller of something large waits: as long as bytes of the answer keep coming.
+struct Patience {
+  Duration silence;  ///< so long without a byte, and it gives up
+};
+
 /// The caller's side: `Call<R> call(scheduler, until); send(…, call.responder(…)); auto outcome = co_await
-/// call;` If there is no answer by `until`, the outcome is a failure that says what the silence was.
+/// call;` If there is no answer by `until`, or its bytes have stopped coming for longer than the `Patience`
+/// that is given in place of a date, the outcome is a failure that says what the silence was.
 template <class Reply>
 class [[nodiscard]] Call final : world::Event {
  public:
   Call(world::Scheduler& scheduler, TimePoint until)
       : scheduler_(scheduler), until_(until), slot_(new ReplySlot<Reply>) {
     slot_->caller = this;
+  }
+  Call(world::Scheduler& scheduler, Patience patience) : Call(scheduler, scheduler.now() + patience.silence) {
+    silence_ = patience.silence;
   }
   ~Call() override { slot_->caller = nullptr; }
 
@@ -128,16 +136,45 @@ class [[nodiscard]] Call final : world::Event {
 
  private:
   friend class ReplyMessage<Reply>;
-  void fire() override { handle_.resume(); }
+  void fire() override {
+    if (silence_ && coming_ != nullptr) heard(*coming_);
+    if (until_ > scheduler_.now())
+      scheduler_.schedule(*this, until_);
+    else
+      handle_.resume();
+  }
   void answered() {
     cancel();
     if (handle_) handle_.resume();
   }
+  /// Waits as long again since the last byte of the answer.
+  void heard(const world::Message& answer) {
+    if (const auto last = answer.last_byte(); silence_ && last) until_ = std::max(until_, *last + *silence_);
+  }
   world::Scheduler& scheduler_;
   TimePoint until_;
+  std::optional<Duration> silence_;
+  const world::Message* coming_ = nullptr;  ///< the answer, on its way
   ReplySlotPtr<Reply> slot_;
   std::coroutine_handle<> handle_;
 };
+
+template <class Reply>
+ReplyMessage<Reply>::ReplyMessage(ReplySlotPtr<Reply> slot, Outcome<Reply> outcome)
+    : slot_(std::move(slot)), outcome_(std::move(outcome)) {
+  if (slot_->caller != nullptr) slot_->caller->coming_ = this;
+}
+
+template <class Reply>
+ReplyMessage<Reply>::~ReplyMessage() {
+  if (slot_->caller != nullptr) slot_->caller->coming_ = nullptr;
+}
+
+template <class Reply>
+void ReplyMessage<Reply>::lost(world::Lost why) {
+  slot_->if_silent = why == world::Lost::sender_down ? Failure::died : Failure::lost;
+  if (slot_->caller != nullptr) slot_->caller->heard(*this);
+}
 
 template <class Reply>
 void ReplyMessage<Reply>::deliver() {

@@ -56,6 +56,18 @@ struct Cost {
   const Profile* profile() const { return std::get_if<Profile>(&by); }
 };
 
+/// How a worker fetches the image of a job that a queue gave it, from the server that asked.
+struct FetchConfig {
+  Duration timeout = Duration::s(1);
+  template <class V>
+  static void describe(V& v) {
+    v.optional("timeout", &FetchConfig::timeout,
+               "no byte of an image for so long, and the worker lets go of it; the queue gives the job to "
+               "another worker, unless nobody waits for it any more",
+               positive());
+  }
+};
+
 /// The worker fleet that resizes images.
 struct ProcessingConfig {
   Ref hosts;
@@ -64,6 +76,7 @@ struct ProcessingConfig {
   std::optional<std::int64_t> slots;
   Discipline discipline = Discipline::fifo;
   std::optional<std::int64_t> max_waiting;
+  FetchConfig fetch;
   template <class V>
   static void describe(V& v) {
     v.required("hosts", &ProcessingConfig::hosts, "host group of the workers");
@@ -77,6 +90,8 @@ struct ProcessingConfig {
                "fifo: jobs wait for a free slot; processor_sharing: all jobs share the cores");
     v.optional("max_waiting", &ProcessingConfig::max_waiting,
                "jobs that may wait on a host; more are rejected (default: no limit)", not_negative());
+    v.optional("fetch", &ProcessingConfig::fetch,
+               "how images are fetched (with a queue and payload: reference)");
   }
 };
 

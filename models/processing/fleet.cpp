@@ -12,9 +12,6 @@
 namespace headroom::processing {
 namespace {
 
-/// How long a worker waits for an image. It does not ask whether anybody still wants the result: only the
-/// queue can be told to (drop_expired).
-constexpr Duration kFetchTimeout = Duration::s(10);
 /// Tells draws about deliveries from draws about attempts: more deliveries than that begin to repeat.
 constexpr int kDeliveriesPerAttempt = 1000;
 
@@ -179,6 +176,18 @@ class Worker final : public calls::JobServer {
     bool probe_;
   };
 
+  /// A slot that only waits for an image.
+  class Hold {
+   public:
+    explicit Hold(Worker& worker) : worker_(worker) { worker_.fleet_.set_held(worker_.now(), 1); }
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+    ~Hold() { worker_.fleet_.set_held(worker_.now(), -1); }
+
+   private:
+    Worker& worker_;
+  };
+
   TimePoint now() { return host().scheduler().now(); }
   world::Network& network() { return fleet_.world_.network(); }
   void left(TimePoint arrived) { fleet_.station_.leave(now(), arrived); }
@@ -225,21 +234,33 @@ class Worker final : public calls::JobServer {
     scope().spawn(convert(this, std::move(next.work), next.arrived));
   }
 
-  /// From the queue: the slot is reserved while the image comes from the server that asked.
+  /// Asks the server that wants the job done for its image.
+  void ask_for_image(const calls::Job& job, calls::Call<Fetched>& call) {
+    const world::HostId origin = job.origin.host;
+    auto responder = call.responder(network(), {origin, host().id()});
+    const Bytes size = job.request->image + calls::kControl;
+    calls::send_note(
+        network(), {host().id(), origin}, calls::kControl,
+        [responder = std::move(responder), from = job.origin, size]() mutable {
+          if (from.live() != nullptr)
+            responder.reply(Fetched{}, size);
+          else
+            responder.reply(Failure::refused);
+        },
+        [slot = call.slot()] { slot->if_silent = Failure::lost; });
+  }
+
+  /// From the queue: the slot is reserved while the image comes from the server that asked. The worker does
+  /// not ask whether anybody still wants the result: only the queue can be told to (drop_expired).
   static world::Task<> fetch_and_convert(Worker* self, Work work) {
-    const world::HostId origin = work.job.origin.host;
     const Fleet::Parts& parts = self->fleet_.parts_;
-    if (parts.images_travel && !parts.queue->payload && origin != self->host().id()) {
-      calls::Call<Fetched> call(self->host().scheduler(), self->now() + kFetchTimeout);
-      auto responder = call.responder(self->network(), {origin, self->host().id()});
-      const Bytes size = work.job.request->image + calls::kControl;
-      calls::send_note(
-          self->network(), {self->host().id(), origin}, calls::kControl,
-          [responder = std::move(responder), from = work.job.origin, size]() mutable {
-            responder.reply(from.live() != nullptr ? Outcome<Fetched>(Fetched{}) : Failure::refused, size);
-          },
-          [slot = call.slot()] { slot->if_silent = Failure::lost; });
+    if (parts.images_travel && !parts.queue->payload && work.job.origin.host != self->host().id()) {
+      calls::Call<Fetched> call(self->host().scheduler(),
+                                calls::Patience{self->fleet_.config_.fetch.timeout});
+      self->ask_for_image(work.job, call);
+      std::optional<Hold> hold(std::in_place, *self);
       const auto fetched = co_await call;
+      hold.reset();
       if (!fetched) {
         // Who asked is gone, or does not want it any more: it is over. Else another worker may be luckier.
         const bool over = fetched.failure() == Failure::refused || work.job.deadline <= self->now();
@@ -374,13 +395,16 @@ Fleet::Fleet(const ProcessingConfig& config, CostModel cost, const calls::Enviro
       world_(env.world),
       window_(env.window),
       series_(env.series),
-      busy_(env.window) {}
+      busy_(env.window),
+      held_(env.window) {}
 
 void Fleet::install(const std::vector<world::Host*>& hosts, const Parts& parts) {
   parts_ = parts;
   for (const world::Host* host : hosts) total_slots_ += config_.slots.value_or(host->cores());
   actual_series_ = &series_.counter("usage.actual_cpu_s", 1e-9);
   busy_series_ = &series_.level("processing.utilization", 1 / static_cast<double>(total_slots_));
+  if (parts.queue)
+    held_series_ = &series_.level("processing.held_share", 1 / static_cast<double>(total_slots_));
   workers_.reserve(hosts.size());
   for (world::Host* host : hosts) {
     const std::int64_t slots = config_.slots.value_or(host->cores());
@@ -400,6 +424,11 @@ void Fleet::report(metrics::ResultBuilder& results, TimePoint now) const {
   metrics::TimeAverage busy = busy_;
   busy.finish(now);
   results.time_average("processing.utilization", busy, 1.0 / static_cast<double>(total_slots_));
+  if (parts_.queue) {
+    metrics::TimeAverage held = held_;
+    held.finish(now);
+    results.time_average("processing.held", held);
+  }
   results.ratio("processing.wait_mean_ms", wait_ns_, arrived_, 1e-6);
   results.ratio("processing.wait_probability", waited_, arrived_);
   results.ratio("processing.service_mean_ms", service_ns_, served_, 1e-6);
@@ -413,6 +442,9 @@ const std::vector<metrics::MetricInfo> kMetrics = {
     {"processing.utilization", "share",
      "busy slot-seconds / configured slot-seconds in the window; slots of hosts that are down count as "
      "configured",
+     metrics::Better::lower},
+    {"processing.held", "count",
+     "mean number of slots that only wait: for the image of the job that a queue gave them",
      metrics::Better::lower},
     {"processing.wait_mean_ms", "ms", "mean time from arrival at the worker to start, zero waits included",
      metrics::Better::lower},

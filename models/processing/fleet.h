@@ -50,6 +50,11 @@ class Fleet {
     busy_.add(now, change);
     busy_series_->add(now, change);
   }
+  /// Slots that only wait for an image: one more, or one fewer.
+  void set_held(TimePoint now, std::int64_t change) {
+    held_.add(now, change);
+    held_series_->add(now, change);
+  }
   ProcessingConfig config_;
   CostModel cost_;
   world::World& world_;
@@ -59,6 +64,7 @@ class Fleet {
   std::vector<calls::Endpoint> workers_;
   std::int64_t total_slots_ = 0;
   metrics::TimeAverage busy_;
+  metrics::TimeAverage held_;
   metrics::BatchSum arrived_;
   metrics::BatchSum waited_;
   metrics::BatchSum wait_ns_;
@@ -71,6 +77,7 @@ class Fleet {
   metrics::Integral waiting_;
   metrics::Series::Counter* actual_series_ = nullptr;
   metrics::Series::Level* busy_series_ = nullptr;
+  metrics::Series::Level* held_series_ = nullptr;  ///< with a queue
 };
 
 extern const std::vector<metrics::MetricInfo> kMetrics;

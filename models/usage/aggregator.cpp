@@ -9,7 +9,8 @@ namespace headroom::usage {
 namespace {
 
 /// How long one put may try, and the pause after one that failed: doubled each time, up to the longest, of
-/// which a random half is waited (many servers wait for the same store).
+/// which a random half is waited (many servers wait for the same store). No request waits for it: each batch
+/// is shipped by a task of its own, and what it coordinates has time-outs that are keys (usage.store).
 constexpr Duration kPut = Duration::s(10);
 constexpr Duration kFirstPause = Duration::ms(500);
 constexpr Duration kLongestPause = Duration::s(10);

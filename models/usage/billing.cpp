@@ -11,7 +11,8 @@ namespace headroom::usage {
 namespace {
 
 /// How long the master waits for a worker to say that it lives, and for a map task; how long that waits for
-/// its shard.
+/// its shard. No request waits for a bill; and `backup_tasks` begins a task anew that takes longer than
+/// others, so that a bill seldom waits for a host that is gone.
 constexpr Duration kPing = Duration::s(1);
 constexpr Duration kTask = Duration::s(15);
 constexpr Duration kScan = Duration::s(4);

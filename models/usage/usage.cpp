@@ -6,7 +6,8 @@
 namespace headroom::usage {
 namespace {
 
-/// When all is over: how long batches may take to reach the store, and the last bill to be computed.
+/// When all is over: how long batches may take to reach the store, and the last bill to be computed. Nothing
+/// is measured any more but the bill.
 constexpr Duration kLastShipping = Duration::s(25);
 constexpr Duration kLastBill = Duration::s(30);
 constexpr Duration kPoll = Duration::ms(100);

@@ -421,6 +421,13 @@ std::optional<Chart> utilization(const Timeline& time, const TimeSeries& series)
     chart.curves.push_back({tier, time.x(), std::move(y), {}, {}});
   }
   if (chart.curves.empty()) return std::nullopt;
+  // Slots that wait for an image are taken, too; a little of that is always there and says nothing.
+  constexpr double kWorthShowing = 1;  // percent
+  if (const auto* held = series.find("processing.held_share"); held != nullptr) {
+    Values y = time.mean(*held, 100);
+    if (std::any_of(y.begin(), y.end(), [](double v) { return v >= kWorthShowing; }))
+      chart.curves.push_back({"processing, waiting for images", time.x(), std::move(y), {}, {}});
+  }
   chart.y.low = 0;
   chart.y.high = std::max(104.0, most * 1.04);
   chart.caption = busiest.empty()

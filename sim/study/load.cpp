@@ -237,6 +237,7 @@ class Checker {
     const auto absent = [&](const std::string& metric) -> std::string_view {
       if ((metric.starts_with("queue.") || metric.starts_with("election.")) && !d.queue) return "queue";
       if (metric.starts_with("processing.") && !d.processing) return "processing";
+      if (metric == "processing.held" && !d.queue) return "queue";
       if (metric.starts_with("api.") && !d.api) return "api";
       if (metric == "api.over_quota" && !d.api->quota_per_user) return "api.quota_per_user";
       if (metric.starts_with("auth.") && !d.auth) return "auth";

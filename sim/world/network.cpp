@@ -288,6 +288,21 @@ void Network::arrive(Message& message) {
   message.deliver();
 }
 
+std::optional<TimePoint> Message::last_byte() const {
+  if (state_ != State::flowing && !cut_) return std::nullopt;
+  return network_->last_byte(*this);
+}
+
+TimePoint Network::last_byte(const Message& message) const {
+  TimePoint last = scheduler_.now();
+  if (still_.empty()) return last;
+  const Fluid::Path links = path(message.route_);
+  for (std::size_t i = 0; i < links.size; ++i)
+    if (const auto still = still_.find(links.links[i]); still != still_.end())
+      last = std::min(last, still->second);
+  return last;
+}
+
 // Ends a message at this instant, but not inside the caller's call.
 void Network::fail(Message& message, Lost why) {
   message.state_ = Message::State::failed;
@@ -320,6 +335,7 @@ void Network::cut_flows(Reason reason) {
     }
     fluid_->cancel(message.flow_);
     unlist_flow(message);
+    message.cut_ = true;
     fail(message, *why);
   }
 }
@@ -361,8 +377,13 @@ void Network::set_share(const Duplex& duplex, double share) {
   if (duplex.up == Fluid::kNoLink) return;
   // Nothing at all would be a partition: at 0 the smallest share stands in, and flows wait.
   const double least = std::max(share, kLeastShare);
-  fluid_->set_share(duplex.up, least);
-  fluid_->set_share(duplex.down, least);
+  for (const Fluid::Link link : {duplex.up, duplex.down}) {
+    fluid_->set_share(link, least);
+    if (share > kLeastShare)
+      still_.erase(link);
+    else
+      still_.emplace(link, scheduler_.now());
+  }
   for (NamedLink& link : links_)
     if (link.link == duplex.up || link.link == duplex.down) link.share = least;
 }

@@ -48,6 +48,9 @@ class Message : public Event, public Pooled {
   ~Message() override;
   const Route& route() const { return route_; }
   Bytes size() const { return size_; }
+  /// When its receiver got the last byte that it has got so far: now, while it flows; earlier, if it stands
+  /// still since then (a link without any bandwidth left) or has been cut off. Nothing before its first byte.
+  std::optional<TimePoint> last_byte() const;
 
  protected:
   virtual void deliver() = 0;
@@ -72,6 +75,7 @@ class Message : public Event, public Pooled {
   std::uint32_t place_ = 0;  // among the live flows
   State state_ = State::in_hand;
   std::uint8_t epoch_ = 0;  ///< of the network when it was sent
+  bool cut_ = false;        ///< it flowed when it failed
   Lost why_ = Lost::dropped;
 };
 
@@ -223,6 +227,7 @@ class Network {
   void link_in(Message& message);
   void link_out(Message& message);
   std::optional<Lost> obstacle(const Message& message) const;
+  TimePoint last_byte(const Message& message) const;
   bool receiver_gone(const Message& message) const;
   bool gone(HostId id, std::uint32_t boots_then) const { return !up(id) || boots(id) != boots_then; }
 
@@ -236,6 +241,8 @@ class Network {
   std::vector<Fluid::Link> between_zones_;  // from · zones + to
   Duplex internet_;
   std::vector<NamedLink> links_;
+  std::unordered_map<Fluid::Link, TimePoint>
+      still_;  ///< since when links have had no bandwidth; never iterated
   std::vector<Active> impairments_;
   std::uint64_t next_impairment_ = 1;
   std::unordered_map<std::uint64_t, headroom::Engine> engines_;

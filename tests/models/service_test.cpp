@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/models/trial.h"
+#include "tests/world/child.h"
 
 /// The processes of API servers and workers, in a world, with loads whose outcome can be told by hand.
 namespace headroom {
@@ -201,6 +202,63 @@ TEST_CASE(
     CHECK(trial["yield"] >= .94);
     CHECK(trial.violated().empty());
   }
+}
+
+/// Two requests; one worker with one slot, which has the second one's image to fetch when the first one's
+/// conversion is over, at about 120 ms. `fail` happens at 60 ms.
+void fetch_from(const std::function<void(Trial&)>& fail, double held_s) {
+  auto s = workers(1, 1, always(Duration::ms(100)));
+  add_api(s);
+  add_queue(s, 1, Duration::ms(1));
+  two_milliseconds(s);
+  s.deployment.queue->max_deliveries = 1;
+  s.workload.arrivals = burst(2);
+  measure(s, Duration(), Duration::s(10));
+  Trial trial(s);
+  trial.at(Duration::ms(60), [&] { fail(trial); });
+  trial.run();
+  // The first image takes 2 ms there and 2 ms back.
+  CHECK(trial["processing.held"] * 10 == Approx(.004 + held_s).epsilon(1e-3));
+  CHECK(trial.violated().empty());
+}
+
+TEST_CASE("a worker lets go of an image that does not come") {
+  // Its server's host is dead: a second (processing.fetch.timeout), though nobody has a deadline.
+  fetch_from([](Trial& trial) { trial.host("api").crash(); }, 1);
+  // Its server's process is gone, and its host says so.
+  fetch_from([](Trial& trial) { trial.host("api").slots()[0]->kill(); }, .004);
+}
+
+TEST_CASE("a worker waits for an image as long as its bytes come") {
+  // An image of 3 MB over a card of 1 MB/s, alone: 3 s. `fail` happens 1.5 s after its first byte.
+  const auto run = [](const std::function<void(Trial&)>& fail) {
+    return world::in_child([&] {
+      auto s = workers(1, 1, always(Duration::ms(100)));
+      add_api(s);
+      add_queue(s, 1, Duration::ms(1));
+      two_milliseconds(s);
+      s.platform.hosts["worker"].nic = Bandwidth{1e6};
+      s.deployment.queue->max_deliveries = 1;
+      s.workload.image_bytes = Distribution<Bytes>::constant(Bytes(3'000'000 - 512));
+      s.workload.arrivals = burst(1);
+      measure(s, Duration(), Duration::s(10));
+      Trial trial(s);
+      trial.at(Duration::ms(1511), [&] { fail(trial); });  // 2 + 2 + 1 + 2 + 2 + 2 ms, then it flows
+      trial.run();
+      return std::vector<double>{trial["processing.held"] * 10, trial["yield"],
+                                 trial.violated().empty() ? 1. : 0.};
+    });
+  };
+  const auto whole = run([](Trial&) {});
+  CHECK(whole[0] == Approx(3.004).epsilon(1e-3));
+  CHECK(whole[1] == 1);
+  const auto dead = run([](Trial& trial) { trial.host("api").crash(); });
+  CHECK(dead[0] == Approx(.004 + 1.5 + 1).epsilon(1e-3));
+  CHECK(dead[1] == 0);
+  CHECK(whole[2] + dead[2] == 2);
+  const auto still =
+      run([](Trial& trial) { trial.world().network().set_bandwidth_share("host/worker-1", 0); });
+  CHECK(still[0] == Approx(.004 + 1.5 + 1).epsilon(1e-3));
 }
 
 TEST_CASE("round trips and connections cost what they should") {

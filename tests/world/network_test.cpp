@@ -237,6 +237,52 @@ TEST_CASE("crashes lose what they must: before sending, in the latency, in the f
   CHECK(got[17] == 0.5);  // the flow's loss is known when its sender dies
 }
 
+/// A message that tells, at dates, when its last byte came.
+struct Watched final : Message {
+  Watched(Watched*& place, std::optional<TimePoint>& at_loss) : place_(place), at_loss_(at_loss) {
+    place_ = this;
+  }
+  ~Watched() override { place_ = nullptr; }
+
+ private:
+  void deliver() override {}
+  void lost(Lost) override { at_loss_ = last_byte(); }
+  Watched*& place_;
+  std::optional<TimePoint>& at_loss_;
+};
+
+TEST_CASE("a flow's last byte came now, or when its link or its sender stopped") {
+  const auto got = in_child([] {
+    PlatformConfig p = rack_of(4, 1e6);
+    p.network.nic.latency = Duration::ms(50);  // 100 ms between hosts
+    World world(p, StreamKey(1));
+    Script script(world.scheduler());
+    Watched* message = nullptr;
+    std::optional<TimePoint> at_loss;
+    std::vector<double> seen;
+    const auto note = [&seen](const std::optional<TimePoint>& t) {
+      seen.push_back(t ? t->since_start().seconds() : -1);
+    };
+    const auto look = [&](Duration date) { script.at(date, [&] { note(message->last_byte()); }); };
+    script.at(Duration(), [&] {
+      world.network().send({HostId{1}, HostId{2}}, Bytes(3'000'000),
+                           std::make_unique<Watched>(message, at_loss));
+    });
+    look(Duration::ms(90));   // none yet: it has the latency to go
+    look(Duration::ms(600));  // now
+    script.at(Duration::s(1), [&] { world.network().set_bandwidth_share("host/h-2", 0); });
+    look(Duration::s(2));  // when it stopped
+    script.at(Duration::s(3), [&] { world.network().set_bandwidth_share("host/h-2", .5); });
+    look(Duration::ms(3500));  // now
+    script.at(Duration::s(4), [&] { world.host(HostId{1}).crash(); });
+    world.run_until(at_s(5));
+    note(at_loss);
+    return seen;
+  });
+  REQUIRE(got.size() == 5);
+  CHECK(got == std::vector<double>{-1, .6, 1, 3.5, 4});
+}
+
 TEST_CASE("partitions cut one direction or both, for hosts and clients, and live flows too") {
   const auto got = in_child([] {
     World world(rack_of(4, 1e6), StreamKey(1));

@@ -31,7 +31,8 @@ struct Settings {
   Bytes append_bytes{1'000'000};
   /// Entries kept behind a snapshot, for followers that are a little late.
   Index trailing_entries = 1'000;
-  /// A snapshot without an answer is sent again after so long.
+  /// A snapshot without an answer is sent again after so long: long enough for its bytes. Only the follower
+  /// that is to get it waits; a majority commits without it.
   Duration snapshot_retry = Duration::s(5);
 };
 
