@@ -118,7 +118,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     fleet_ = std::make_unique<processing::Fleet>(*d.processing, std::move(cost), env);
     processing::Fleet::Parts parts;
     if (queue_) parts.queue = queue_->terms();
-    parts.rendition_share = rendition_share;
+    parts.rendition_share = proxied && !d.api ? 0 : rendition_share;  // a proxy streams the answer's bytes
     parts.images_travel = !scenario.platform.network.ideal;
     parts.format = encoding(w);
     if (usage_) parts.books = &usage_->audit();
@@ -144,7 +144,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     parts.dispatcher = job_balancer_.get();
     if (queue_) parts.session = [this](const calls::Origin& origin) { return queue_->session(origin); };
     if (!proxied) parts.tls_cpu = tls_cpu;
-    parts.rendition_share = rendition_share;
+    parts.rendition_share = proxied ? 0 : rendition_share;  // as above
     const auto hosts = group(d.api->hosts);
     api_->install(hosts, std::move(parts));
     gauges_.add_tier("api", hosts);
