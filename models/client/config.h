@@ -76,8 +76,14 @@ struct Diurnal {
     v.optional("peak_at", &Diurnal::peak_at, "time of the peak in the day", not_negative());
   }
   static void check(const Diurnal& d, Complaints& complaints) {
-    if (d.peak.per_second < d.mean.per_second || d.peak.per_second > 2 * d.mean.per_second)
-      complaints.add("peak", "the peak must lie between the mean and twice the mean");
+    if (d.peak.per_second < d.mean.per_second)
+      complaints.add("peak", "the highest rate is below the mean, expected the mean to twice the mean");
+    if (d.peak.per_second > 2 * d.mean.per_second)
+      complaints.add("peak",
+                     "the peak is above twice the mean, so the rate of this day (a cosine) would be negative "
+                     "at night, expected at most twice the mean; a sharper peak is written as points, for "
+                     "example profile: {points: [{at: 0h, rate: 2/s}, {at: 12h, rate: 10/s}, {at: 14h, rate: "
+                     "50/s}, {at: 18h, rate: 10/s}], repeat: 1d}");
   }
 };
 

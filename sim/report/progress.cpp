@@ -22,15 +22,9 @@ std::int64_t now_ns() {
 
 constexpr std::int64_t kRedraw = 100'000'000;  // ns
 
-}  // namespace
-
-std::string progress_line(const std::string& what, double share, double simulated_s, double elapsed_s) {
-  constexpr int kWidth = 24;
-  share = std::clamp(share, 0.0, 1.0);
-  const int full = static_cast<int>(share * kWidth);
-  std::string line =
-      fmt::format("{}  [{}{}] {:3} %", what, std::string(static_cast<std::size_t>(full), '#'),
-                  std::string(static_cast<std::size_t>(kWidth - full), '-'), static_cast<int>(share * 100));
+/// How fast, and how long it will take.
+std::string pace(double share, double simulated_s, double elapsed_s) {
+  std::string line;
   if (share > 0.01 && elapsed_s > 0) {
     if (simulated_s > 0)
       line += fmt::format("  {} x real time", significant(share * simulated_s / elapsed_s, 2));
@@ -43,23 +37,48 @@ std::string progress_line(const std::string& what, double share, double simulate
   return line;
 }
 
-Progress::Progress(std::string what, double simulated_s, bool wanted)
+}  // namespace
+
+std::string progress_line(const std::string& what, double share, double simulated_s, double elapsed_s) {
+  constexpr int kWidth = 24;
+  share = std::clamp(share, 0.0, 1.0);
+  const int full = static_cast<int>(share * kWidth);
+  return fmt::format("{}  [{}{}] {:3} %", what, std::string(static_cast<std::size_t>(full), '#'),
+                     std::string(static_cast<std::size_t>(kWidth - full), '-'),
+                     static_cast<int>(share * 100)) +
+         pace(share, simulated_s, elapsed_s);
+}
+
+std::string plain_progress_line(const std::string& what, double share, double simulated_s, double elapsed_s) {
+  share = std::clamp(share, 0.0, 1.0);
+  return fmt::format("headroom: {}: {} % done", what, static_cast<int>(share * 100)) +
+         pace(share, simulated_s, elapsed_s);
+}
+
+Progress::Progress(std::string what, double simulated_s, bool wanted, double plain_every_s)
     : what_(std::move(what)),
       simulated_s_(simulated_s),
-      on_(wanted && isatty(STDERR_FILENO) == 1),
-      started_ns_(now_ns()) {}
+      terminal_(isatty(STDERR_FILENO) == 1),
+      on_(wanted),
+      every_ns_(terminal_ ? kRedraw : static_cast<std::int64_t>(plain_every_s * 1e9)),
+      started_ns_(now_ns()),
+      shown_ns_(terminal_ ? started_ns_ - kRedraw : started_ns_) {}
 
 Progress::~Progress() {
-  if (on_ && shown_ns_ != 0) std::fputs("\r\x1b[K", stderr);
+  if (terminal_ && shown_) std::fputs("\r\x1b[K", stderr);
 }
 
 void Progress::show(double share) {
   if (!on_) return;
   const std::int64_t now = now_ns();
-  if (now - shown_ns_ < kRedraw) return;
+  if (now - shown_ns_ < every_ns_) return;
   shown_ns_ = now;
+  shown_ = true;
   const double elapsed = static_cast<double>(now - started_ns_) / 1e9;
-  std::fprintf(stderr, "\r%s\x1b[K", progress_line(what_, share, simulated_s_, elapsed).c_str());
+  if (terminal_)
+    std::fprintf(stderr, "\r%s\x1b[K", progress_line(what_, share, simulated_s_, elapsed).c_str());
+  else
+    std::fprintf(stderr, "%s\n", plain_progress_line(what_, share, simulated_s_, elapsed).c_str());
   std::fflush(stderr);
 }
 

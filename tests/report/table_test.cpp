@@ -1,6 +1,9 @@
 #include "sim/report/table.h"
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <cstdio>
 
 #include "sim/report/answer.h"
 #include "sim/report/paint.h"
@@ -116,6 +119,43 @@ TEST_CASE("the progress line says how far, how fast and how long") {
   CHECK(progress_line("x", 0, 100, 0) == "x  [------------------------]   0 %");
   CHECK_THAT(progress_line("x", 0.5, 1e6, 7200), Catch::EndsWith("2:00:00 left"));
   CHECK_THAT(progress_line("x", 7, 10, 1), Catch::Contains("100 %"));
+  CHECK(plain_progress_line("baseline", 0.25, 120, 6) ==
+        "headroom: baseline: 25 % done  5 x real time  0:18 left");
+}
+
+/// What is written to stderr meanwhile, which is no terminal then.
+template <class F>
+std::string on_stderr(F act) {
+  std::fflush(stderr);
+  std::FILE* file = std::tmpfile();
+  const int kept = dup(STDERR_FILENO);
+  dup2(fileno(file), STDERR_FILENO);
+  act();
+  std::fflush(stderr);
+  dup2(kept, STDERR_FILENO);
+  close(kept);
+  std::rewind(file);
+  std::string text;
+  for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file)) text += static_cast<char>(c);
+  std::fclose(file);
+  return text;
+}
+
+TEST_CASE("progress is a plain line now and then where there is no terminal") {
+  const auto shown = [](bool wanted, double every_s) {
+    return on_stderr([&] {
+      Progress progress("x", 0, wanted, every_s);
+      progress.show(.25);
+      progress.show(.5);
+    });
+  };
+  const std::string lines = shown(true, 0);
+  CAPTURE(lines);
+  CHECK_THAT(lines, Catch::StartsWith("headroom: x: 25 % done") &&
+                        Catch::Contains("\nheadroom: x: 50 % done") && Catch::EndsWith("left\n"));
+  CHECK_THAT(lines, !Catch::Contains("\r") && !Catch::Contains("\x1b"));
+  CHECK(shown(true, 30) == "");  // a short run says nothing
+  CHECK(shown(false, 0) == "");
 }
 
 }  // namespace
