@@ -24,8 +24,7 @@ void add_check(CLI::App& app, int& status) {
       status = kBadInput;
       return;
     }
-    for (const std::string& warning : study::warnings(*scenario))
-      std::fprintf(stderr, "headroom: warning: %s\n", warning.c_str());
+    print_warnings(*scenario);
     std::string text = study::outline(*scenario);
     if (scenario->sweep) {
       const auto grid = study::load_grid(options->file, options->assignments(), {}, diagnostics);

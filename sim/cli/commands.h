@@ -7,6 +7,10 @@
 
 /// One function per command: adds it to the application and, when it is chosen, sets `status` to the exit
 /// status (SPEC §2).
+namespace headroom::study {
+struct ScenarioConfig;
+}
+
 namespace headroom::cli {
 
 // Exit statuses.
@@ -49,6 +53,9 @@ struct ResultOptions {
   std::filesystem::path folder(const std::string& scenario) const;
   int jobs_or_cores() const;
 };
+
+/// What is doubtful about a scenario, or will be tight when it runs: on stderr, a line each.
+void print_warnings(const study::ScenarioConfig& scenario);
 
 /// Whether the standard output takes colours.
 bool colours();

@@ -1,10 +1,13 @@
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <thread>
 
 #include "sim/cli/commands.h"
 #include "sim/cli/usage.h"
+#include "sim/study/load.h"
+#include "sim/study/outline.h"
 
 namespace headroom::cli {
 
@@ -46,6 +49,13 @@ std::filesystem::path ResultOptions::folder(const std::string& scenario) const {
 
 int ResultOptions::jobs_or_cores() const {
   return jobs > 0 ? jobs : static_cast<int>(std::thread::hardware_concurrency());
+}
+
+void print_warnings(const study::ScenarioConfig& scenario) {
+  for (const std::string& warning : study::warnings(scenario))
+    std::fprintf(stderr, "headroom: warning: %s\n", warning.c_str());
+  for (const std::string& warning : study::load_warnings(scenario))
+    std::fprintf(stderr, "headroom: warning: %s\n", warning.c_str());
 }
 
 bool colours() {

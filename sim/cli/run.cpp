@@ -55,9 +55,7 @@ int execute(const RunOptions& options) {
     return kBadInput;
   }
 
-  if (!options.result.quiet)
-    for (const std::string& warning : study::warnings(*scenario))
-      std::fprintf(stderr, "headroom: warning: %s\n", warning.c_str());
+  if (!options.result.quiet) print_warnings(*scenario);
   study::RunOutcome outcome;
   {
     const double simulated_s = (scenario->run.warmup + scenario->run.duration).seconds() *

@@ -113,6 +113,14 @@ void Outage::check(const Outage& outage, Complaints& complaints) {
   if (outage.stops_after) complaints.add("stops_after", std::string(kOnly));
 }
 
+double Outage::throttled() const {
+  return throttle.value_or(kThrottle).value;
+}
+
+Duration Outage::stays_on() const {
+  return stops_after.value_or(kStopsAfter);
+}
+
 Duration Outage::recovery() const {
   return takes_power(target) ? boot.value_or(kBoot) : Duration();
 }
@@ -123,8 +131,8 @@ std::unique_ptr<Effect> Outage::strike(Hardware& hardware, Engine& draw) const {
   for (const std::string& domain : hardware.domains(target, draw)) add(shared, domain, topology);
   std::sort(shared.feeds.begin(), shared.feeds.end());
   shared.feeds.erase(std::unique(shared.feeds.begin(), shared.feeds.end()), shared.feeds.end());
-  return std::make_unique<Breakdown>(hardware, std::move(shared), boot.value_or(kBoot),
-                                     throttle.value_or(kThrottle).value, stops_after.value_or(kStopsAfter));
+  return std::make_unique<Breakdown>(hardware, std::move(shared), boot.value_or(kBoot), throttled(),
+                                     stays_on());
 }
 
 }  // namespace headroom::faults

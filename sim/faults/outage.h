@@ -42,6 +42,9 @@ struct Outage {
   }
   std::string subject() const { return to_text(target); }
   std::vector<Outage> parts(const world::Topology& topology) const { return one_for_each(*this, topology); }
+  /// Without cooling: what is left of the cores' speed, and how long hosts stay on.
+  double throttled() const;
+  Duration stays_on() const;
   /// 0 if no host can lose its power by it.
   Duration recovery() const;
   std::unique_ptr<Effect> strike(Hardware& hardware, Engine& draw) const;

@@ -97,8 +97,9 @@ TEST_CASE("check says what would be simulated") {
   path         clients → processing
   hosts        1 × worker (16 cores)
   load         64 requests/s
-  processing   64 jobs/s × 100 ms need 6.4 of 16 slots (40 %)
-  run          3 × (1s warm-up + 20s measured), about 4,032 requests
+  needed       processing   40 %  6.4 of 16 slots
+  waiting      without a bound: no workload.deadline, no processing.max_waiting
+  run          3 × (1s warm-up + 20s measured): about 4,032 requests; less than a second of CPU time, 60 MB of memory per replication
 )");
   CHECK(files_in(place.folder.path()) == std::vector<std::string>{"small.yaml"});
 }
