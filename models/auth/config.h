@@ -8,6 +8,7 @@
 #include "models/calls/retry_config.h"
 #include "sim/base/describe.h"
 #include "sim/base/distribution.h"
+#include "sim/base/pace.h"
 #include "sim/base/units.h"
 
 namespace headroom::auth {
@@ -98,7 +99,7 @@ struct ManagementConfig {
   static void describe(V& v) {
     v.optional("hosts", &ManagementConfig::hosts,
                "host group on whose first host it runs; without it, it is outside of the region");
-    v.optional("updates", &ManagementConfig::updates, "changes of accounts, a Poisson process", positive());
+    v.optional("updates", &ManagementConfig::updates, "changes of accounts, a Poisson process", frequency());
     v.optional("propagation", &ManagementConfig::propagation,
                "from a change to its being sent to a data-plane host or a cache; the network comes on top",
                not_negative());

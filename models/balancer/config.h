@@ -6,6 +6,7 @@
 
 #include "models/calls/redundancy.h"
 #include "sim/base/describe.h"
+#include "sim/base/pace.h"
 #include "sim/base/units.h"
 
 namespace headroom::balancer {
@@ -29,7 +30,7 @@ struct HealthCheckConfig {
   template <class V>
   static void describe(V& v) {
     v.optional("interval", &HealthCheckConfig::interval, "from one check of a server to the next",
-               positive());
+               recurring());
     v.optional("timeout", &HealthCheckConfig::timeout, "a check without answer by then has failed",
                positive());
     v.optional("unhealthy_after", &HealthCheckConfig::unhealthy_after,

@@ -122,7 +122,13 @@ class ProfileArrivals final : public ArrivalProcess {
         return at();
       }
       if (last) {
+        if (area_ <= 0) return std::nullopt;
         base_s_ += period_s_;
+        // Not one by one if nothing happens in many.
+        if (const double more = std::floor(work / area_); more > kManyPeriods) {
+          base_s_ += more * period_s_;
+          work -= more * area_;
+        }
         piece_ = 0;
         offset_s_ = 0;
         continue;
@@ -164,13 +170,17 @@ class ProfileArrivals final : public ArrivalProcess {
   void close(double period, bool step) {
     add(period, step ? points_.back().rate : points_.front().rate);
     period_s_ = period;
+    for (std::size_t i = 1; i < points_.size(); ++i)
+      area_ += (points_[i - 1].rate + points_[i].rate) / 2 * (points_[i].at - points_[i - 1].at);
   }
   std::optional<TimePoint> at() const {
     return TimePoint::at(Duration::from_seconds(base_s_ + points_[piece_].at + offset_s_));
   }
+  static constexpr double kManyPeriods = 1000;
   StreamKey key_;
   std::vector<Point> points_;
   double period_s_ = 0;
+  double area_ = 0;  // requests of a period
   std::uint64_t n_ = 0;
   double base_s_ = 0;
   std::size_t piece_ = 0;

@@ -356,7 +356,9 @@ world::Task<> Clients::closed_user(std::int64_t user) {
     Engine draw = think_key_.engine_for(number);
     co_await world::Sleep(world_.scheduler(), closed.think_time.sample(draw));
     if (stopped_) co_return;
-    co_await whole_request(make_request(number++, world_.now()));
+    const TimePoint sent = world_.now();
+    co_await whole_request(make_request(number++, sent));
+    if (world_.now() == sent) co_await world::Turn(world_.scheduler());
   }
 }
 

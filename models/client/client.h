@@ -112,6 +112,12 @@ class Clients {
   /// The run is over: what is still open has the outcome `unfinished`.
   void finish();
   metrics::BatchSum answered() const;
+  /// Requests sent so far, and those that ended in this way, inside of the window or not.
+  std::int64_t all_offered() const { return all_offered_; }
+  std::int64_t all_ended(Ending ending) const {
+    const metrics::BatchSum& sum = endings_[static_cast<std::size_t>(ending)];
+    return sum.total() + sum.outside();
+  }
   void report(metrics::ResultBuilder& results) const;
 
  private:

@@ -9,6 +9,7 @@
 #include "models/calls/retry_config.h"
 #include "sim/base/describe.h"
 #include "sim/base/distribution.h"
+#include "sim/base/pace.h"
 #include "sim/base/units.h"
 
 namespace headroom::client {
@@ -19,7 +20,7 @@ struct Poisson {
   Rate rate;
   template <class V>
   static void describe(V& v) {
-    v.value(&Poisson::rate, "mean rate of a Poisson process", positive());
+    v.value(&Poisson::rate, "mean rate of a Poisson process", frequency());
   }
 };
 
@@ -29,7 +30,7 @@ struct Constant {
   Rate rate;
   template <class V>
   static void describe(V& v) {
-    v.value(&Constant::rate, "rate of requests at equal intervals", positive());
+    v.value(&Constant::rate, "rate of requests at equal intervals", frequency());
   }
 };
 
@@ -43,10 +44,10 @@ struct Bursts {
   Duration mean_burst;
   template <class V>
   static void describe(V& v) {
-    v.required("calm", &Bursts::calm, "rate between bursts", not_negative());
-    v.required("burst", &Bursts::burst, "rate in a burst", positive());
-    v.required("mean_calm", &Bursts::mean_calm, "mean time between bursts (exponential)", positive());
-    v.required("mean_burst", &Bursts::mean_burst, "mean length of a burst (exponential)", positive());
+    v.required("calm", &Bursts::calm, "rate between bursts", between(0, kMostFrequent));
+    v.required("burst", &Bursts::burst, "rate in a burst", frequency());
+    v.required("mean_calm", &Bursts::mean_calm, "mean time between bursts (exponential)", recurring());
+    v.required("mean_burst", &Bursts::mean_burst, "mean length of a burst (exponential)", recurring());
   }
 };
 
@@ -58,7 +59,7 @@ struct ProfilePoint {
   static void describe(V& v) {
     v.required("at", &ProfilePoint::at, "time since the start of the simulation (or of the period)",
                not_negative());
-    v.required("rate", &ProfilePoint::rate, "rate at that time", not_negative());
+    v.required("rate", &ProfilePoint::rate, "rate at that time", between(0, kMostFrequent));
   }
 };
 
@@ -70,9 +71,9 @@ struct Diurnal {
   Duration peak_at = Duration::s(14 * 3'600);
   template <class V>
   static void describe(V& v) {
-    v.required("mean", &Diurnal::mean, "mean rate over the period", positive());
-    v.required("peak", &Diurnal::peak, "highest rate, at most twice the mean", positive());
-    v.optional("period", &Diurnal::period, "length of the day", positive());
+    v.required("mean", &Diurnal::mean, "mean rate over the period", frequency());
+    v.required("peak", &Diurnal::peak, "highest rate, at most twice the mean", frequency());
+    v.optional("period", &Diurnal::period, "length of the day", recurring());
     v.optional("peak_at", &Diurnal::peak_at, "time of the peak in the day", not_negative());
   }
   static void check(const Diurnal& d, Complaints& complaints) {
@@ -103,7 +104,7 @@ struct Profile {
     v.one_of("points", "diurnal");
     v.optional("between", &Profile::between, "the rate between two points");
     v.optional("repeat", &Profile::repeat, "begin again after this time (default: keep the last rate)",
-               positive());
+               recurring());
   }
   static void check(const Profile& p, Complaints& complaints);
 };
@@ -233,7 +234,7 @@ struct WorkloadConfig {
     v.optional("retry", &WorkloadConfig::retry,
                "what failed or timed out is tried again (default: it is not)");
     v.optional("probe", &WorkloadConfig::probe, "interval of a synthetic probe that measures uptime",
-               positive());
+               recurring());
   }
 };
 

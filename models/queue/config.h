@@ -7,6 +7,7 @@
 
 #include "sim/base/describe.h"
 #include "sim/base/distribution.h"
+#include "sim/base/pace.h"
 #include "sim/base/units.h"
 
 namespace headroom::queue {
@@ -55,8 +56,11 @@ struct QueueConfig {
     v.optional("delivery", &QueueConfig::delivery,
                "whether a job whose worker falls silent is delivered again; exactly_once: and only the first "
                "completion counts, of all attempts at the same work");
-    v.optional("visibility_timeout", &QueueConfig::visibility_timeout,
-               "a delivered job is delivered again when its worker has been silent for so long", positive());
+    v.optional(
+        "visibility_timeout", &QueueConfig::visibility_timeout,
+        "a delivered job is delivered again when its worker has been silent for so long (it reports once "
+        "a second, or three times in this time if that is more often)",
+        at_least(1e-3));
     v.optional("max_deliveries", &QueueConfig::max_deliveries,
                "a job that comes back from so many deliveries becomes a dead letter", between(1, 1e9));
     v.optional("idempotency_retention", &QueueConfig::idempotency_retention,
@@ -69,7 +73,7 @@ struct QueueConfig {
     v.optional("election_timeout", &QueueConfig::election_timeout,
                "a follower that has heard of no leader for so long stands for election");
     v.optional("heartbeat", &QueueConfig::heartbeat, "how often a leader lets its followers hear from it",
-               positive());
+               recurring());
     v.optional("pre_vote", &QueueConfig::pre_vote,
                "ask whether an election could be won before beginning a new term");
     v.optional(

@@ -1,7 +1,7 @@
 #include "models/queue/gossip.h"
 
 #include <algorithm>
-#include <limits>
+#include <utility>
 
 #include "models/queue/node.h"
 #include "models/queue/queue.h"
@@ -9,26 +9,41 @@
 namespace headroom::queue {
 namespace {
 
-/// In place of a life: a session that enqueues what another member had.
-constexpr std::uint64_t kAdopts = std::numeric_limits<std::uint64_t>::max();
+/// In place of a host's number: the first of the sessions that enqueue what other members took in, one for
+/// each of them.
+constexpr std::uint32_t kAdopts = 0x8000'0000;
+
+Life session_for(int owner) {
+  return {world::HostId{kAdopts + static_cast<std::uint32_t>(owner)}, 1};
+}
+
+/// Who took in what the session enqueues; none: this member.
+std::optional<int> owner_by(const Life& session) {
+  if (session.host.value < kAdopts) return std::nullopt;
+  return static_cast<int>(session.host.value - kAdopts);
+}
 
 }  // namespace
 
 Gossip::Gossip(Queue& queue, Node& node, int member)
-    : queue_(queue), node_(node), member_(member), peers_(static_cast<std::size_t>(queue.members())) {
+    : queue_(queue),
+      node_(node),
+      member_(member),
+      every_(std::min(kEvery, queue.silence() / kPerSilence)),
+      peers_(static_cast<std::size_t>(queue.members())) {
   for (Peer& peer : peers_) peer.shadow.heard = queue.now();
   node.scope().spawn(tell_regularly(this));
 }
 
-Life Gossip::session_for(int owner) const {
-  return {queue_.member(owner).host, kAdopts};
+JobId Gossip::mine(const Work& work) const {
+  if (work.owner == member_) return work.job;
+  const auto found = mine_.find(work);
+  return found == mine_.end() ? 0 : found->second;
 }
 
-std::optional<int> Gossip::owner(const Life& session) const {
-  if (session.number != kAdopts) return std::nullopt;
-  for (int m = 0; m < queue_.members(); ++m)
-    if (queue_.member(m).host == session.host) return m;
-  return std::nullopt;
+Gossip::Work Gossip::work_of(JobId job) const {
+  const auto found = adopted_.find(job);
+  return found == adopted_.end() ? Work{member_, job} : found->second;
 }
 
 void Gossip::Untold::add(const Untold& other) {
@@ -39,7 +54,10 @@ void Gossip::Untold::add(const Untold& other) {
 }
 
 void Gossip::entered(JobId job, const Enqueue& command) {
-  if (const auto from = owner(command.session)) adopted_.emplace(job, std::pair{*from, command.serial});
+  if (const auto owner = owner_by(command.session)) {
+    adopted_.emplace(job, Work{*owner, command.serial});
+    mine_.emplace(Work{*owner, command.serial}, job);
+  }
   for (Peer& peer : peers_) peer.next.entered.insert(job);
 }
 
@@ -49,13 +67,14 @@ void Gossip::ended(JobId job) {
   }
   const auto found = adopted_.find(job);
   if (found == adopted_.end()) return;
-  peers_[static_cast<std::size_t>(found->second.first)].next.done.insert(found->second.second);
+  for (Peer& peer : peers_) peer.next.done.insert(found->second);  // whoever else has it
+  mine_.erase(found->second);
   adopted_.erase(found);
 }
 
 world::Task<> Gossip::tell_regularly(Gossip* self) {
   while (true) {
-    co_await world::Sleep(self->node_.host().scheduler(), kEvery);
+    co_await world::Sleep(self->node_.host().scheduler(), self->every_);
     for (int m = 0; m < self->queue_.members(); ++m)
       if (m != self->member_) self->tell(m);
     self->adopt_silent();
@@ -64,10 +83,17 @@ world::Task<> Gossip::tell_regularly(Gossip* self) {
 
 void Gossip::tell(int to) {
   Peer& peer = peers_[static_cast<std::size_t>(to)];
-  peer.next.add(peer.sent);  // no answer: again, with what has come since
   Message message;
   message.from = member_;
   message.life = queue_.member(member_).slot->starts();
+  if (peer.unanswered && queue_.now() < peer.again) {
+    send(to, std::move(message), calls::kControl);
+    return;
+  }
+  peer.patience = peer.unanswered ? peer.patience * 2 : every_;
+  peer.again = queue_.now() + peer.patience;
+  peer.unanswered = true;
+  peer.next.add(peer.sent);  // no answer: again, with what has come since
   message.number = ++peer.number;
   message.all = peer.all;
   Bytes size = calls::kControl;
@@ -77,7 +103,7 @@ void Gossip::tell(int to) {
     if (entry == nullptr || !entry->content->job) return;
     // Its own copy: this member and the other one will not agree on when the job has ended.
     const ContentPtr content(new Content(*entry->content->job, entry->content->size));
-    message.entered.push_back({job, entry->key, entry->probe, content});
+    message.entered.push_back({job, work_of(job), entry->key, entry->probe, content});
     size += content->size;
   };
   if (peer.all) {
@@ -90,6 +116,10 @@ void Gossip::tell(int to) {
   message.ended.assign(peer.next.ended.begin(), peer.next.ended.end());
   message.done.assign(peer.next.done.begin(), peer.next.done.end());
   peer.sent = std::exchange(peer.next, {});
+  send(to, std::move(message), size);
+}
+
+void Gossip::send(int to, Message message, Bytes size) {
   const calls::Endpoint& at = queue_.member(to);
   calls::send_datagram<Node>(queue_.network(), {node_.host().id(), at.host}, size, *at.slot,
                              [message = std::move(message)](Node& n) { n.gossip().heard(message); });
@@ -98,13 +128,18 @@ void Gossip::tell(int to) {
 void Gossip::heard(const Message& m) {
   Shadow& shadow = peers_[static_cast<std::size_t>(m.from)].shadow;
   const bool known = m.life == shadow.life && shadow.number > 0;
+  if (m.number == 0) {
+    if (known) shadow.heard = queue_.now();
+    return;
+  }
   const bool usable = m.all || known;
   if (usable && (m.life > shadow.life || m.number > shadow.number)) {
     shadow.heard = queue_.now();
     if (m.all) shadow.jobs.clear();
     for (const News& news : m.entered) shadow.jobs.insert_or_assign(news.job, news);
     for (const JobId job : m.ended) shadow.jobs.erase(job);
-    for (const JobId job : m.done) node_.done_elsewhere(job);
+    for (const Work& work : m.done)
+      if (const JobId job = mine(work); job != 0) node_.done_elsewhere(job);
     shadow.life = m.life;
     shadow.number = m.number;
   }
@@ -118,6 +153,7 @@ void Gossip::heard(const Message& m) {
 void Gossip::answered(int from, std::uint64_t number, bool needs_all) {
   Peer& peer = peers_[static_cast<std::size_t>(from)];
   if (number != peer.number) return;
+  peer.unanswered = false;
   peer.all = needs_all;
   if (!needs_all) peer.sent = {};
 }
@@ -135,7 +171,8 @@ void Gossip::adopt_silent() {
     if (!silent(other)) return;
     std::map<JobId, News> orphans = std::exchange(peers_[static_cast<std::size_t>(other)].shadow.jobs, {});
     for (const auto& [job, news] : orphans)
-      node_.adopt({session_for(other), job, 0, news.key, news.probe, news.content});
+      if (news.work.owner != member_)  // what this member took in it has, or has seen to
+        node_.adopt({session_for(news.work.owner), news.work.job, 0, news.key, news.probe, news.content});
   }
 }
 

@@ -146,7 +146,7 @@ void Node::done_elsewhere(JobId job) {
 /// because this leader dies, the next one delivers it late.
 void Node::pass_over(JobId job) {
   lead_->courier.skip();
-  if (queue_.watch_ != nullptr) queue_.watch_->delivered(group_, job);
+  if (queue_.watch_ != nullptr) queue_.watch_->passed_over(group_, job);
 }
 
 void Node::work() {

@@ -52,6 +52,8 @@ class Queue final : calls::ReleaseWatch {
 
   /// Every job has ended, and every session has its answers.
   bool idle() const { return counts_.open == 0 && counts_.session_open == 0; }
+  /// Deliveries so far of jobs that had been delivered before, inside of the window or not.
+  std::int64_t all_redeliveries() const { return redeliveries_.total() + redeliveries_.outside(); }
   void report(metrics::ResultBuilder& results);
 
   /// What is there, according to the member that leads; null if nobody does. One per group.

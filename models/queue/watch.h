@@ -18,8 +18,10 @@ class JobWatch {
   virtual void absorbed(int group, std::uint64_t ticket) = 0;
   /// Its session was told that the queue has it.
   virtual void acknowledged(int group, std::uint64_t ticket) = 0;
-  /// It leaves for a worker; or it is passed over, as it is to be dropped.
+  /// It leaves for a worker.
   virtual void delivered(int group, JobId job) = 0;
+  /// It is passed over, as it is to be dropped.
+  virtual void passed_over(int group, JobId job) = 0;
   /// It was done, dropped or given up; or will, with at most one delivery, never be delivered again.
   virtual void ended(int group, JobId job) = 0;
   /// The result of a job leaves its worker, accepted as the first (exactly_once).

@@ -7,6 +7,7 @@
 
 #include "models/usage/store_config.h"
 #include "sim/base/describe.h"
+#include "sim/base/pace.h"
 #include "sim/base/units.h"
 
 namespace headroom::usage {
@@ -19,7 +20,7 @@ struct AggregatorConfig {
   template <class V>
   static void describe(V& v) {
     v.optional("flush_every", &AggregatorConfig::flush_every, "a batch is shipped at least this often",
-               positive());
+               recurring());
     v.optional("max_records", &AggregatorConfig::max_records, "a batch is shipped when it has this many",
                at_least(1));
     v.optional("journal", &AggregatorConfig::journal,
@@ -77,7 +78,7 @@ struct BillingConfig {
   PriceConfig price;
   template <class V>
   static void describe(V& v) {
-    v.optional("every", &BillingConfig::every, "length of a billing period", positive());
+    v.optional("every", &BillingConfig::every, "length of a billing period", recurring());
     v.optional(
         "delay", &BillingConfig::delay,
         "time from a period's end to the computing of its bill, for records that are still on their way",
@@ -117,7 +118,7 @@ struct ColdStorageConfig {
   template <class V>
   static void describe(V& v) {
     v.optional("ship_every", &ColdStorageConfig::ship_every,
-               "each API server ships its raw records this often", positive());
+               "each API server ships its raw records this often", recurring());
     v.optional("latency", &ColdStorageConfig::latency, "time of one shipment, or of reading them all",
                not_negative());
     v.optional("replay", &ColdStorageConfig::replay,
@@ -131,7 +132,7 @@ struct UsageReportConfig {
   Duration timeout = Duration::s(1);
   template <class V>
   static void describe(V& v) {
-    v.optional("every", &UsageReportConfig::every, "time between two reports", positive());
+    v.optional("every", &UsageReportConfig::every, "time between two reports", recurring());
     v.optional("timeout", &UsageReportConfig::timeout,
                "how long a report waits for a shard; it is answered from those that are there", positive());
   }

@@ -65,9 +65,17 @@ void Replica::add_hint(int host, const ItemPtr& item, TimePoint expires) {
   hints_.insert_or_assign({host, item->key}, Hint{item, expires});
 }
 
-std::int64_t Replica::expire_hints(TimePoint now) {
-  return static_cast<std::int64_t>(
-      std::erase_if(hints_, [&](const auto& hint) { return hint.second.expires <= now; }));
+std::vector<ItemKey> Replica::expire_hints(TimePoint now) {
+  std::vector<ItemKey> expired;
+  for (auto hint = hints_.begin(); hint != hints_.end();) {
+    if (hint->second.expires > now) {
+      ++hint;
+      continue;
+    }
+    expired.push_back(hint->first.second);
+    hint = hints_.erase(hint);
+  }
+  return expired;
 }
 
 }  // namespace headroom::usage

@@ -64,8 +64,8 @@ class Replica {
   void add_hint(int host, const ItemPtr& item, TimePoint expires);
   /// False: there was none.
   bool remove_hint(int host, const ItemKey& key) { return hints_.erase({host, key}) > 0; }
-  /// Removes those whose time is over; how many.
-  std::int64_t expire_hints(TimePoint now);
+  /// Removes those whose time is over, and names what they were of.
+  std::vector<ItemKey> expire_hints(TimePoint now);
   const Hints& hints() const { return hints_; }
 
  private:

@@ -55,12 +55,14 @@ class ProbeWatch {
   virtual void asked(std::uint64_t id, int host) = 0;
 };
 
-/// Is told which batches were acknowledged, and which of them may be dropped; probes are not among them.
+/// Is told which batches were acknowledged, and which of them may be dropped, or may be lost because a hint
+/// of them was given up (`hint_ttl`); probes are not among them.
 class StoreWatch {
  public:
   virtual ~StoreWatch() = default;
   virtual void acknowledged(const ItemKey& key) = 0;
   virtual void released(const ItemKey& key) = 0;
+  virtual void hint_given_up(const ItemKey& key) = 0;
 };
 
 /// What is counted, by the part of the measured window in which it happened or the operation began.

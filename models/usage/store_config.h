@@ -5,6 +5,7 @@
 
 #include "sim/base/describe.h"
 #include "sim/base/distribution.h"
+#include "sim/base/pace.h"
 #include "sim/base/units.h"
 
 namespace headroom::usage {
@@ -32,7 +33,7 @@ struct StoreProbe {
   template <class V>
   static void describe(V& v) {
     v.required("rate", &StoreProbe::rate, "mean rate of pairs of a write and a read (a Poisson process)",
-               positive());
+               frequency());
   }
 };
 
@@ -73,11 +74,11 @@ struct StoreConfig {
                positive());
     v.optional("hint_every", &StoreConfig::hint_every,
                "how often hosts believed down are looked for, and copies kept for others handed over",
-               positive());
+               recurring());
     v.optional("read_repair", &StoreConfig::read_repair,
                "a replica that answered a read without what others have gets it");
     v.optional("anti_entropy", &StoreConfig::anti_entropy,
-               "how often each host compares what it has with another one (null: never)", positive());
+               "how often each host compares what it has with another one (null: never)", recurring());
     v.optional("probe", &StoreConfig::probe,
                "writes and reads of synthetic batches that measure consistency (default: none)");
   }

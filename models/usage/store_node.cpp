@@ -315,7 +315,11 @@ void StoreNode::care_round() {
         n.heard(from);
         n.tell(from, calls::kControl, std::nullopt, [me = n.number_](StoreNode& asked) { asked.heard(me); });
       });
-  cluster_.books.hints_expired.add(cluster_.batch(), disk().expire_hints(now()));
+  const std::vector<ItemKey> expired = disk().expire_hints(now());
+  cluster_.books.hints_expired.add(cluster_.batch(), static_cast<std::int64_t>(expired.size()));
+  if (cluster_.watch != nullptr)
+    for (const ItemKey& key : expired)
+      if (key.period != kProbePeriod) cluster_.watch->hint_given_up(key);
   int target = -1;
   int handed_over = 0;
   for (const auto& [address, hint] : disk().hints()) {

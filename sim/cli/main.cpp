@@ -4,6 +4,7 @@
 #include <cstring>
 #include <exception>
 #include <iostream>
+#include <new>
 
 #include "sim/cli/commands.h"
 #include "sim/cli/usage.h"
@@ -37,6 +38,9 @@ int main(int argc, char** argv) {
     }
     app.exit(e);  // --help, --version
     std::cout.flush();
+  } catch (const std::bad_alloc&) {
+    std::fputs("headroom: error: out of memory\n", stderr);
+    return kOther;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "headroom: error: %s\n", e.what());
     return kOther;

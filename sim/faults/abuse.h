@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/base/describe.h"
+#include "sim/base/pace.h"
 #include "sim/base/units.h"
 #include "sim/faults/hardware.h"
 #include "sim/faults/target.h"
@@ -23,7 +24,7 @@ struct Abuse {
   static void describe(V& v) {
     v.optional("users", &Abuse::users, "how many users do it together", between(1, 1e6));
     v.required("rate", &Abuse::rate, "requests of all of them together, beyond what they send anyway",
-               positive());
+               frequency());
   }
 
   void check_targets(const std::string& path, const Names& names, Complaints& complaints) const;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/base/describe.h"
+#include "sim/base/pace.h"
 #include "sim/faults/hardware.h"
 #include "sim/faults/malfunction.h"
 #include "sim/faults/target.h"
@@ -37,7 +38,7 @@ struct BadConfig {
     v.required("component", &BadConfig::component, "whose configuration");
     v.optional("waves", &BadConfig::waves,
                "how many instances, or which share of them, have it after each wave, those before included");
-    v.optional("wave_every", &BadConfig::wave_every, "from one wave to the next", positive());
+    v.optional("wave_every", &BadConfig::wave_every, "from one wave to the next", recurring());
     v.required("effect", &BadConfig::effect, "what an instance does with it");
     v.optional("detect_after", &BadConfig::detect_after,
                "from the first wave until it is noticed, and no wave follows (default: never)",

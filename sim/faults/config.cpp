@@ -75,6 +75,10 @@ void FaultConfig::check(const FaultConfig& f, Complaints& complaints) {
           check_times(f, complaints);
       },
       f.kind);
+  if (f.mttf && f.mttr && f.mttf->mean() + f.mttr->mean() < Duration::us(10))
+    complaints.add("mttf", "it fails and is repaired again and again within " +
+                               config::print(f.mttf->mean() + f.mttr->mean()) +
+                               ", expected at least 10us for mttf and mttr together");
   if (f.common_cause && !f.stochastic())
     complaints.add("common_cause", "it is a share of a failure rate, expected mttf and mttr");
   else if (f.common_cause && !std::holds_alternative<law::Exponential>(f.mttf->law))

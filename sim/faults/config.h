@@ -8,6 +8,7 @@
 
 #include "sim/base/describe.h"
 #include "sim/base/distribution.h"
+#include "sim/base/pace.h"
 #include "sim/base/units.h"
 #include "sim/faults/abuse.h"
 #include "sim/faults/bad_config.h"
@@ -51,7 +52,7 @@ struct FaultConfig {
   static void describe(V& v) {
     v.optional("at", &FaultConfig::at,
                "the first strike, since the start of the simulation, warm-up included", not_negative());
-    v.optional("every", &FaultConfig::every, "from one strike to the next", positive());
+    v.optional("every", &FaultConfig::every, "from one strike to the next", recurring());
     v.optional("for", &FaultConfig::length, "how long a strike lasts (default: to the end of the run)",
                not_negative());
     v.optional("probability", &FaultConfig::probability,

@@ -15,7 +15,8 @@ namespace headroom::invariants {
 /// Checks what a queue promises, without trusting it: it is told what became visible (a job is committed, its
 /// sender is told so, it leaves for a worker, it ends) and finds what must not be.
 ///  - No acknowledged job is lost: each was committed, and has ended or is still there.
-///  - First in, first out: jobs leave for the first time in the order in which they were committed.
+///  - First in, first out: jobs leave for the first time in the order in which they were committed; but for
+///    those that were passed over to be dropped, which leave late if they leave at all.
 ///  - Conservation: a job that was committed has ended once, or is still there.
 ///  - What is sent again makes no second job (looked for among the last thousands that were sent).
 /// Jobs count from 1 in the order in which they are committed. Memory grows with the jobs that have not
@@ -48,6 +49,10 @@ class JobLedger {
     ++delivered_;
     if (job < last_delivered_) ++overtaken_;
     last_delivered_ = job;
+  }
+  /// It is to be dropped. That is no delivery: those before it may still be on their way out.
+  void passed_over(std::uint64_t job) {
+    if (Job* j = find(job)) j->delivered = true;
   }
   /// It was done, dropped, or given up.
   void ended(std::uint64_t job) {

@@ -49,6 +49,8 @@ class Deployment final : public faults::Service {
   /// The run is over; what is still open has no outcome. After this the world may be destroyed.
   void stop();
   client::Clients& clients() { return *clients_; }
+  /// Null: there is none.
+  const queue::Queue* queue() const { return queue_.get(); }
   std::vector<world::ProcessSlot*> players(std::string_view role) const override;
   std::vector<world::ProcessSlot*> instances(faults::Component component) const override;
   void poison_next(faults::Component component, Kill kill) override;

@@ -56,6 +56,7 @@ class Checker {
     if (d.processing) check_processing(*d.processing);
     check_slo();
     check_trace();
+    check_closed();
     check_faults();
     check_watch();
   }
@@ -302,6 +303,57 @@ class Checker {
                   ", users count from 0");
         return;
       }
+  }
+
+  /// Users who do not think, and whose requests may end without taking time, would send the next one at the
+  /// same instant for ever. Here as far as it is certain; what chance or a fault brings about ends the run
+  /// (study/standstill.h).
+  void check_closed() {
+    const auto* closed = std::get_if<client::Closed>(&scenario_.workload.arrivals);
+    if (closed == nullptr || !takes_no_time(closed->think_time) || !scenario_.platform.network.ideal) return;
+    const auto& w = scenario_.workload;
+    const DeploymentConfig& d = scenario_.deployment;
+    const bool balanced = d.load_balancer && d.load_balancer->hosts && d.load_balancer->cpu > Duration();
+    const bool handshakes =
+        w.connections && w.connections->reuse.value < 1 && w.connections->tls_cpu > Duration();
+    const bool backs_off = w.retry && !std::holds_alternative<calls::NoBackoff>(w.retry->backoff);
+    if (balanced || handshakes || d.auth) return;
+    const auto hosts = [&](const Ref& group) {
+      const auto found = scenario_.platform.hosts.find(group.name);
+      return found == scenario_.platform.hosts.end() ? world::HostGroupConfig{} : found->second;
+    };
+    const auto complain = [&](const std::string& what) {
+      error("workload.arrivals.closed.think_time",
+            what +
+                ", and the next request would follow at the same instant for ever, expected more than 0s, "
+                "or a network with latencies");
+    };
+    const bool works = d.api && d.api->cpu > Duration();
+    if (d.api && d.api->max_in_flight && !backs_off) {
+      const auto places = *d.api->max_in_flight * hosts(d.api->hosts).count;
+      if (closed->users > places)
+        return complain(
+            fmt::format("{} users find {} places (api.max_in_flight): who is rejected waits for "
+                        "nothing",
+                        closed->users, places));
+    }
+    if (works) return;
+    if (!d.queue && d.processing && d.processing->max_waiting && !backs_off) {
+      const world::HostGroupConfig group = hosts(d.processing->hosts);
+      const auto places =
+          (d.processing->slots.value_or(group.cores) + *d.processing->max_waiting) * group.count;
+      if (closed->users > places)
+        return complain(
+            fmt::format("{} users find {} places (processing.slots and max_waiting): who is "
+                        "rejected waits for nothing",
+                        closed->users, places));
+    }
+    if (!d.queue &&
+        (!d.processing || (d.processing->service_time && takes_no_time(*d.processing->service_time))))
+      complain("no request takes any time");
+  }
+  static bool takes_no_time(const Distribution<Duration>& time) {
+    return std::holds_alternative<law::Constant>(time.law) && time.mean() == Duration();
   }
 
   const ScenarioConfig& scenario_;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,7 +14,13 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <exception>
+#include <new>
 #include <string_view>
+
+/// The allocator that the program is linked with, and tests are not, aborts where the standard's would call
+/// the new-handler; but it calls this first.
+extern "C" [[gnu::weak]] void mi_register_error(void (*tell)(int error, void* unused), void* unused);
 
 namespace headroom::study {
 namespace {
@@ -47,7 +54,7 @@ class SignalGuard {
 };
 
 /// What children send: frames of a length, a type and as many bytes.
-enum class Frame : std::uint8_t { progress = 'p', result = 'r' };
+enum class Frame : std::uint8_t { progress = 'p', result = 'r', failure = 'f' };
 
 bool write_all(int fd, const char* data, std::size_t size) {
   while (size > 0) {
@@ -68,12 +75,27 @@ bool send(int fd, Frame frame, std::string_view payload) {
   return write_all(fd, header.data(), header.size()) && write_all(fd, payload.data(), payload.size());
 }
 
+/// Where a child tells of its end. Set in children only.
+int failure_fd = -1;
+
+/// Nothing here may allocate. That the memory is gone may be found anywhere, also where nothing can be
+/// thrown.
+[[noreturn]] void out_of_memory() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  std::array<char, 100> text{};
+  std::snprintf(text.data(), text.size(), "ran out of memory, after %ld MiB", used.ru_maxrss / 1024);
+  send(failure_fd, Frame::failure, text.data());
+  _exit(4);
+}
+
 struct Child {
   int task = 0;
   pid_t pid = 0;
   int fd = -1;
   std::string buffer;
   std::optional<std::string> result;
+  std::optional<std::string> failure;
   double share = 0;
 };
 
@@ -89,6 +111,8 @@ void take_frames(Child& child) {
     child.buffer.erase(0, header + length);
     if (frame == Frame::result) {
       child.result = std::move(payload);
+    } else if (frame == Frame::failure) {
+      child.failure = std::move(payload);
     } else if (payload.size() == sizeof child.share) {
       std::memcpy(&child.share, payload.data(), sizeof child.share);
     }
@@ -98,7 +122,8 @@ void take_frames(Child& child) {
 std::string how_it_ended(int status) {
   if (WIFSIGNALED(status)) {
     const int signal = WTERMSIG(status);
-    return "was killed by signal " + std::to_string(signal) + " (" + strsignal(signal) + ")";
+    return "was killed by signal " + std::to_string(signal) + " (" + strsignal(signal) + ")" +
+           (signal == SIGKILL ? ", as the system does when memory runs out" : "");
   }
   return "ended with status " + std::to_string(WEXITSTATUS(status)) + " and without a result";
 }
@@ -163,7 +188,20 @@ class Pool {
       std::memcpy(bytes.data(), &share, sizeof share);
       send(fd, Frame::progress, {bytes.data(), bytes.size()});
     };
-    const bool sent = send(fd, Frame::result, work_(task, tell));
+    failure_fd = fd;
+    std::set_new_handler(out_of_memory);
+    if (mi_register_error != nullptr)
+      mi_register_error(
+          [](int error, void*) {
+            if (error == ENOMEM) out_of_memory();
+          },
+          nullptr);
+    bool sent = false;
+    try {
+      sent = send(fd, Frame::result, work_(task, tell));
+    } catch (const std::exception& e) {
+      send(fd, Frame::failure, std::string("was stopped: ") + e.what());
+    }
     std::fflush(nullptr);
     _exit(sent ? 0 : 4);
   }
@@ -211,7 +249,7 @@ class Pool {
       if (on_result_ && !on_result_(child.task, *child.result)) stopped_ = true;
       result_.results[static_cast<std::size_t>(child.task)] = std::move(child.result);
     } else if (!stopped_ && interrupted == 0) {
-      result_.failures.push_back({child.task, how_it_ended(status)});
+      result_.failures.push_back({child.task, child.failure ? *child.failure : how_it_ended(status)});
     }
     ++finished_;
   }

@@ -21,7 +21,8 @@ struct PoolResult {
 
 /// Runs tasks 0 … n−1, each in a child process of its own, at most `jobs` at once, and collects what they
 /// return by number, so that the result does not depend on who finishes first. Children die with the parent;
-/// one that is killed or fails is reported, not waited for. Call it before the process has any thread.
+/// one that is killed, runs out of memory, throws or fails in another way is reported, not waited for. Call
+/// it before the process has any thread.
 ///
 /// `work(task, tell)` runs in the child; `tell(share)` reports progress. `progress(share of all work)` is
 /// called in the parent, and so is `finished(task, result)`, as each is complete; false stops the others.

@@ -23,6 +23,7 @@ class QueueCheck final : public queue::JobWatch {
   void absorbed(int group, std::uint64_t ticket) override { ledger(group).absorbed(ticket); }
   void acknowledged(int group, std::uint64_t ticket) override { ledger(group).acknowledged(ticket); }
   void delivered(int group, queue::JobId job) override { ledger(group).delivered(job); }
+  void passed_over(int group, queue::JobId job) override { ledger(group).passed_over(job); }
   void ended(int group, queue::JobId job) override { ledger(group).ended(job); }
   void released(std::uint64_t key) override { once_.released(key, world_.now()); }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sim/base/random.h"
+#include "sim/invariants/message_balance.h"
 
 namespace headroom::study {
 namespace {
@@ -18,16 +19,12 @@ StreamKey key_of(const ScenarioConfig& scenario, int replication) {
   return StreamKey(static_cast<std::uint64_t>(scenario.seed)) / "replication" / std::to_string(replication);
 }
 
-/// `overdue`: messages that should have arrived long ago.
-void check_messages(const world::NetworkCounts& c, std::uint64_t in_flight, std::uint64_t overdue,
-                    metrics::ResultBuilder& results) {
-  const bool holds = c.sent == c.received + c.lost + c.refused + in_flight && overdue == 0;
-  results.invariant("messages sent = received + lost + refused", holds, static_cast<std::int64_t>(c.sent),
-                    holds ? ""
-                          : std::to_string(c.sent) + " sent, " + std::to_string(c.received) + " received, " +
-                                std::to_string(c.lost) + " lost, " + std::to_string(c.refused) +
-                                " refused, " + std::to_string(in_flight) + " in flight, " +
-                                std::to_string(overdue) + " of them overdue");
+void check_messages(const world::Network& network, metrics::ResultBuilder& results) {
+  const world::NetworkCounts& c = network.counts();
+  const world::InFlight f = network.in_flight();
+  const invariants::MessageBalance balance{c.sent, c.received, c.lost, c.refused, f.under_way, f.stranded};
+  results.invariant("messages sent = received + lost + refused + in flight", balance.holds(),
+                    static_cast<std::int64_t>(c.sent), balance.detail());
 }
 
 }  // namespace
@@ -54,7 +51,9 @@ Replication::Replication(const ScenarioConfig& scenario, int number, client::Req
       deployment_(std::make_unique<Deployment>(scenario,
                                                calls::Environment{*world_, window_, series_, journal_},
                                                key_of(scenario, number), &watch_)),
+      standstill_(scenario, *world_, deployment_->clients(), deployment_->queue()),
       availability_(scenario.watch, *world_, window_, series_) {
+  world_->scheduler().when_crowded(Standstill::kEvents, [this] { standstill_.alarm(); });
   if (!scenario.faults.empty())
     injector_ = std::make_unique<faults::Injector>(scenario.faults, *world_, *deployment_, journal_,
                                                    key_of(scenario, number) / "faults");
@@ -106,14 +105,9 @@ metrics::ReplicationResult Replication::finish(const std::function<void(double)>
   clients.stop();
   world_->run_until(world_->now() + drain, [&] { return clients.open() == 0 && deployment_->idle(); });
   deployment_->flush();
-  const bool quiet = clients.open() == 0 && deployment_->idle();
   world_->run_until(world_->now() + kSettle, [&] { return deployment_->settled(); });
-  // Nobody waits or works any more, so what is on its way now must arrive (heartbeats are sent for ever).
-  world::Network& network = world_->network();
-  network.mark();
-  if (quiet) world_->run_until(world_->now() + kSettle, [&] { return network.marked_in_flight() == 0; });
   stop();
-  return report(quiet);
+  return report();
 }
 
 void Replication::report_healing(const metrics::SeriesTable& series, metrics::ResultBuilder& results) const {
@@ -123,15 +117,14 @@ void Replication::report_healing(const metrics::SeriesTable& series, metrics::Re
   results.single("heal_watched_s", h.watched ? std::optional(h.watched->seconds()) : std::nullopt);
 }
 
-metrics::ReplicationResult Replication::report(bool quiet) {
+metrics::ReplicationResult Replication::report() {
   const TimePoint end = world_->now();
   metrics::ResultBuilder results(window_);
   deployment_->report(results);
   availability_.report(results);
   results.invariant("each offered request has exactly one outcome", watch_.ledger().holds(),
                     watch_.ledger().checked(), watch_.ledger().detail());
-  const world::Network& network = world_->network();
-  check_messages(network.counts(), network.in_flight(), quiet ? network.marked_in_flight() : 0, results);
+  check_messages(world_->network(), results);
   results.bookkeeping(static_cast<std::int64_t>(world_->scheduler().fired()), end.since_start());
   metrics::SeriesTable series = series_.finish(end);
   report_healing(series, results);

@@ -15,6 +15,7 @@
 #include "sim/study/availability.h"
 #include "sim/study/deployment.h"
 #include "sim/study/scenario.h"
+#include "sim/study/standstill.h"
 #include "sim/world/world.h"
 
 namespace headroom::study {
@@ -22,8 +23,8 @@ namespace headroom::study {
 /// The measured window of a scenario.
 metrics::Window window_of(const ScenarioConfig& scenario);
 
-/// One replication: the hardware, what runs on it, and the phases of a run. At most one per process if the
-/// platform's network has bandwidth limits (world/fluid.h). It may be abandoned at any moment.
+/// One replication: the hardware, what runs on it, and the phases of a run. It may be abandoned at any
+/// moment.
 class Replication {
  public:
   /// `number` counts from 0. The scenario must have passed its checks and outlive the replication. `watch`
@@ -35,7 +36,8 @@ class Replication {
 
   world::World& world() { return *world_; }
 
-  /// Begins, if it has not begun, and stops in the middle.
+  /// Begins, if it has not begun, and stops in the middle. Throws TimeStandsStill, as `finish` does, if time
+  /// does not advance.
   void run_until(TimePoint date);
   /// Runs to the end: warm-up, window; drain, while arrivals go on until each request of the window has its
   /// outcome; then no more arrivals, all is let go empty, and the last usage records are billed. Once only.
@@ -59,7 +61,7 @@ class Replication {
   void stop();
   void run_in_steps(TimePoint end, const std::function<void(double)>& progress);
   void report_healing(const metrics::SeriesTable& series, metrics::ResultBuilder& results) const;
-  metrics::ReplicationResult report(bool quiet);
+  metrics::ReplicationResult report();
 
   const ScenarioConfig& scenario_;
   metrics::Window window_;
@@ -68,6 +70,7 @@ class Replication {
   Watch watch_;
   std::unique_ptr<world::World> world_;
   std::unique_ptr<Deployment> deployment_;
+  Standstill standstill_;
   Availability availability_;
   std::unique_ptr<faults::Injector> injector_;  ///< none: nothing goes wrong
   std::optional<metrics::Trouble> trouble_;     ///< there was, and it was over before the window was

@@ -18,6 +18,7 @@ class StoreCheck final : public usage::StoreWatch {
     ++acknowledged_;
   }
   void released(const usage::ItemKey& key) override { ledger_.released(name(key)); }
+  void hint_given_up(const usage::ItemKey& key) override { ledger_.copy_given_up(name(key)); }
   void report(const usage::BatchStore& store, metrics::ResultBuilder& results) {
     ledger_.begin_inspection();
     store.for_each_copy([this](int host, const usage::ItemKey& key, int for_host) {

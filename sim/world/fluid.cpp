@@ -1,467 +1,514 @@
 #include "sim/world/fluid.h"
 
 #include <algorithm>
-#include <cmath>
-#include <csignal>
-#include <set>
-#include <simgrid/kernel/Timer.hpp>
-#include <simgrid/kernel/resource/Model.hpp>
-#include <simgrid/kernel/routing/NetZoneImpl.hpp>
-#include <simgrid/s4u.hpp>
-#include <vector>
+#include <functional>
+#include <memory>
 
 #include "sim/base/check.h"
 #include "sim/world/pool.h"
+#include "sim/world/virtual_time.h"
 
 namespace headroom::world {
 namespace {
 
-namespace sg = simgrid::s4u;
-using simgrid::kernel::timer::Timer;
+// Beyond this many bytes a clock would lose what matters of one; it starts anew.
+constexpr double kLongClock = 0x1p40;
 
-// The platform of SimGrid is one zone in which the route of the next flow is whatever we say it is: no
-// routing tables, whatever the number of hosts.
-class PathZone final : public simgrid::kernel::routing::NetZoneImpl {
- public:
-  explicit PathZone(const std::string& name) : NetZoneImpl(name) {}
-  std::vector<simgrid::kernel::resource::StandardLinkImpl*> next_route;
-
- private:
-  void get_local_route(const simgrid::kernel::routing::NetPoint*, const simgrid::kernel::routing::NetPoint*,
-                       simgrid::kernel::routing::Route* route, double*) override {
-    route->link_list_ = next_route;
-  }
-  void get_graph(const s_xbt_graph_t*, std::map<std::string, xbt_node_t, std::less<>>*,
-                 std::map<std::string, xbt_edge_t, std::less<>>*) override {}
-};
-
-// Every option that bears on the result is set, whatever SimGrid's defaults are. CM02 with latency 0, no
-// cross traffic and neutral factors is plain max-min fairness over the links' bandwidths.
-sg::Engine* make_engine() {
-  const char* options[] = {"headroom",
-                           "--log=root.thresh:critical",
-                           "--cfg=network/model:CM02",
-                           "--cfg=network/optim:Lazy",
-                           "--cfg=network/crosstraffic:0",
-                           "--cfg=network/latency-factor:1",
-                           "--cfg=network/bandwidth-factor:1",
-                           "--cfg=network/TCP-gamma:0",
-                           "--cfg=network/weight-S:0",
-                           "--cfg=cpu/model:Cas01",
-                           "--cfg=cpu/optim:Lazy",
-                           "--cfg=surf/precision:1e-9",
-                           "--cfg=maxmin/precision:1e-5",
-                           "--cfg=debug/clean-atexit:0"};
-  std::vector<char*> argv;
-  for (const char* option : options) argv.push_back(const_cast<char*>(option));
-  argv.push_back(nullptr);
-  int argc = static_cast<int>(std::size(options));
-
-  // SimGrid installs handlers of its own; the program's stay in force.
-  constexpr int kSignals[] = {SIGINT, SIGSEGV, SIGBUS};
-  struct sigaction actions[std::size(kSignals)];
-  for (std::size_t i = 0; i < std::size(kSignals); ++i) sigaction(kSignals[i], nullptr, &actions[i]);
-  auto* engine = new sg::Engine(&argc, argv.data());  // stays until the process ends: it cannot be made again
-  for (std::size_t i = 0; i < std::size(kSignals); ++i) sigaction(kSignals[i], &actions[i], nullptr);
-  return engine;
+double ns(Duration d) {
+  return static_cast<double>(d.count_ns());
 }
 
-// SimGrid has no speed 0, and resumes suspended work wrongly: frozen is a billion times slower.
-constexpr double kFrozen = 1e-9;
-
-// SimGrid counts whole units: it is given bytes in parts of 1024, so that what is left of a flow is hardly
-// rounded.
-constexpr double kUnit = 1024;
-
-double seconds(TimePoint t) {
-  return static_cast<double>(t.since_start().count_ns()) / 1e9;
-}
-TimePoint rounded(double clock) {
-  return TimePoint::at(Duration::from_ns(clock * 1e9));
-}
+struct Bundle;
+struct LinkState;
+using Round = std::uint64_t;  // the number of a settlement
 
 }  // namespace
 
 struct Fluid::Flow : Pooled {
-  Path path;
-  Link guard = kNoLink;        // the narrowest link of the path
-  std::uint32_t included = 0;  // those of the path that SimGrid was told of, as bits
-  double size = 0;             // bytes, or ns of work
+  Bundle* bundle = nullptr;
+  double begin = 0;  // of the bundle's clock when it started
+  double bytes = 0;
   Event* when_done = nullptr;
-  Flow** handle = nullptr;                                    // nullptr once it is over for its owner
-  sg::ActivityPtr activity;                                   // nullptr before it starts
-  const simgrid::kernel::resource::Action* action = nullptr;  // of a transfer that has started
-  sg::Host* cpu = nullptr;                                    // of work
-  std::size_t place = 0;                                      // in `flows`
+  Flow** handle = nullptr;
+  std::uint32_t place = 0;  // in the bundle's heap
 };
+
+namespace {
+
+using Flow = Fluid::Flow;
+
+// Links of a path.
+struct Links {
+  LinkState* items[Fluid::kLongestPath];
+  std::size_t size = 0;
+  LinkState** begin() { return items; }
+  LinkState** end() { return items + size; }
+  LinkState* const* begin() const { return items; }
+  LinkState* const* end() const { return items + size; }
+};
+
+/// All live flows over one path.
+struct Bundle {
+  Links path;
+  std::uint32_t crossing[Fluid::kLongestPath]{};  // its place among the bundles of each link of the path
+  LinkState* guard = nullptr;                     // the narrowest link of the path
+  Links binding;                                  // those of the path that can bind; its guard is one
+  LinkState* bottleneck = nullptr;                // one of them
+  std::uint32_t place = 0;                        // in its bottleneck's heap
+  MarkHeap<Flow, &Flow::place> flows;             // marks on the bundle's clock
+  double begins = 0;                              // the sum of the flows' `begin`
+  double ahead = 0;                               // its clock minus its bottleneck's
+  Round found = 0, settled = 0;
+  double count() const { return static_cast<double>(flows.size()); }
+  /// Its first flow's mark on its bottleneck's clock.
+  double mark() const { return flows.front().mark - ahead; }
+};
+
+struct Crossing {
+  Bundle* bundle;
+  std::uint32_t hop;  // the link's place in the bundle's path
+};
+
+struct Guard {
+  const LinkState* link;
+  std::uint32_t bundles;
+};
+
+struct LinkState final : Event {
+  LinkState(std::function<void(LinkState&)>& when_due, double its_bandwidth)
+      : due(when_due), bandwidth(its_bandwidth) {}
+  ~LinkState() override = default;
+  void fire() override { due(*this); }
+  double capacity() const { return bandwidth * share; }
+
+  std::function<void(LinkState&)>& due;
+  double bandwidth;  // bytes per ns
+  double share = 1;
+  double passed = 0;      // bytes, by flows that ended
+  std::size_t flows = 0;  // live ones that cross it
+  std::vector<Crossing> bundles;
+
+  // Whether it can bind. It can if it is a guard, or if the guards of the bundles that cross it have together
+  // more bandwidth than it has.
+  std::vector<Guard> guards;
+  double demand = 0;        // the sum of the guards' bandwidths
+  std::size_t guarded = 0;  // bundles whose guard it is
+  bool can_bind = false;
+  std::size_t ties = 0;  // if it can: bundles over it that cross another link that can
+
+  // As the bottleneck of bundles.
+  double level = 0;  // bytes per ns, of every flow
+  double clock = 0;  // bytes that a flow which was there from the start has received
+  TimePoint updated;
+  MarkHeap<Bundle, &Bundle::place> attached;  // marks on the clock
+
+  // Of the settlement that is going on.
+  Round found = 0;
+  double left = 0;            // bandwidth that is not given away
+  std::size_t unsettled = 0;  // flows
+  bool touched = false;
+};
+
+}  // namespace
 
 class Fluid::Impl {
  public:
-  Impl(Scheduler& s, bool every) : scheduler(s), engine(make_engine()), every_link(every) {
-    zone = new PathZone("region");  // SimGrid's own from here on
-    source = zone->get_iface()->create_host("source", 1e9);
-    sink = zone->get_iface()->create_host("sink", 1e9);
-    engine->track_vetoed_activities(&leave_run);
-    sg::Activity::on_completion_cb([this](const sg::Activity& activity) { on_completion(activity); });
-  }
+  explicit Impl(Scheduler& its_scheduler)
+      : scheduler_(its_scheduler), due_([this](LinkState& link) { finish(link); }) {}
   ~Impl() {
-    for (Flow* flow : flows) {
-      flow->handle = nullptr;
-      if (flow->activity != nullptr) flow->activity->cancel();
-      delete flow;
-    }
-    bury();
-    disarm();
+    for (const std::unique_ptr<Bundle>& bundle : bundles_)
+      for (const auto& entry : bundle->flows.entries()) delete entry.item;
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  Link add_link(double bandwidth) {
+    links_.push_back(std::make_unique<LinkState>(due_, bandwidth));
+    return static_cast<Link>(links_.size() - 1);
   }
 
-  struct Guard {
-    Link link;
-    std::uint32_t flows;
-  };
-  struct LinkState {
-    sg::Link* link;
-    double bandwidth;
-    double share = 1;
-    double passed = 0;
-    // The flows on it cannot together exceed their guards: while that sum is within its capacity the link
-    // binds nobody, and SimGrid's problem is smaller (and falls into more independent parts) without it.
-    std::vector<Guard> guards{};
-    double demand = 0;     // sum of the guards' bandwidths
-    bool binding = false;  // it may bind: all flows on it include it
-    double capacity() const { return bandwidth * share; }
-  };
-  struct Change {
-    enum class Kind { start, cancel, link_share, cpu_share } kind;
-    Flow* flow;
-    std::uint32_t resource;
-    double share;
-  };
-
-  Flow* make(Event& when_done, Flow*& handle) {
+  void start(const Path& path, double bytes, Event& when_done, Flow*& handle) {
+    HEADROOM_CHECK(path.size > 0 && bytes > 0, "a flow over no link, or of no bytes");
+    Links way;
+    for (std::size_t i = 0; i < path.size; ++i) way.items[way.size++] = links_[path.links[i]].get();
+    Bundle* bundle = find(way);
+    const bool opened = bundle == nullptr;
+    if (opened) bundle = &open(way);
+    LinkState& bottleneck = *bundle->bottleneck;
+    advance(bottleneck);
+    if (opened) bundle->ahead = -bottleneck.clock;
+    shorten_clock(*bundle);
     auto* flow = new Flow;
+    flow->bundle = bundle;
+    flow->begin = bottleneck.clock + bundle->ahead;
+    flow->bytes = bytes;
     flow->when_done = &when_done;
     flow->handle = &handle;
-    flow->place = flows.size();
-    flows.push_back(flow);
     handle = flow;
-    changes.push_back({Change::Kind::start, flow, 0, 0});
-    ++flows_started;
-    return flow;
+    bundle->begins += flow->begin;
+    bundle->flows.push(*flow, flow->begin + bytes);
+    if (opened)
+      bottleneck.attached.push(*bundle, bundle->mark());
+    else
+      bottleneck.attached.move(*bundle, bundle->mark());
+    for (LinkState* link : way) ++link->flows;
+    ++live_;
+    ++started_;
+    changed(*bundle->guard);
+    settle();
   }
 
-  // Since SimGrid's clock stood still the rates have not changed.
+  void cancel(Flow& flow) {
+    Bundle& bundle = *flow.bundle;
+    advance(*bundle.bottleneck);
+    end(flow, std::min(flow.bytes, bundle.bottleneck->clock + bundle.ahead - flow.begin));
+    settle();
+  }
+
+  void set_share(Link at, double share) {
+    LinkState& link = *links_[at];
+    link.share = share;
+    changed(link);
+    update_can_bind(link);
+    settle();
+  }
+
   std::vector<double> bytes_passed() const {
     std::vector<double> passed;
-    passed.reserve(links.size());
-    for (const LinkState& link : links) passed.push_back(link.passed);
-    const double ahead = (scheduler.now() - synced).seconds();
-    for (const Flow* flow : flows) {
-      if (flow->handle == nullptr || flow->action == nullptr) continue;
-      const double left = left_of(*flow);
-      const double moved = flow->size - left + std::min(left, flow->action->get_rate() / kUnit * ahead);
-      for (std::size_t i = 0; i < flow->path.size; ++i) passed[flow->path.links[i]] += moved;
+    passed.reserve(links_.size());
+    for (const std::unique_ptr<LinkState>& link : links_) {
+      double bytes = link->passed;
+      for (const Crossing& crossing : link->bundles) {
+        const Bundle& bundle = *crossing.bundle;
+        bytes += (clock_now(*bundle.bottleneck) + bundle.ahead) * bundle.count() - bundle.begins;
+      }
+      passed.push_back(bytes);
     }
     return passed;
   }
 
-  void run(TimePoint until, const std::function<bool()>& stop_if) {
-    end = until;
-    stop = &stop_if;
-    if (proceed()) return;
-    leave_run.clear();
-    inside = true;
-    engine->run();
-    inside = false;
-    HEADROOM_CHECK(!leave_run.empty(), "SimGrid stopped although flows are live");
-  }
+  std::size_t live() const { return live_; }
+  std::uint64_t started() const { return started_; }
 
-  // Runs the scheduler as far as no flow has a say. True: the run is over. False: SimGrid's clock must move,
-  // and `tick` or `on_completion` will be called when it has.
-  bool proceed() {
-    bury();
-    bool stale = true;  // something about flows may have changed
-    while (true) {
-      if (!changes.empty()) {
-        if (scheduler.now() > synced || !inside) {
-          arm(scheduler.now());
-          return false;
-        }
-        apply();
-        stale = true;
-      }
-      if (stale) {
-        if (endings_pending()) return false;
-        find_horizon();
-        stale = false;
-      }
-      if (*stop && (*stop)()) return true;
-      const TimePoint next = scheduler.next_date();
-      if (horizon != TimePoint::never() && horizon <= std::min(next, end)) return false;
-      if (next > end || next == TimePoint::never()) return true;
-      scheduler.run_next_instant();
-    }
-  }
-
-  void tick() {
-    timer = nullptr;
-    synced = std::max(synced, timer_date);
-    // An entry here, whatever it is, makes SimGrid's loop return after this round.
-    if (proceed()) leave_run.insert(nullptr);
-  }
-
-  void on_completion(const sg::Activity& activity) {
-    auto* flow = activity.get_data<Flow>();
-    const sg::Activity::State state = activity.get_state();
-    // A cancellation is announced twice; only the second time is SimGrid through with it.
-    if (flow == nullptr || (state != sg::Activity::State::FINISHED && state != sg::Activity::State::FAILED))
-      return;
-    synced = std::max(synced, rounded(sg::Engine::get_clock()));
-    if (flow->handle != nullptr) {
-      HEADROOM_CHECK(state == sg::Activity::State::FINISHED, "a flow failed that nobody cancelled");
-      for (std::size_t i = 0; i < flow->path.size; ++i) links[flow->path.links[i]].passed += flow->size;
-      leave_links(*flow);
-      scheduler.advance_to(synced);
-      scheduler.post(*flow->when_done);
-      *flow->handle = nullptr;
-      flow->handle = nullptr;
-    }
-    remove(flow);
-    graveyard.push_back(flow);  // SimGrid still holds its address until this round is over
-    if (timer == nullptr) arm(synced);
-  }
-
-  void remove(Flow* flow) {
-    flows.back()->place = flow->place;
-    flows[flow->place] = flows.back();
-    flows.pop_back();
-  }
-  void bury() {
-    for (Flow* flow : graveyard) delete flow;
-    graveyard.clear();
-  }
-
-  void arm(TimePoint date) {
-    disarm();
-    timer_date = date;
-    timer = Timer::set(std::max(seconds(date), sg::Engine::get_clock()), [this] { tick(); });
-  }
-  void disarm() {
-    if (timer != nullptr) timer->remove();
-    timer = nullptr;
-  }
-
-  // When the next flow ends if nothing changes.
-  void find_horizon() {
-    horizon = TimePoint::never();
-    if (flows.empty()) return;
-    const double clock = sg::Engine::get_clock();
-    double soonest = -1;
-    for (simgrid::kernel::resource::Model* model : engine->get_all_models()) {
-      if (model->get_started_action_set()->empty()) continue;
-      const double delta = model->next_occurring_event(clock);
-      if (delta >= 0 && (soonest < 0 || delta < soonest)) soonest = delta;
-    }
-    if (soonest >= 0) horizon = rounded(clock + soonest);
-  }
-
-  // SimGrid knows of the end of a flow and has not told us yet.
-  bool endings_pending() const {
-    if (flows.empty()) return false;
-    for (simgrid::kernel::resource::Model* model : engine->get_all_models())
-      if (!model->get_finished_action_set()->empty() || !model->get_failed_action_set()->empty()) return true;
-    return false;
-  }
-
-  void apply() {
-    for (std::size_t i = 0; i < changes.size(); ++i) {
-      const Change& change = changes[i];
-      Flow* flow = change.flow;
-      switch (change.kind) {
-        case Change::Kind::start:
-          if (flow->handle != nullptr) begin(*flow);
-          break;
-        case Change::Kind::cancel:
-          if (flow->activity == nullptr) {  // it was cancelled before it began
-            remove(flow);
-            delete flow;
-            break;
-          }
-          for (std::size_t k = 0; k < flow->path.size; ++k)
-            links[flow->path.links[k]].passed += flow->size - left_of(*flow);
-          leave_links(*flow);
-          flow->activity->cancel();
-          break;
-        case Change::Kind::link_share: {
-          LinkState& link = links[change.resource];
-          link.share = change.share;
-          link.link->set_bandwidth(link.capacity() * kUnit);
-          if (!link.binding && link.demand > link.capacity()) bind(change.resource);
-          break;
-        }
-        case Change::Kind::cpu_share: {
-          const CpuState& cpu = cpus[change.resource];
-          const auto found = std::find(cpu.shares.begin(), cpu.shares.end(), change.share);
-          HEADROOM_CHECK(found != cpu.shares.end(), "a share that was not announced");
-          cpu.host->set_pstate(static_cast<unsigned long>(found - cpu.shares.begin()));
-          break;
-        }
-      }
-    }
-    changes.clear();
-  }
-
-  void begin(Flow& flow) {
-    if (flow.cpu != nullptr) {
-      const sg::ExecPtr exec = sg::Exec::init();
-      exec->set_data(&flow);
-      exec->set_flops_amount(flow.size);
-      exec->set_host(flow.cpu);
-      flow.activity = exec;
-      exec->start();
-      return;
-    }
-    enter_links(flow);
-    transfer(flow, flow.size);
-  }
-
-  static double left_of(const Flow& flow) { return flow.activity->get_remaining() / kUnit; }
-
-  // Notes the flow on its links, and makes those binding that may bind from now on.
-  void enter_links(Flow& flow) {
-    // The narrowest link; of equals the one that carries most, because more flows will share it as a guard.
-    flow.guard = flow.path.links[0];
-    for (std::size_t i = 1; i < flow.path.size; ++i) {
-      const LinkState& link = links[flow.path.links[i]];
-      const LinkState& best = links[flow.guard];
-      if (link.bandwidth < best.bandwidth || (link.bandwidth == best.bandwidth && link.passed > best.passed))
-        flow.guard = flow.path.links[i];
-    }
-    for (std::size_t i = 0; i < flow.path.size; ++i) {
-      const Link at = flow.path.links[i];
-      LinkState& link = links[at];
-      const auto guard = std::find_if(link.guards.begin(), link.guards.end(),
-                                      [&](const Guard& g) { return g.link == flow.guard; });
-      if (guard != link.guards.end()) {
-        ++guard->flows;
-        continue;
-      }
-      link.guards.push_back({flow.guard, 1});
-      link.demand += links[flow.guard].bandwidth;
-      if (!link.binding && (link.demand > link.capacity() || every_link)) bind(at);
-    }
-  }
-
-  void leave_links(Flow& flow) {
-    for (std::size_t i = 0; i < flow.path.size; ++i) {
-      LinkState& link = links[flow.path.links[i]];
-      const auto guard = std::find_if(link.guards.begin(), link.guards.end(),
-                                      [&](const Guard& g) { return g.link == flow.guard; });
-      if (--guard->flows > 0) continue;
-      *guard = link.guards.back();
-      link.guards.pop_back();
-      link.demand = link.guards.empty() ? 0 : link.demand - links[flow.guard].bandwidth;
-      // A little below, so that a link does not change sides all the time. Flows that include it may go on
-      // doing so.
-      if (link.demand <= link.capacity() * 0.75) link.binding = false;
-    }
-  }
-
-  // From now on the link is part of the problem: flows that were started without it start again with what is
-  // left of them. Sharing has no memory, so nothing else changes.
-  void bind(Link at) {
-    links[at].binding = true;
-    const std::size_t n = flows.size();
-    for (std::size_t f = 0; f < n; ++f) {
-      Flow& flow = *flows[f];
-      if (flow.activity == nullptr || flow.handle == nullptr) continue;
-      for (std::size_t i = 0; i < flow.path.size; ++i)
-        if (flow.path.links[i] == at && (flow.included >> i & 1) == 0) restart(flow);
-    }
-  }
-
-  void restart(Flow& flow) {
-    const double left = left_of(flow);
-    if (left <= 0) return;   // it ends at this very instant
-    auto* ended = new Flow;  // stands in for it until SimGrid is through with the old activity
-    ended->activity = std::move(flow.activity);
-    ended->activity->set_data(ended);
-    ended->place = flows.size();
-    flows.push_back(ended);
-    ended->activity->cancel();
-    transfer(flow, left);
-  }
-
-  void transfer(Flow& flow, double bytes) {
-    zone->next_route.clear();
-    flow.included = 0;
-    for (std::size_t i = 0; i < flow.path.size; ++i) {
-      const LinkState& link = links[flow.path.links[i]];
-      if (!link.binding && flow.path.links[i] != flow.guard) continue;
-      flow.included |= 1U << i;
-      zone->next_route.push_back(link.link->get_impl());
-      // SimGrid never lets a flow exceed the bandwidth that its links had when it started: it must start on
-      // full ones.
-      if (link.share < 1) link.link->set_bandwidth(link.bandwidth * kUnit);
-    }
-    const sg::CommPtr comm = sg::Comm::sendto_init();
-    comm->set_payload_size(static_cast<std::uint64_t>(std::max(1LL, std::llround(bytes * kUnit))));
-    comm->set_data(&flow);
-    flow.activity = comm;
-    comm->set_source(source);
-    comm->set_destination(sink);  // with both ends known it starts
-    for (simgrid::kernel::resource::Model* model : engine->get_all_models())
-      if (auto* started = model->get_started_action_set();
-          !started->empty() && started->back().get_activity() == comm->get_impl())
-        flow.action = &started->back();
-    leave_run.clear();  // with one end known it was noted down as vetoed
-    for (std::size_t i = 0; i < flow.path.size; ++i) {
-      const LinkState& link = links[flow.path.links[i]];
-      if (link.share < 1 && (flow.included >> i & 1) != 0) link.link->set_bandwidth(link.capacity() * kUnit);
-    }
-  }
-
- public:
-  struct CpuState {
-    sg::Host* host;
-    std::vector<double> shares;
+ private:
+  struct Fill {
+    double share;  // of each flow that is not settled, at least
+    LinkState* link;
+    std::size_t turn;  // first come first served among equals
   };
 
-  Scheduler& scheduler;
-  sg::Engine* engine;
-  PathZone* zone;
-  sg::Host* source;
-  sg::Host* sink;
-  std::vector<LinkState> links;
-  std::vector<CpuState> cpus;
-  std::vector<Flow*> flows;  // live or about to start
-  std::vector<Flow*> graveyard;
-  std::vector<Change> changes;  // wait for SimGrid's clock
-  std::uint64_t flows_started = 0;
+  // The first flow of those whose bottleneck the link is has all its bytes, and others may at the same
+  // instant.
+  void finish(LinkState& link) {
+    advance(link);
+    // The first has by definition, whatever rounding says.
+    if (link.clock < link.attached.front().mark) link.clock = link.attached.front().mark;
+    do {
+      Flow& flow = *link.attached.front().item->flows.front().item;
+      scheduler_.post(*flow.when_done);
+      end(flow, flow.bytes);
+    } while (!link.attached.empty() && link.attached.front().mark <= link.clock);
+    settle();
+  }
 
-  const bool every_link;
-  std::set<sg::Activity*> leave_run;
-  Timer* timer = nullptr;
-  TimePoint timer_date;
-  TimePoint synced;                        // the date at which SimGrid's clock stands
-  TimePoint horizon = TimePoint::never();  // no flow ends before
-  TimePoint end;
-  const std::function<bool()>* stop = nullptr;
-  bool inside = false;  // of SimGrid's loop
+  // Takes a flow off, after so many bytes; its bottleneck's clock is at now.
+  void end(Flow& flow, double bytes) {
+    Bundle& bundle = *flow.bundle;
+    LinkState& bottleneck = *bundle.bottleneck;
+    for (LinkState* link : bundle.path) {
+      link->passed += bytes;
+      --link->flows;
+    }
+    changed(*bundle.guard);
+    touch(bottleneck);
+    bundle.begins -= flow.begin;
+    bundle.flows.remove(flow);
+    if (bundle.flows.empty()) {
+      bottleneck.attached.remove(bundle);
+      close(bundle);
+    } else {
+      bottleneck.attached.move(bundle, bundle.mark());
+    }
+    *flow.handle = nullptr;
+    delete &flow;
+    --live_;
+  }
+
+  // Brings the link's clock to now.
+  void advance(LinkState& link) const {
+    const TimePoint now = scheduler_.now();
+    if (link.attached.empty()) {
+      link.clock = 0;
+    } else if (now != link.updated) {
+      link.clock += ns(now - link.updated) * link.level;
+      if (link.clock > kLongClock) {
+        for (const auto& entry : link.attached.entries()) entry.item->ahead += link.clock;
+        link.attached.set_back(link.clock);
+        link.clock = 0;
+      }
+    }
+    link.updated = now;
+  }
+  // What it would show now. An end is due at a whole nanosecond, and until then the clock does not pass its
+  // mark.
+  double clock_now(const LinkState& link) const {
+    const double clock = link.clock + ns(scheduler_.now() - link.updated) * link.level;
+    return std::max(link.clock, std::min(clock, link.attached.front().mark));
+  }
+  // A bundle that is busy for long starts its clock anew, too.
+  static void shorten_clock(Bundle& bundle) {
+    const double clock = bundle.bottleneck->clock + bundle.ahead;
+    if (clock <= kLongClock) return;
+    for (const auto& entry : bundle.flows.entries()) entry.item->begin -= clock;
+    bundle.flows.set_back(clock);
+    bundle.begins -= clock * bundle.count();
+    bundle.ahead -= clock;
+  }
+
+  static Bundle* find(const Links& path) {
+    const LinkState* rarest = path.items[0];
+    for (const LinkState* link : path)
+      if (link->bundles.size() < rarest->bundles.size()) rarest = link;
+    for (const Crossing& crossing : rarest->bundles)
+      if (std::equal(path.begin(), path.end(), crossing.bundle->path.begin(), crossing.bundle->path.end()))
+        return crossing.bundle;
+    return nullptr;
+  }
+
+  // A new bundle, noted on its links. Its guard is its bottleneck until it is settled.
+  Bundle& open(const Links& path) {
+    if (spare_.empty()) {
+      bundles_.push_back(std::make_unique<Bundle>());
+      spare_.push_back(bundles_.back().get());
+    }
+    Bundle& bundle = *spare_.back();
+    spare_.pop_back();
+    bundle.path = path;
+    bundle.begins = 0;
+    // The narrowest link; of equals the one that has carried most, because more bundles will share it as a
+    // guard.
+    bundle.guard = path.items[0];
+    for (LinkState* link : path)
+      if (link->bandwidth < bundle.guard->bandwidth ||
+          (link->bandwidth == bundle.guard->bandwidth && link->passed > bundle.guard->passed))
+        bundle.guard = link;
+    ++bundle.guard->guarded;
+    bundle.bottleneck = bundle.guard;
+    for (std::uint32_t hop = 0; hop < path.size; ++hop) {
+      LinkState& link = *path.items[hop];
+      bundle.crossing[hop] = static_cast<std::uint32_t>(link.bundles.size());
+      link.bundles.push_back({&bundle, hop});
+      if (const auto guard = find_guard(link, bundle.guard); guard != link.guards.end()) {
+        ++guard->bundles;
+      } else {
+        link.guards.push_back({bundle.guard, 1});
+        link.demand += bundle.guard->bandwidth;
+      }
+      if (link.can_bind)
+        tie(bundle, link);
+      else
+        update_can_bind(link);
+    }
+    return bundle;
+  }
+
+  void close(Bundle& bundle) {
+    for (LinkState* link : bundle.binding) changed(*link);  // what it was joined to may be so no longer
+    while (bundle.binding.size > 0) untie(bundle, *bundle.binding.items[0]);
+    --bundle.guard->guarded;
+    for (std::size_t hop = 0; hop < bundle.path.size; ++hop) {
+      LinkState& link = *bundle.path.items[hop];
+      const Crossing last = link.bundles.back();
+      link.bundles[bundle.crossing[hop]] = last;
+      last.bundle->crossing[last.hop] = bundle.crossing[hop];
+      link.bundles.pop_back();
+      const auto guard = find_guard(link, bundle.guard);
+      if (--guard->bundles == 0) {
+        *guard = link.guards.back();
+        link.guards.pop_back();
+        link.demand = link.guards.empty() ? 0 : link.demand - bundle.guard->bandwidth;
+      }
+      update_can_bind(link);
+    }
+    spare_.push_back(&bundle);
+  }
+
+  static std::vector<Guard>::iterator find_guard(LinkState& link, const LinkState* guard) {
+    return std::find_if(link.guards.begin(), link.guards.end(),
+                        [&](const Guard& g) { return g.link == guard; });
+  }
+
+  static void update_can_bind(LinkState& link) {
+    const bool can = link.guarded > 0 || link.demand > link.capacity();
+    if (can == link.can_bind) return;
+    link.can_bind = can;
+    for (const Crossing& crossing : link.bundles) {
+      if (can)
+        tie(*crossing.bundle, link);
+      else
+        untie(*crossing.bundle, link);
+    }
+  }
+  // The link is one of those of the bundle's path that can bind.
+  static void tie(Bundle& bundle, LinkState& link) {
+    Links& binding = bundle.binding;
+    if (binding.size == 1) ++binding.items[0]->ties;
+    if (binding.size >= 1) ++link.ties;
+    binding.items[binding.size++] = &link;
+  }
+  static void untie(Bundle& bundle, LinkState& link) {
+    Links& binding = bundle.binding;
+    *std::find(binding.begin(), binding.end(), &link) = binding.items[binding.size - 1];
+    --binding.size;
+    if (binding.size >= 1) --link.ties;
+    if (binding.size == 1) --binding.items[0]->ties;
+  }
+
+  // What the next settlement begins at.
+  void changed(LinkState& link) {
+    if (seeds_.empty() || seeds_.back() != &link) seeds_.push_back(&link);
+  }
+  // The date of its next end may have changed.
+  void touch(LinkState& link) {
+    if (link.touched) return;
+    link.touched = true;
+    touched_.push_back(&link);
+  }
+
+  // Gives each flow that is joined to what has changed its max-min fair rate.
+  void settle() {
+    if (LinkState& only = *seeds_.front(); seeds_.size() == 1 && only.can_bind && only.ties == 0) {
+      // It shares no flow with another link that can bind, and was the bottleneck of all its bundles before.
+      set_level(only, only.capacity() / static_cast<double>(only.flows));
+    } else {
+      fill();
+    }
+    seeds_.clear();
+    for (LinkState* link : touched_) {
+      link->touched = false;
+      plan(*link);
+    }
+    touched_.clear();
+  }
+
+  // Progressive filling.
+  void fill() {
+    ++round_;
+    joined_.clear();
+    fillable_.clear();
+    for (LinkState* seed : seeds_) reach(*seed);
+    for (std::size_t b = 0; b < joined_.size(); ++b)
+      for (LinkState* link : joined_[b]->binding) reach(*link);
+
+    const auto later = [](const Fill& a, const Fill& b) {
+      return a.share > b.share || (a.share == b.share && a.turn > b.turn);
+    };
+    std::make_heap(fillable_.begin(), fillable_.end(), later);
+    double level = 0;
+    std::size_t unsettled = joined_.size();
+    while (unsettled > 0) {
+      std::pop_heap(fillable_.begin(), fillable_.end(), later);
+      Fill next = fillable_.back();
+      fillable_.pop_back();
+      LinkState& link = *next.link;
+      if (link.unsettled == 0) continue;
+      // Flows that are settled leave more to each of those that are not: the heap has lower bounds.
+      const double share = link.left / static_cast<double>(link.unsettled);
+      if (share > next.share) {
+        next.share = share;
+        fillable_.push_back(next);
+        std::push_heap(fillable_.begin(), fillable_.end(), later);
+        continue;
+      }
+      level = std::max(level, share);  // it never falls, but for rounding
+      unsettled -= settle_at(link, level);
+    }
+  }
+
+  void reach(LinkState& link) {
+    if (link.found == round_) return;
+    link.found = round_;
+    if (link.can_bind) {
+      link.left = link.capacity();
+      link.unsettled = link.flows;
+      fillable_.push_back({link.left / static_cast<double>(link.flows), &link, fillable_.size()});
+    }
+    for (const Crossing& crossing : link.bundles)
+      if (crossing.bundle->found != round_) {
+        crossing.bundle->found = round_;
+        joined_.push_back(crossing.bundle);
+      }
+  }
+
+  // The link is the bottleneck of all bundles over it that are not settled. Returns their number.
+  std::size_t settle_at(LinkState& link, double level) {
+    set_level(link, level);
+    std::size_t n = 0;
+    for (const Crossing& crossing : link.bundles) {
+      Bundle& bundle = *crossing.bundle;
+      if (bundle.settled == round_) continue;
+      bundle.settled = round_;
+      ++n;
+      for (LinkState* other : bundle.binding) {
+        other->left -= level * bundle.count();
+        other->unsettled -= bundle.flows.size();
+      }
+      if (bundle.bottleneck != &link) attach(bundle, link);
+    }
+    return n;
+  }
+
+  void set_level(LinkState& link, double level) {
+    advance(link);
+    link.level = level;
+    touch(link);
+  }
+
+  // Another bottleneck for a bundle; the link's clock is at now.
+  void attach(Bundle& bundle, LinkState& link) {
+    LinkState& before = *bundle.bottleneck;
+    advance(before);
+    touch(before);
+    const double clock = before.clock + bundle.ahead;
+    before.attached.remove(bundle);
+    bundle.bottleneck = &link;
+    bundle.ahead = clock - link.clock;
+    link.attached.push(bundle, bundle.mark());
+  }
+
+  // Schedules the end of the flow that is first to finish, if the levels stay as they are.
+  void plan(LinkState& link) {
+    if (link.attached.empty())
+      link.cancel();
+    else
+      scheduler_.schedule_in(link, time_to_mark(link.attached.front().mark - link.clock, link.level));
+  }
+
+  Scheduler& scheduler_;
+  std::function<void(LinkState&)> due_;
+  std::vector<std::unique_ptr<LinkState>> links_;
+  std::vector<std::unique_ptr<Bundle>> bundles_;
+  std::vector<Bundle*> spare_;  // those of them without flows
+  std::size_t live_ = 0;
+  std::uint64_t started_ = 0;
+  // Of the settlement that is going on.
+  Round round_ = 0;
+  std::vector<LinkState*> seeds_;
+  std::vector<LinkState*> touched_;
+  std::vector<Bundle*> joined_;
+  std::vector<Fill> fillable_;
 };
 
-Fluid::Fluid(Scheduler& scheduler, bool every_link) : impl_(std::make_unique<Impl>(scheduler, every_link)) {}
+Fluid::Fluid(Scheduler& scheduler) : impl_(std::make_unique<Impl>(scheduler)) {}
 Fluid::~Fluid() = default;
 
-Fluid::Link Fluid::add_link(const std::string& name, Bandwidth bandwidth) {
-  sg::Link* link = impl_->zone->get_iface()->create_link(name, bandwidth.bytes_per_second * kUnit);
-  link->seal();
-  impl_->links.push_back({link, bandwidth.bytes_per_second});
-  return static_cast<Link>(impl_->links.size() - 1);
+Fluid::Link Fluid::add_link(Bandwidth bandwidth) {
+  return impl_->add_link(bandwidth.bytes_per_second / 1e9);
 }
 
 void Fluid::set_share(Link link, double share) {
   HEADROOM_CHECK(share > 0 && share <= 1, "a share of bandwidth outside (0, 1]");
-  impl_->changes.push_back({Impl::Change::Kind::link_share, nullptr, link, share});
+  impl_->set_share(link, share);
 }
 
 std::vector<double> Fluid::bytes_passed() const {
@@ -469,47 +516,18 @@ std::vector<double> Fluid::bytes_passed() const {
 }
 
 void Fluid::start(const Path& path, Bytes bytes, Event& when_done, Flow*& handle) {
-  Flow* flow = impl_->make(when_done, handle);
-  flow->path = path;
-  flow->size = static_cast<double>(bytes.count());
+  impl_->start(path, static_cast<double>(bytes.count()), when_done, handle);
 }
 
 void Fluid::cancel(Flow*& handle) {
-  impl_->changes.push_back({Impl::Change::Kind::cancel, handle, 0, 0});
-  handle->handle = nullptr;
-  handle = nullptr;
-}
-
-Fluid::Cpu Fluid::add_cpu(const std::string& name, int cores, double speed,
-                          const std::vector<double>& shares) {
-  std::vector<double> speeds;
-  for (double share : shares)
-    speeds.push_back(speed * std::max(share, kFrozen) * 1e9);  // a flop is 1 ns of work
-  sg::Host* host = impl_->zone->get_iface()->create_host(name, speeds);
-  host->set_core_count(cores);
-  impl_->cpus.push_back({host, shares});
-  return static_cast<Cpu>(impl_->cpus.size() - 1);
-}
-
-void Fluid::set_cpu_share(Cpu cpu, double share) {
-  impl_->changes.push_back({Impl::Change::Kind::cpu_share, nullptr, cpu, share});
-}
-
-void Fluid::start_work(Cpu cpu, Duration work, Event& when_done, Flow*& handle) {
-  Flow* flow = impl_->make(when_done, handle);
-  flow->cpu = impl_->cpus[cpu].host;
-  flow->size = static_cast<double>(work.count_ns());
+  impl_->cancel(*handle);
 }
 
 std::size_t Fluid::live() const {
-  return impl_->flows.size();
+  return impl_->live();
 }
 std::uint64_t Fluid::started() const {
-  return impl_->flows_started;
-}
-
-void Fluid::run(TimePoint end, const std::function<bool()>& stop) {
-  impl_->run(end, stop);
+  return impl_->started();
 }
 
 }  // namespace headroom::world

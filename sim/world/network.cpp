@@ -20,7 +20,7 @@ void Message::fire() {
   network_->step(*this);
 }
 
-Network::Network(Scheduler& scheduler, const Topology& topology, Fluid* fluid, StreamKey key)
+Network::Network(Scheduler& scheduler, const Topology& topology, Fluid& fluid, StreamKey key)
     : scheduler_(scheduler),
       topology_(topology),
       fluid_(fluid),
@@ -37,14 +37,14 @@ Network::Network(Scheduler& scheduler, const Topology& topology, Fluid* fluid, S
 Network::~Network() {
   while (all_ != nullptr) {
     Message* message = all_;
-    if (message->flow_ != nullptr) fluid_->cancel(message->flow_);
+    if (message->flow_ != nullptr) fluid_.cancel(message->flow_);
     delete message;
   }
 }
 
 Fluid::Link Network::make_link(const std::string& name, const std::optional<Bandwidth>& bandwidth) {
-  if (!bandwidth || fluid_ == nullptr) return Fluid::kNoLink;
-  const Fluid::Link link = fluid_->add_link(name, *bandwidth);
+  if (!bandwidth) return Fluid::kNoLink;
+  const Fluid::Link link = fluid_.add_link(*bandwidth);
   links_.push_back({name, *bandwidth, link, 1});
   return link;
 }
@@ -105,7 +105,6 @@ void Network::add_leg(Fluid::Path& path, HostId from, HostId to) const {
 
 Fluid::Path Network::path(const Route& route) const {
   Fluid::Path path;
-  if (fluid_ == nullptr) return path;
   if (route.via == kNoHost) {
     add_leg(path, route.from, route.to);
   } else {
@@ -224,10 +223,10 @@ void Network::send(const Route& route, Bytes size, std::unique_ptr<Message> owne
 
 // Sends the message on its way: the latency first.
 void Network::dispatch(Message& message, Duration added, std::optional<Duration> takes) {
-  const bool flows = message.size_ > kPacket && fluid_ != nullptr && !takes;
+  const bool flows = message.size_ > kPacket && !links_.empty() && !takes;
   message.state_ = flows ? Message::State::before_flow : Message::State::arriving;
   if (!takes) takes = ideal_ ? Duration() : latency(message.route_);
-  scheduler_.schedule_in(message, *takes + added);
+  scheduler_.schedule_in(message, std::min(*takes, kForever) + added);
 }
 
 // The next thing in a message's life.
@@ -247,7 +246,7 @@ void Network::step(Message& message) {
       message.place_ = static_cast<std::uint32_t>(flowing_.size());
       flowing_.push_back(&message);
       ++counts_.flows;
-      fluid_->start(links, message.size_, message, message.flow_);
+      fluid_.start(links, message.size_, message, message.flow_);
       return;
     }
     case Message::State::flowing:
@@ -333,7 +332,7 @@ void Network::cut_flows(Reason reason) {
       ++i;
       continue;
     }
-    fluid_->cancel(message.flow_);
+    fluid_.cancel(message.flow_);
     unlist_flow(message);
     message.cut_ = true;
     fail(message, *why);
@@ -378,7 +377,7 @@ void Network::set_share(const Duplex& duplex, double share) {
   // Nothing at all would be a partition: at 0 the smallest share stands in, and flows wait.
   const double least = std::max(share, kLeastShare);
   for (const Fluid::Link link : {duplex.up, duplex.down}) {
-    fluid_->set_share(link, least);
+    fluid_.set_share(link, least);
     if (share > kLeastShare)
       still_.erase(link);
     else
@@ -421,16 +420,21 @@ bool Network::set_bandwidth_share(std::string_view part, double share) {
 
 std::vector<LinkLoad> Network::link_loads() const {
   std::vector<LinkLoad> loads;
-  if (links_.empty()) return loads;
   loads.reserve(links_.size());
-  const std::vector<double> passed = fluid_->bytes_passed();
+  const std::vector<double> passed = fluid_.bytes_passed();
   for (const NamedLink& link : links_)
     loads.push_back({link.name, link.capacity, link.share, passed[link.link]});
   return loads;
 }
 
+InFlight Network::in_flight() const {
+  InFlight found;
+  for (const Message* m = all_; m != nullptr; m = m->next_)
+    ++(m->pending() || m->flow_ != nullptr ? found.under_way : found.stranded);
+  return found;
+}
+
 void Network::link_in(Message& message) {
-  message.epoch_ = epoch_;
   message.next_ = all_;
   message.previous_ = nullptr;
   if (all_ != nullptr) all_->previous_ = &message;
@@ -438,7 +442,6 @@ void Network::link_in(Message& message) {
 }
 
 void Network::link_out(Message& message) {
-  if (message.epoch_ != epoch_) --marked_in_flight_;
   (message.previous_ != nullptr ? message.previous_->next_ : all_) = message.next_;
   if (message.next_ != nullptr) message.next_->previous_ = message.previous_;
 }

@@ -1,17 +1,10 @@
 #include "sim/world/processor.h"
 
-#include <algorithm>
-#include <cmath>
-
 namespace headroom::world {
 namespace {
 
-// What a division or a sum may be off by, in ns; below it a finish date is not rounded up.
-constexpr double kRounding = 1e-6;
 // Beyond this the work clock would lose whole nanoseconds; a processor that is busy that long starts it anew.
 constexpr double kLongClock = 0x1p50;
-// A job that would take longer (127 years) does not finish.
-constexpr double kForever = 4e18;
 
 }  // namespace
 
@@ -21,23 +14,21 @@ VirtualTimeProcessor::VirtualTimeProcessor(Scheduler& scheduler, int cores, doub
 }
 
 VirtualTimeProcessor::~VirtualTimeProcessor() {
-  for (const Entry& entry : heap_) detach(*entry.job);
+  for (const JobHeap::Entry& entry : heap_.entries()) detach(*entry.item);
 }
 
 void VirtualTimeProcessor::start(Job& job, Duration work) {
   HEADROOM_CHECK(!job.running() && work > Duration(), "a job that runs already, or is no work");
   advance();
   attach(job, *this);
-  const double mark = clock_ + static_cast<double>(work.count_ns());
-  heap_.push_back({});
-  sift_up(heap_.size() - 1, {mark, sequence_++, &job});
+  heap_.push(job, clock_ + static_cast<double>(work.count_ns()));
   update_rate();
   plan();
 }
 
 void VirtualTimeProcessor::withdraw(Job& job) {
   advance();
-  remove_at(place(job));
+  heap_.remove(job);
   detach(job);
   update_rate();
   plan();
@@ -73,7 +64,7 @@ void VirtualTimeProcessor::advance() {
     clock_ += static_cast<double>(passed.count_ns()) * rate_;
     busy_time_ += passed * static_cast<std::int64_t>(busy());
     if (clock_ > kLongClock) {
-      for (Entry& entry : heap_) entry.mark -= clock_;
+      heap_.set_back(clock_);
       clock_ = 0;
     }
   }
@@ -99,9 +90,7 @@ void VirtualTimeProcessor::plan() {
     cancel();
     return;
   }
-  const double left = std::min((heap_.front().mark - clock_) / rate_, kForever);
-  scheduler_.schedule_in(*this,
-                         left > kRounding ? Duration::from_ns(std::ceil(left - kRounding)) : Duration());
+  scheduler_.schedule_in(*this, time_to_mark(heap_.front().mark - clock_, rate_));
 }
 
 void VirtualTimeProcessor::fire() {
@@ -111,51 +100,14 @@ void VirtualTimeProcessor::fire() {
   if (clock_ < heap_.front().mark) clock_ = heap_.front().mark;
   firing_ = true;
   do {
-    Job& job = *heap_.front().job;
-    remove_at(0);
+    Job& job = *heap_.front().item;
+    heap_.remove(job);
     detach(job);
     update_rate();
     finish(job);
   } while (!heap_.empty() && heap_.front().mark <= clock_);
   firing_ = false;
   plan();
-}
-
-void VirtualTimeProcessor::put(std::size_t i, const Entry& entry) {
-  heap_[i] = entry;
-  place(*entry.job) = static_cast<std::uint32_t>(i);
-}
-
-void VirtualTimeProcessor::sift_up(std::size_t i, Entry entry) {
-  while (i > 0) {
-    const std::size_t parent = (i - 1) / 2;
-    if (!entry.before(heap_[parent])) break;
-    put(i, heap_[parent]);
-    i = parent;
-  }
-  put(i, entry);
-}
-
-void VirtualTimeProcessor::sift_down(std::size_t i, Entry entry) {
-  const std::size_t n = heap_.size();
-  while (2 * i + 1 < n) {
-    std::size_t child = 2 * i + 1;
-    if (child + 1 < n && heap_[child + 1].before(heap_[child])) ++child;
-    if (!heap_[child].before(entry)) break;
-    put(i, heap_[child]);
-    i = child;
-  }
-  put(i, entry);
-}
-
-void VirtualTimeProcessor::remove_at(std::size_t i) {
-  const Entry last = heap_.back();
-  heap_.pop_back();
-  if (i == heap_.size()) return;
-  if (i > 0 && last.before(heap_[(i - 1) / 2]))
-    sift_up(i, last);
-  else
-    sift_down(i, last);
 }
 
 }  // namespace headroom::world

@@ -6,6 +6,7 @@
 
 #include "sim/base/units.h"
 #include "sim/world/scheduler.h"
+#include "sim/world/virtual_time.h"
 
 namespace headroom::world {
 
@@ -84,6 +85,7 @@ class Processor {
   static void detach(Job& job) { job.processor_ = nullptr; }
   static std::uint32_t& place(Job& job) { return job.place_; }
   static void finish(Job& job) { job.done(); }
+  using JobHeap = MarkHeap<Job, &Job::place_>;
 
  private:
   friend class Job;
@@ -115,24 +117,12 @@ class VirtualTimeProcessor final : public Processor, Event {
   Duration busy_time() const override;
 
  private:
-  struct Entry {
-    double mark;             // on the work clock
-    std::uint64_t sequence;  // first come first served among equal marks
-    Job* job;
-    bool before(const Entry& other) const {
-      return mark < other.mark || (mark == other.mark && sequence < other.sequence);
-    }
-  };
   void fire() override;
   void withdraw(Job& job) override;
   int busy() const { return jobs() < cores() ? jobs() : cores(); }
   void advance();
   void update_rate();
   void plan();
-  void put(std::size_t i, const Entry& entry);
-  void sift_up(std::size_t i, Entry entry);
-  void sift_down(std::size_t i, Entry entry);
-  void remove_at(std::size_t i);
 
   Scheduler& scheduler_;
   double speed_;
@@ -142,9 +132,8 @@ class VirtualTimeProcessor final : public Processor, Event {
   double rate_ = 0;   // of the clock, ns per ns
   TimePoint updated_;
   Duration busy_time_;
-  std::uint64_t sequence_ = 0;
   bool firing_ = false;
-  std::vector<Entry> heap_;
+  JobHeap heap_;  // marks on the work clock
 };
 
 }  // namespace headroom::world

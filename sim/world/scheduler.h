@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "sim/base/check.h"
@@ -39,7 +41,7 @@ class Event {
 };
 
 /// The clock and everything that will happen, ordered by (date, sequence number), and the list of what is due
-/// now, first come first served. It knows nothing of SimGrid; World drives it.
+/// now, first come first served. World drives it.
 ///
 /// What happens soon is in a 4-ary heap; what is further away (most of it time-outs, which are nearly all
 /// taken off again) is in buckets of a few milliseconds each, unsorted, and comes into the heap when it is
@@ -93,11 +95,16 @@ class Scheduler {
   }
   /// Runs everything that happens at the next date, that which it causes at the same date included.
   void run_next_instant() {
-    if (ready_head_ == nullptr && !heap_.empty()) now_ = heap_.front().date;
+    if (ready_head_ == nullptr && !heap_.empty()) {
+      now_ = heap_.front().date;
+      new_instant();
+    }
     while (true) {
       while (!heap_.empty() && heap_.front().date <= now_) append_ready(*pop());
       if (ready_head_ == nullptr) return;
       do {
+        if (fired_ == ask_at_) [[unlikely]]
+          ask();
         Event& event = *ready_head_;
         unlink_ready(event);
         ++fired_;
@@ -111,9 +118,17 @@ class Scheduler {
     if (date <= now_) return;
     const TimePoint next = next_date();
     now_ = date < next ? date : next;
+    new_instant();
   }
   /// How many events were run.
   std::uint64_t fired() const { return fired_; }
+  /// `ask` is called whenever so many events have been run at one instant, and so many more, and so on, from
+  /// between two of them. It may throw, to end a run whose time does not advance.
+  void when_crowded(std::uint64_t events, std::function<void()> ask) {
+    crowd_ = events;
+    ask_ = std::move(ask);
+    new_instant();
+  }
 
  private:
   friend class Event;
@@ -139,6 +154,11 @@ class Scheduler {
 
   static std::uint64_t bucket_of(TimePoint date) {
     return static_cast<std::uint64_t>(date.since_start().count_ns()) >> kBucketBits;
+  }
+  void new_instant() { ask_at_ = fired_ + crowd_; }
+  void ask() {
+    new_instant();
+    if (ask_) ask_();
   }
   std::uint32_t new_slot(Event& event) {
     if (free_slot_ == kNear) {
@@ -260,6 +280,9 @@ class Scheduler {
   TimePoint now_;
   std::uint64_t sequence_ = 0;
   std::uint64_t fired_ = 0;
+  std::uint64_t crowd_ = std::uint64_t{1} << 62;
+  std::uint64_t ask_at_ = crowd_;  // when so many events were run
+  std::function<void()> ask_;
   std::vector<Entry> heap_;
   std::vector<std::vector<Entry>> buckets_ = std::vector<std::vector<Entry>>(kBuckets);
   std::uint64_t near_end_ = 0;  // ns; all that is in buckets is later, and has its bucket

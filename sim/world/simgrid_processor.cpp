@@ -9,7 +9,7 @@ class SimgridProcessor::Running final : public Event {
   Running(SimgridProcessor& processor, Job& its_job) : job(&its_job), processor_(processor) {}
   ~Running() override = default;
   Job* job;
-  Fluid::Flow* flow = nullptr;
+  SimgridFluid::Flow* flow = nullptr;
 
  private:
   void fire() override {
@@ -19,8 +19,8 @@ class SimgridProcessor::Running final : public Event {
   SimgridProcessor& processor_;
 };
 
-SimgridProcessor::SimgridProcessor(Scheduler& scheduler, Fluid& fluid, const std::string& name, int cores,
-                                   double speed, const std::vector<double>& shares)
+SimgridProcessor::SimgridProcessor(Scheduler& scheduler, SimgridFluid& fluid, const std::string& name,
+                                   int cores, double speed, const std::vector<double>& shares)
     : Processor(cores),
       scheduler_(scheduler),
       fluid_(fluid),

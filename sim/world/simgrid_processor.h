@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/world/fluid.h"
 #include "sim/world/processor.h"
+#include "sim/world/simgrid_fluid.h"
 
 namespace headroom::world {
 
@@ -14,8 +14,8 @@ namespace headroom::world {
 class SimgridProcessor final : public Processor {
  public:
   /// `shares`: those that `set_share` will be given, the first of them in force.
-  SimgridProcessor(Scheduler& scheduler, Fluid& fluid, const std::string& name, int cores, double speed,
-                   const std::vector<double>& shares);
+  SimgridProcessor(Scheduler& scheduler, SimgridFluid& fluid, const std::string& name, int cores,
+                   double speed, const std::vector<double>& shares);
   ~SimgridProcessor() override;
 
   void start(Job& job, Duration work) override;
@@ -32,8 +32,8 @@ class SimgridProcessor final : public Processor {
   std::unique_ptr<Running> take(Job& job);
 
   Scheduler& scheduler_;
-  Fluid& fluid_;
-  Fluid::Cpu cpu_;
+  SimgridFluid& fluid_;
+  SimgridFluid::Cpu cpu_;
   double share_;
   TimePoint updated_;
   Duration busy_time_;

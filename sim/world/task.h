@@ -169,6 +169,25 @@ class Sleep final : Event {
   std::coroutine_handle<> handle_;
 };
 
+/// Lets everything else that is due now go first. A process that goes round without waiting for anything
+/// would never give the scheduler a chance to see it.
+class Turn final : Event {
+ public:
+  explicit Turn(Scheduler& scheduler) : scheduler_(scheduler) {}
+  ~Turn() override = default;
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> h) {
+    handle_ = h;
+    scheduler_.post(*this);
+  }
+  void await_resume() const {}
+
+ private:
+  void fire() override { handle_.resume(); }
+  Scheduler& scheduler_;
+  std::coroutine_handle<> handle_;
+};
+
 /// What processes wait for until another one says so. Waiters are served first come first served, and are
 /// resumed by the scheduler's root, at the same instant.
 class Condition {

@@ -17,9 +17,6 @@ namespace headroom::world {
 
 /// The simulated hardware and its clock. What runs on it is installed on its hosts; what lives outside
 /// (clients, say) must be destroyed before the world.
-///
-/// A process of the operating system holds at most one World with a network that has bandwidth limits, ever
-/// (see Fluid): replications are forked.
 class World {
  public:
   /// The platform must have passed its `check`. All randomness of the hardware comes from `key`.
@@ -32,6 +29,7 @@ class World {
   Scheduler& scheduler() { return scheduler_; }
   TimePoint now() const { return scheduler_.now(); }
   Network& network() { return *network_; }
+  const Network& network() const { return *network_; }
   const Topology& topology() const { return topology_; }
   StreamKey key() const { return key_; }
 
@@ -52,7 +50,7 @@ class World {
   Scheduler scheduler_;
   StreamKey key_;
   Topology topology_;
-  std::unique_ptr<Fluid> fluid_;  // none if no link has a limit
+  Fluid fluid_;
   std::unique_ptr<Network> network_;
   std::vector<std::unique_ptr<Host>> hosts_;
 };

@@ -3,7 +3,12 @@
 //     world_cost control     a control message, sent and delivered
 //     world_cost job [n]     a job on a 32-core processor that is kept at n jobs (32)
 //     world_cost loop [s]    the work of heap_loop (random): Poisson 10 000/s → 40 hosts × 32 slots, for s
-//     seconds world_cost flows [scale = 1] [s = 10]   the traffic of simgrid_floor
+//     world_cost flows [scale = 1] [s = 10]   the traffic of simgrid_floor
+//     world_cost congested [n = 10 000] [hosts = 40]   a flow over a link that n flows share all the time,
+//     from
+//                            clients to that many hosts through two balancers; bytes of memory of each
+
+#include <sys/resource.h>
 
 #include <cmath>
 #include <cstdio>
@@ -294,6 +299,59 @@ void flows(double scale, double seconds) {
               totals.latency / n * 1e3);
 }
 
+/// A flow that, when it ends, starts the next one.
+class Bulk final : public Message {
+ public:
+  struct Load {
+    World& world;
+    headroom::Engine random;
+    std::int64_t hosts;
+    std::uint64_t left;
+    void send() {
+      const auto host = [&](std::uint64_t i) { return HostId{static_cast<std::uint32_t>(i + 1)}; };
+      const HostId balancer = host(uniform_below(random, 2));
+      const HostId to = host(2 + uniform_below(random, static_cast<std::uint64_t>(hosts)));
+      const Bytes size(1501 + static_cast<std::int64_t>(draw(random, 256e3)));
+      world.network().send({kClients, to, balancer}, size, std::make_unique<Bulk>(*this));
+    }
+  };
+  explicit Bulk(Load& load) : load_(load) {}
+  ~Bulk() override = default;
+
+ private:
+  void deliver() override {
+    if (load_.left == 0) return;
+    --load_.left;
+    load_.send();
+  }
+  Load& load_;
+};
+
+void congested(int n, int hosts) {
+  PlatformConfig p;
+  p.network.ideal = false;
+  p.network.nic = {Bandwidth{25e9 / 8}, Duration()};
+  p.network.internet = {Bandwidth{8e9 / 8}, Duration()};
+  p.hosts["balancer"].count = 2;
+  p.hosts["worker"].count = hosts;
+  World world(p, StreamKey(1));
+  constexpr std::uint64_t kFlows = 1'000'000;
+  Bulk::Load load{world, StreamKey(2).engine(), hosts, kFlows};
+  const auto kib = [] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return static_cast<double>(usage.ru_maxrss);
+  };
+  const double before = kib();
+  for (int i = 0; i < n; ++i) load.send();
+  world.run_until(TimePoint::at(Duration::ns(1)));  // all of them live
+  const double each = (kib() - before) * 1024 / n;
+  const auto begin = std::clock();
+  world.run_until(TimePoint::never(), [&] { return load.left == 0; });
+  std::printf("%.2f us per flow, %d live over %d paths; %.0f bytes of memory each\n",
+              since(begin) * 1e6 / static_cast<double>(kFlows), n, 2 * hosts, each);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -307,6 +365,10 @@ int main(int argc, char** argv) {
     loop(number(2, 100));
   else if (std::strcmp(what, "flows") == 0)
     flows(number(2, 1), number(3, 10));
+  else if (std::strcmp(what, "congested") == 0)
+    congested(static_cast<int>(number(2, 10'000)), static_cast<int>(number(3, 40)));
   else
-    std::printf("usage: world_cost control | job [n] | loop [seconds] | flows [scale] [seconds]\n");
+    std::printf(
+        "usage: world_cost control | job [n] | loop [seconds] | flows [scale] [seconds] | congested [flows] "
+        "[hosts]\n");
 }

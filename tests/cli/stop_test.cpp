@@ -86,7 +86,8 @@ TEST_CASE("a replication that is killed is reported, not waited for") {
   const Finished finished = program.wait();
   CHECK(finished.status == 4);
   CHECK(finished.err ==
-        "headroom: error: replication 1 was killed by signal 9 (Killed)\n"
+        "headroom: error: replication 1 was killed by signal 9 (Killed), as the system does when "
+        "memory runs out\n"
         "headroom: error: no replication was completed; nothing was written\n");
   CHECK(files_in(place.folder.path()) == std::vector<std::string>{"small.yaml"});
 }
@@ -99,7 +100,8 @@ TEST_CASE("what the other replications found is kept") {
   const Finished finished = program.wait();
   CHECK(finished.status == 4);
   CHECK(finished.err ==
-        "headroom: error: replication 1 was killed by signal 9 (Killed)\n"
+        "headroom: error: replication 1 was killed by signal 9 (Killed), as the system does when "
+        "memory runs out\n"
         "headroom: incomplete: the result has 2 of 3 replications and is marked as partial\n");
   CHECK(place.summary()["partial"] == true);
   CHECK(place.summary()["replications"] == 2);

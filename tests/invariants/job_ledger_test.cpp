@@ -76,6 +76,21 @@ TEST_CASE("a job that overtakes is found; one that is delivered again is not one
   CHECK_FALSE(ledger.in_order());
 }
 
+TEST_CASE("a job that is passed over overtakes nobody, and may be late itself") {
+  JobLedger ledger = committed(4);
+  ledger.passed_over(3);
+  ledger.delivered(1);
+  ledger.delivered(2);
+  ledger.delivered(4);
+  ledger.delivered(3);  // whoever passed over it died before it could drop it
+  CHECK(ledger.in_order());
+  JobLedger other = committed(4);
+  other.passed_over(3);
+  other.delivered(2);
+  other.delivered(1);
+  CHECK_FALSE(other.in_order());
+}
+
 TEST_CASE("a job that ends twice, or more that are there than can be, are found") {
   JobLedger ledger = committed(2);
   ledger.ended(2);

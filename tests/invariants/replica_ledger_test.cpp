@@ -23,6 +23,19 @@ TEST_CASE("an acknowledged item is as safe as the disks that hold it are many") 
   CHECK(ledger.fewest_copies(3) == 0);
 }
 
+TEST_CASE("what was given up may be nowhere, and nothing else") {
+  ReplicaLedger ledger;
+  ledger.acknowledged({0, 0, 1});
+  ledger.acknowledged({0, 0, 2});
+  ledger.copy_given_up({0, 0, 1});
+  ledger.begin_inspection();
+  ledger.copy(0, {0, 0, 2}, true);
+  CHECK(ledger.fewest_copies(1) == 1);
+  ledger.begin_inspection();
+  ledger.copy(0, {0, 0, 1}, true);
+  CHECK(ledger.fewest_copies(1) == 0);  // the other one, of which no copy was given up
+}
+
 TEST_CASE("replicas have converged when each item is on all of its hosts and nowhere else") {
   ReplicaLedger ledger;
   ledger.begin_inspection();

@@ -30,7 +30,7 @@ constexpr std::string_view kOnce = "no result is released twice";
 constexpr std::string_view kBill = "billed + lost - duplicated = done, to the unit";
 constexpr std::string_view kBatches = "no acknowledged usage batch lost";
 constexpr std::string_view kOutcomes = "each offered request has exactly one outcome";
-constexpr std::string_view kMessages = "messages sent = received + lost + refused";
+constexpr std::string_view kMessages = "messages sent = received + lost + refused + in flight";
 constexpr std::string_view kSum = "outcomes sum to offered";
 constexpr std::string_view kAttempts = "each attempt has exactly one ending";
 constexpr std::string_view kLittle[] = {"Little's law: clients", "Little's law: load_balancer",
@@ -504,6 +504,26 @@ TEST_CASE("planted bug: a message that neither arrives nor is lost") {
     });
   };
   CHECK(violated(busy(), bug) == std::set{std::string(kMessages)});
+  const auto forgotten = [](Victim& v) {
+    after_a_while(v, [&v] {
+      auto message = std::make_unique<Nothing>();
+      Nothing* taken_off = message.get();
+      v.world().network().send({v.member(0).id(), v.member(1).id()}, Bytes(100), std::move(message));
+      taken_off->cancel();
+    });
+  };
+  CHECK(violated(busy(), forgotten) == std::set{std::string(kMessages)});
+}
+
+TEST_CASE("planted bugs: a message is received that nobody sent, or one that was sent is received twice") {
+  const auto bug = [](Victim& v) {
+    after_a_while(v, [&v] { ++in<TheMessages>(v.world().network()).received; });
+  };
+  CHECK(violated(busy(), bug) == std::set{std::string(kMessages)});
+  const auto unsent = [](Victim& v) {
+    after_a_while(v, [&v] { --in<TheMessages>(v.world().network()).sent; });
+  };
+  CHECK(violated(busy(), unsent) == std::set{std::string(kMessages)});
 }
 
 TEST_CASE("planted bugs: somebody who comes, stays or goes is counted wrongly") {

@@ -37,7 +37,7 @@ TEST_CASE("hints are kept once for each host, until they expire") {
   replica.add_hint(2, batch(0, 0, 1), at(20));
   replica.add_hint(1, batch(0, 0, 1), at(10));
   CHECK(replica.hints().size() == 2);
-  CHECK(replica.expire_hints(at(10)) == 1);
+  CHECK(replica.expire_hints(at(10)) == std::vector<ItemKey>{{0, 0, 1}});
   CHECK(replica.remove_hint(2, {0, 0, 1}));
   CHECK_FALSE(replica.remove_hint(2, {0, 0, 1}));
 }

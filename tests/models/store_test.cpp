@@ -44,6 +44,7 @@ class Bench : public StoreWatch {
 
   void acknowledged(const ItemKey& key) override { ledger_.acknowledged(name(key)); }
   void released(const ItemKey& key) override { ledger_.released(name(key)); }
+  void hint_given_up(const ItemKey& key) override { ledger_.copy_given_up(name(key)); }
 
   void put(ItemKey key, Duration patience = Duration::s(60)) {
     callers_.spawn(put_task(this, std::make_shared<Item>(Item{key, Bytes(1000), {}}), now() + patience));

@@ -16,8 +16,7 @@
 
 namespace headroom {
 
-/// One replication of a scenario given as structs, with things that happen to its hosts in between. The
-/// platform must have no bandwidth limits (one SimGrid engine per process of the operating system).
+/// One replication of a scenario given as structs, with things that happen to its hosts in between.
 class Trial {
  public:
   explicit Trial(study::ScenarioConfig scenario)

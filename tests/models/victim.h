@@ -92,6 +92,9 @@ struct AtTheBalancer {
 struct AtTheWorkers {
   friend constexpr auto opened(AtTheWorkers);
 };
+struct TheMessages {
+  friend constexpr auto opened(TheMessages);
+};
 struct TheEndings {
   friend constexpr auto opened(TheEndings);
 };
@@ -121,6 +124,7 @@ template struct Open<AtTheClients, &client::Clients::station_>;
 template struct Open<AtTheApi, &api::Tier::station_>;
 template struct Open<AtTheBalancer, &balancer::Balancer::station_>;
 template struct Open<AtTheWorkers, &processing::Fleet::station_>;
+template struct Open<TheMessages, &world::Network::counts_>;
 template struct Open<TheEndings, &client::Clients::endings_>;
 template struct Open<TheAttempts, &client::Clients::attempts_>;
 

@@ -68,7 +68,7 @@ class Server final : public Process {
 TEST_CASE("a crash destroys frames, then volatile state; what was fsynced survives; boot starts anew") {
   Lines log;
   Stored a, b;
-  World world(one_host(), StreamKey(1));  // ideal: no SimGrid, so no child is needed
+  World world(one_host(), StreamKey(1));
   Host& host = world.host(HostId{1});
   ProcessSlot& slot = host.install([&](Host& h) { return std::make_unique<Server>(h, log, a, "a"); });
   host.install([&](Host& h) { return std::make_unique<Server>(h, log, b, "b"); });
@@ -321,14 +321,14 @@ std::vector<double> chaos(std::uint64_t seed) {
            static_cast<double>(n.flows),
            delivered,
            static_cast<double>(log.entries.size()),
-           static_cast<double>(world.network().in_flight())};
+           static_cast<double>(world.network().in_flight().under_way)};
     double last = 0;
     for (const Log::Entry& entry : log.entries) last = 31 * last / 32 + entry.at;
     out.push_back(last);
     if (seed % 2 == 0) {  // half the worlds end with everything under way, half run dry
       for (const auto& host : world.hosts()) host->crash();
       world.run_until(TimePoint::never());
-      out.push_back(static_cast<double>(world.network().in_flight()));
+      out.push_back(static_cast<double>(world.network().in_flight().under_way));
     }
   }
   return out;

@@ -403,7 +403,7 @@ TEST_CASE("an overloaded link has passed what its capacity allows over any windo
     const double share = (got[i + 1] - got[i - 1]) / (got[i] - got[i - 2]) / 1e6;
     INFO("from " << got[i - 2] << " s");
     CHECK(share == Approx(1).epsilon(1e-6));
-    CHECK(share <= 1 + 1e-7);  // dates are whole nanoseconds
+    CHECK(share <= 1 + 1e-12);  // but for the rounding of the test's own arithmetic
   }
 }
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sim/base/random.h"
-#include "sim/world/fluid.h"
+#include "sim/world/simgrid_fluid.h"
 #include "sim/world/simgrid_processor.h"
 #include "sim/world/task.h"
 #include "tests/world/child.h"
@@ -274,7 +274,7 @@ TEST_CASE("virtual time agrees with SimGrid on the same jobs, slowdowns, freezes
     const Story story = random_story(seed, 150, {1.0, 0.5, 0.2}, false);
     const auto oracle = in_child([&] {
       Scheduler scheduler;
-      Fluid fluid(scheduler);
+      SimgridFluid fluid(scheduler);
       SimgridProcessor cpu(scheduler, fluid, "cpu", story.cores, story.speed, shares);
       return tell(story, scheduler, cpu, [&] { fluid.run(TimePoint::never(), {}); });
     });
