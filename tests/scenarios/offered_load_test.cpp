@@ -37,7 +37,7 @@ const std::vector<Case> kCases = {
     {"billing-retries",
      {"run={warmup: 3s, duration: 30s}", "workload.attempt_timeout=null", "workload.retry=null"}},
     {"fallacy-3-bandwidth-is-infinite",
-     {"run={warmup: 3s, duration: 40s}", "deployment.queue.payload=reference"}},
+     {"run={warmup: 3s, duration: 10min}", "deployment.queue.payload=reference"}},
     {"fallacy-8-network-is-homogeneous", {"run={warmup: 40s, duration: 60s}"}, true},
     {"poison-api", {"run={warmup: 3s, duration: 40s}"}},
 };
