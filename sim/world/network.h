@@ -74,7 +74,7 @@ class Message : public Event, public Pooled {
   std::uint32_t boots_from_ = 0, boots_to_ = 0, boots_via_ = 0;
   std::uint32_t place_ = 0;  // among the live flows
   State state_ = State::in_hand;
-  bool cut_ = false;        ///< it flowed when it failed
+  bool cut_ = false;  ///< it flowed when it failed
   Lost why_ = Lost::dropped;
 };
 
