@@ -69,4 +69,8 @@ struct Codec<study::SweepConfig> {
   static std::string what();
 };
 
+/// The whole language is instantiated once, in language.cpp.
+extern template const Type& type_of<study::ScenarioConfig>();
+extern template const Type& type_of<world::PlatformConfig>();
+
 }  // namespace headroom::config

@@ -16,7 +16,7 @@ endforeach()
 # sim/study, which asks every component for the names of its metrics.
 add_library(headroom_readers STATIC
   models/client/config.cpp models/processing/cost.cpp models/processing/profile.cpp
-  sim/study/availability.cpp sim/study/codecs.cpp sim/study/grid.cpp sim/study/load.cpp sim/study/outline.cpp
+  sim/study/availability.cpp sim/study/codecs.cpp sim/study/grid.cpp sim/study/language.cpp sim/study/load.cpp sim/study/outline.cpp
   sim/study/sweep_config.cpp sim/study/trace.cpp sim/study/traits.cpp tests/fuzz/catalogue.cpp tests/fuzz/reading.cpp)
 target_link_libraries(headroom_readers PUBLIC headroom_config headroom_world headroom_metrics headroom_faults
                                               headroom_report)

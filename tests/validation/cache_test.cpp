@@ -59,7 +59,7 @@ TEST_CASE("cache with a time to live of 3600 s", "[cache]") {
   const OneCycle third = ttl_cycle_from_empty(100'000, 1, 1000, ttl, run.warmup);
   const auto expected = static_cast<double>(third.hit_ratio);
   const auto stationary = static_cast<double>(ttl_hit_ratio(100'000, 1, 1000, ttl).value);
-  for (int seed = 1; seed <= 5; ++seed) {
+  for (int seed = 1; seed <= seeds(); ++seed) {
     const Reported found = Summary(cache(100'000, 1000, ttl), run, seed)["auth.hit_ratio"];
     INFO("seed " << seed << ": " << found.mean << ", expected " << expected);
     CHECK(std::abs(found.mean - expected) < 4 * static_cast<double>(third.deviation));

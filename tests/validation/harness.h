@@ -46,7 +46,10 @@ struct Check {
   bool complement = false;   ///< the metric is 1 − the expected quantity
 };
 
-/// Runs `scenario` at seeds 1 to 5. At every seed, for every check:
+/// How many seeds each case is run at: 1 to 5 in the long form of the tests (HEADROOM_LONG is set), else 1 and 2.
+int seeds();
+
+/// Runs `scenario` at seeds 1 to `seeds()`. At every seed, for every check:
 /// - the expected value lies in the run's 99.9 % interval (widened by `bias`) and `within` the distance
 /// given;
 /// - the 95 % half-width is 0.7–1.4 times 1.96·σ, σ being theory's standard deviation for a run of that
