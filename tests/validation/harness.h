@@ -46,7 +46,8 @@ struct Check {
   bool complement = false;   ///< the metric is 1 − the expected quantity
 };
 
-/// How many seeds each case is run at: 1 to 5 in the long form of the tests (HEADROOM_LONG is set), else 1 and 2.
+/// How many seeds each case is run at: 1 to 5 in the long form of the tests (HEADROOM_LONG is set), else 1
+/// and 2.
 int seeds();
 
 /// Runs `scenario` at seeds 1 to `seeds()`. At every seed, for every check:
