@@ -1,11 +1,12 @@
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <system_error>
 #include <variant>
 
+#include "sim/base/interrupt.h"
 #include "sim/cli/calibration_text.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/output.h"
 #include "sim/cli/usage.h"
 #include "sim/report/chart.h"
 #include "sim/report/files.h"
@@ -25,11 +26,6 @@ struct CalibrateOptions {
   bool quiet = false;
 };
 
-int fail(const std::string& message, int status) {
-  std::fprintf(stderr, "headroom: error: %s\n", message.c_str());
-  return status;
-}
-
 /// Why the profile cannot be written there; empty if it can, as far as that can be told beforehand.
 std::string refusal(const fs::path& out) {
   std::error_code error;
@@ -38,9 +34,10 @@ std::string refusal(const fs::path& out) {
     return "cannot write " + out.string() + ": there is no folder " + folder.string();
   if (out.filename().empty() || fs::is_directory(out, error))
     return out.string() + " is a folder, expected a file name";
-  if (fs::exists(fs::symlink_status(out, error)) && !study::is_profile(out.string()))
+  if (fs::exists(out, error) && !study::is_profile(out.string()))
     return out.string() + " exists and is no profile, so it is left alone; choose another --out";
-  return "";
+  const auto problem = report::cannot_hold_file(out);
+  return problem ? problem->message : "";
 }
 
 template <class E>
@@ -55,15 +52,15 @@ std::vector<E> values_of(const std::vector<std::string>& names) {
 int reality_check(const study::Calibration& calibration, const CalibrateOptions& options) {
   const auto reality = study::compare_with_reality(calibration);
   if (!reality) return fail("the simulation of the reality check was not completed", kOther);
-  if (!options.quiet) std::fputs(reality_table(calibration, *reality).c_str(), stdout);
+  if (!options.quiet) print(reality_table(calibration, *reality));
   if (reality->loads.empty()) return kDone;  // nothing to draw
   const fs::path out = options.out;
   const fs::path folder = out.has_parent_path() ? out.parent_path() : fs::path(".");
   const std::string name = out.stem().string() + "-reality";
   if (const auto problem = report::draw({reality_chart(name, reality->loads)}, folder))
-    std::fprintf(stderr, "headroom: warning: no figure: %s\n", problem->message.c_str());
+    say_warning("no figure: " + problem->message);
   else if (!options.quiet)
-    std::printf("figure: %s, .svg\n", (folder / (name + ".png")).c_str());
+    print("figure: " + (folder / (name + ".png")).string() + ", .svg\n");
   return kDone;
 }
 
@@ -77,6 +74,7 @@ int execute(CalibrateOptions options) {
   options.plan.outputs = values_of<processing::Encoding>(options.outputs);
   options.plan.name = fs::path(options.out).stem().string();
 
+  const DeferInterrupts defer;
   std::variant<study::Calibration, study::CalibrationFailure> result;
   {
     report::Progress progress("calibrate", 0, !options.quiet);
@@ -84,22 +82,22 @@ int execute(CalibrateOptions options) {
   }
   if (const auto* failure = std::get_if<study::CalibrationFailure>(&result)) {
     if (failure->interrupted) {
-      std::fputs("headroom: interrupted; nothing was written\n", stderr);
+      say("interrupted; nothing was written");
       return kOther;
     }
-    std::fputs(skipped_lines(failure->skipped).c_str(), stderr);
+    print_to_stderr(skipped_lines(failure->skipped));
     return fail(failure->why, failure->no_images ? kBadInput : kOther);
   }
   auto& calibration = std::get<study::Calibration>(result);
   calibration.profile.provenance->headroom = study::version();
-  std::fputs(calibration_notes(calibration).c_str(), stderr);
+  print_to_stderr(calibration_notes(calibration));
   const std::string text = "# Written by headroom calibrate; used by processing: {cost: {profile: FILE}}.\n" +
                            study::profile_yaml(calibration.profile);
   if (const auto problem = report::write_file(options.out, text)) return fail(problem->message, kOther);
   if (!options.quiet) {
-    std::fputs(calibration_table(calibration).c_str(), stdout);
-    std::printf("profile: %s\n", options.out.c_str());
-    std::fflush(stdout);
+    print(calibration_table(calibration));
+    print("profile: " + options.out + "\n");
+    flush();
   }
   return calibration.service ? reality_check(calibration, options) : kDone;
 }
@@ -134,20 +132,16 @@ void add_calibrate(CLI::App& app, int& status) {
       ->type_name("NAME")
       ->allow_extra_args(false)
       ->check(CLI::IsMember({"jpeg", "png", "webp", "avif"}));
-  command
-      ->add_option("--width", options->plan.widths,
-                   "target width in pixels; repeatable (default: 200, 400, 800, 1600)")
-      ->type_name("N")
-      ->allow_extra_args(false)
-      ->check(whole_number(1, 16'000));
-  command->add_option("--quality", options->plan.quality, "of the encoders")
-      ->type_name("N")
-      ->capture_default_str()
-      ->check(whole_number(1, 100));
-  command->add_option("--seed", options->plan.seed, "of the generated images and of the order of measurement")
-      ->type_name("N")
-      ->capture_default_str()
-      ->check(whole_number(0, 9'000'000'000'000'000));
+  whole_number(command->add_option("--width", options->plan.widths,
+                                   "target width in pixels; repeatable (default: 200, 400, 800, 1600)"),
+               1, 16'000)
+      ->allow_extra_args(false);
+  whole_number(command->add_option("--quality", options->plan.quality, "of the encoders"), 1, 100)
+      ->capture_default_str();
+  whole_number(command->add_option("--seed", options->plan.seed,
+                                   "of the generated images and of the order of measurement"),
+               0, 9'000'000'000'000'000)
+      ->capture_default_str();
   command->add_flag("--quiet", options->quiet, "no output but errors and what was skipped");
   command->footer("Example: headroom calibrate --images photos --out my-machine.yaml --validate");
   command->callback([options, &status] { status = execute(*options); });

@@ -1,8 +1,8 @@
-#include <cstdio>
 #include <memory>
 #include <string>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/output.h"
 #include "sim/config/diagnostics.h"
 #include "sim/study/grid.h"
 #include "sim/study/load.h"
@@ -20,7 +20,7 @@ void add_check(CLI::App& app, int& status) {
     config::Diagnostics diagnostics;
     const auto scenario = study::load_scenario(options->file, options->assignments(), diagnostics);
     if (!scenario) {
-      std::fputs(diagnostics.text().c_str(), stderr);
+      complain(diagnostics);
       status = kBadInput;
       return;
     }
@@ -29,13 +29,13 @@ void add_check(CLI::App& app, int& status) {
     if (scenario->sweep) {
       const auto grid = study::load_grid(options->file, options->assignments(), {}, diagnostics);
       if (!grid) {
-        std::fputs(diagnostics.text().c_str(), stderr);
+        complain(diagnostics);
         status = kBadInput;
         return;
       }
       text += "  sweep        " + std::to_string(grid->points.size()) + " points\n";
     }
-    std::fputs(text.c_str(), stdout);
+    print(text);
   });
 }
 

@@ -1,10 +1,10 @@
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/output.h"
 #include "sim/config/change.h"
 #include "sim/config/diagnostics.h"
 #include "sim/config/reader.h"
@@ -22,8 +22,7 @@ struct CompareOptions {
 };
 
 int refused(const report::Problem& problem) {
-  std::fprintf(stderr, "headroom: error: %s\n", problem.message.c_str());
-  return kBadInput;
+  return fail(problem, kBadInput);
 }
 
 /// "B differs in platform.hosts.worker.count: 40 → 36", from the scenarios in the folders.
@@ -73,7 +72,8 @@ int execute(const CompareOptions& options) {
     text = report::table(std::get<report::Side>(a), std::get<report::Side>(b), compared.front(), judged,
                          study::catalogue(), options.all, colours());
   }
-  std::fputs((changed(options.a, options.b) + text).c_str(), stdout);
+  print(changed(options.a, options.b));
+  print_painted(text);
   return kDone;
 }
 

@@ -1,14 +1,16 @@
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <system_error>
 #include <vector>
 
+#include "sim/base/printable.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/output.h"
 #include "sim/config/diagnostics.h"
 #include "sim/config/load.h"
+#include "sim/report/paint.h"
 
 namespace headroom::cli {
 namespace {
@@ -42,19 +44,19 @@ void add_list(CLI::App& app, int& status) {
     for (fs::directory_iterator it(where, error), end; !error && it != end; it.increment(error))
       if (it->path().extension() == ".yaml") files.push_back(it->path());
     if (error || files.empty()) {
-      std::fprintf(stderr, "headroom: error: no scenarios in %s%s\n", where.c_str(),
-                   error ? (": " + error.message()).c_str() : "");
-      status = kBadInput;
+      status = fail("no scenarios in " + where.string() + (error ? ": " + error.message() : ""), kBadInput);
       return;
     }
     std::sort(files.begin(), files.end());
     std::size_t width = 0;
-    for (const fs::path& file : files) width = std::max(width, file.string().size());
+    for (const fs::path& file : files)
+      width = std::max(width, report::columns(printable_line(file.string())));
     for (const fs::path& file : files) {
       config::Diagnostics diagnostics;
       const auto tree = config::load_tree(file.string(), {}, diagnostics);
       const std::string question = tree ? text_of(*tree, "question") : "(cannot be read)";
-      std::printf("%-*s  %s\n", static_cast<int>(width), file.c_str(), question.c_str());
+      print(report::padded(printable_line(file.string()), width, false) + "  " + printable_line(question) +
+            "\n");
     }
   });
 }

@@ -5,13 +5,17 @@
 #include <exception>
 #include <iostream>
 #include <new>
+#include <string>
 
+#include "sim/base/interrupt.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/output.h"
 #include "sim/cli/usage.h"
 #include "sim/study/run.h"
 
 int main(int argc, char** argv) {
   using namespace headroom::cli;
+  headroom::end_when_interrupted("headroom: interrupted; nothing was written\n", kOther);
   CLI::App app(
       "headroom: how much headroom does a deployment have, and what happens to its users when part of it "
       "breaks?",
@@ -33,21 +37,18 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() != 0) {
-      std::fputs(explain(app, e, argc, argv).c_str(), stderr);
+      print_to_stderr(explain(app, e, argc, argv));
       return kBadInput;
     }
     app.exit(e);  // --help, --version
     std::cout.flush();
   } catch (const std::bad_alloc&) {
-    std::fputs("headroom: error: out of memory\n", stderr);
-    return kOther;
+    return fail("out of memory", kOther);
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "headroom: error: %s\n", e.what());
-    return kOther;
+    return fail(e.what(), kOther);
   }
   if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout) && status == kDone) {
-    std::fprintf(stderr, "headroom: error: cannot write to the standard output: %s\n", std::strerror(errno));
-    return kOther;
+    return fail(std::string("cannot write to the standard output: ") + std::strerror(errno), kOther);
   }
   return status;
 }

@@ -1,7 +1,9 @@
 #include <algorithm>
-#include <cstdio>
+#include <string>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/output.h"
+#include "sim/report/paint.h"
 #include "sim/study/catalogue.h"
 
 namespace headroom::cli {
@@ -14,13 +16,12 @@ void add_metrics(CLI::App& app, int& status) {
     std::size_t name = 0;
     std::size_t unit = 0;
     for (const auto& m : study::catalogue()) {
-      name = std::max(name, m.name.size());
-      unit = std::max(unit, m.unit.size());
+      name = std::max(name, report::columns(m.name));
+      unit = std::max(unit, report::columns(m.unit));
     }
     for (const auto& m : study::catalogue())
-      std::printf("%-*.*s  %-*.*s  %.*s\n", static_cast<int>(name), static_cast<int>(m.name.size()),
-                  m.name.data(), static_cast<int>(unit), static_cast<int>(m.unit.size()), m.unit.data(),
-                  static_cast<int>(m.definition.size()), m.definition.data());
+      print(report::padded(m.name, name, false) + "  " + report::padded(m.unit, unit, false) + "  " +
+            std::string(m.definition) + "\n");
   });
 }
 

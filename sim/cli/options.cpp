@@ -20,12 +20,8 @@ void ScenarioOptions::add_to(CLI::App& command) {
           "YAML, null removes; repeatable")
       ->type_name("PATH=VALUE")
       ->allow_extra_args(false);
-  command.add_option("--seed", seed, "seed of all random streams")
-      ->type_name("N")
-      ->check(whole_number(0, 9'000'000'000'000'000));
-  command.add_option("--replications", replications, "independent runs")
-      ->type_name("N")
-      ->check(whole_number(1, 10'000));
+  whole_number(command.add_option("--seed", seed, "seed of all random streams"), 0, 9'000'000'000'000'000);
+  whole_number(command.add_option("--replications", replications, "independent runs"), 1, 10'000);
 }
 
 std::vector<std::string> ScenarioOptions::assignments() const {
@@ -37,7 +33,7 @@ std::vector<std::string> ScenarioOptions::assignments() const {
 
 void ResultOptions::add_to(CLI::App& command, const std::string& jobs_help) {
   command.add_option("--out", out, "result folder (default: results/<scenario>)")->type_name("DIR");
-  command.add_option("--jobs", jobs, jobs_help)->type_name("N")->check(whole_number(1, 1000));
+  whole_number(command.add_option("--jobs", jobs, jobs_help), 1, 1000);
   command.add_flag("--quiet", quiet, "no output but errors");
   command.add_flag("--no-figures", no_figures, "draw nothing");
   command.add_flag("--fail-on-slo", fail_on_slo, "exit status 1 if an objective is missed");

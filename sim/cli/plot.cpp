@@ -1,11 +1,13 @@
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <system_error>
 #include <variant>
 
+#include "sim/base/interrupt.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/output.h"
+#include "sim/report/files.h"
 #include "sim/report/result_folder.h"
 #include "sim/report/sweep_folder.h"
 
@@ -53,27 +55,27 @@ void add_plot(CLI::App& app, int& status) {
     const bool sweep = folders.size() == 1 && report::is_sweep(folders.front());
     for (const auto& folder : folders)
       if (const auto problem = not_to_be_drawn(folder, sweep)) {
-        std::fprintf(stderr, "headroom: error: %s\n", problem->message.c_str());
-        status = kBadInput;
+        status = fail(*problem, kBadInput);
       }
-    if (folders.size() > 1 && holds_more_than_figures(options->out)) {
-      std::fprintf(stderr,
-                   "headroom: error: %s holds more than figures, so it is left alone; choose another --out\n",
-                   options->out.c_str());
-      status = kBadInput;
+    if (folders.size() > 1) {
+      if (holds_more_than_figures(options->out))
+        status = fail(options->out + " holds more than figures, so it is left alone; choose another --out",
+                      kBadInput);
+      else if (const auto problem = report::cannot_hold_files(options->out))
+        status = fail(*problem, kBadInput);
     }
     if (status != kDone) return;
+    const DeferInterrupts defer;
     const auto problem = sweep                 ? report::redraw_sweep(folders.front())
                          : folders.size() == 1 ? report::redraw(folders.front())
                                                : report::draw_overlay(folders, options->out);
     if (problem) {
-      std::fprintf(stderr, "headroom: error: %s\n", problem->message.c_str());
-      status = kOther;
+      status = fail(*problem, kOther);
       return;
     }
     const std::filesystem::path where =
         folders.size() == 1 ? folders.front() / "figures" : std::filesystem::path(options->out);
-    std::printf("figures are in %s\n", where.c_str());
+    print("figures are in " + where.string() + "\n");
   });
 }
 

@@ -1,10 +1,12 @@
 #include "sim/study/run.h"
 
-#include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <string>
 
+#include "sim/base/interrupt.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/output.h"
 #include "sim/config/diagnostics.h"
 #include "sim/report/progress.h"
 #include "sim/report/result_folder.h"
@@ -24,17 +26,14 @@ int judge(const RunOptions& options, const study::RunOutcome& outcome) {
   const report::Run& run = *outcome.run;
   for (const metrics::Invariant& invariant : run.result.invariants) {
     if (invariant.holds) continue;
-    std::fprintf(stderr, "headroom: error: invariant violated: %s: %s\n", invariant.name.c_str(),
-                 invariant.detail.c_str());
-    return kInvariant;
+    return fail("invariant violated: " + invariant.name + ": " + invariant.detail, kInvariant);
   }
-  if (outcome.interrupted || !outcome.failures.empty()) return kOther;
+  if (interruptions() > 0 || !outcome.failures.empty()) return kOther;
   if (options.result.fail_on_slo) {
     for (const metrics::Verdict& verdict : run.slo)
       if (!verdict.sure)
-        std::fprintf(stderr, "headroom: note: %s is %s by the mean, which cannot be told for sure: %s\n",
-                     verdict.objective.c_str(), verdict.met ? "met" : "missed",
-                     report::doubt(run, verdict).c_str());
+        say("note: " + verdict.objective + " is " + (verdict.met ? "met" : "missed") +
+            " by the mean, which cannot be told for sure: " + report::doubt(run, verdict));
     for (const metrics::Verdict& verdict : run.slo)
       if (!verdict.met) return kSloMissed;
   }
@@ -46,14 +45,12 @@ int execute(const RunOptions& options) {
   const auto sets = options.scenario.assignments();
   const auto scenario = study::load_scenario(options.scenario.file, sets, diagnostics);
   if (!scenario) {
-    std::fputs(diagnostics.text().c_str(), stderr);
+    complain(diagnostics);
     return kBadInput;
   }
   const std::filesystem::path folder = options.result.folder(scenario->scenario);
-  if (const auto problem = report::NewFolder::check(folder)) {
-    std::fprintf(stderr, "headroom: error: %s\n", problem->message.c_str());
-    return kBadInput;
-  }
+  const DeferInterrupts defer;
+  if (const auto problem = report::NewFolder::check(folder)) return fail(*problem, kBadInput);
 
   if (!options.result.quiet) print_warnings(*scenario);
   study::RunOutcome outcome;
@@ -65,29 +62,23 @@ int execute(const RunOptions& options) {
                                   [&progress](double share) { progress.show(share); });
   }
   for (const study::TaskFailure& failure : outcome.failures)
-    std::fprintf(stderr, "headroom: error: replication %d %s\n", failure.task + 1, failure.reason.c_str());
+    say_error("replication " + std::to_string(failure.task + 1) + " " + failure.reason);
   if (!outcome.run) {
-    std::fprintf(stderr,
-                 outcome.interrupted
-                     ? "headroom: interrupted before any replication was complete; nothing was written\n"
-                     : "headroom: error: no replication was completed; nothing was written\n");
+    if (!outcome.interrupted) return fail("no replication was completed; nothing was written", kOther);
+    say("interrupted before any replication was complete; nothing was written");
     return kOther;
   }
   if (outcome.run->partial)
-    std::fprintf(stderr, "headroom: %s: the result has %d of %d replications and is marked as partial\n",
-                 outcome.interrupted ? "interrupted" : "incomplete", outcome.run->result.replications,
-                 static_cast<int>(scenario->run.replications));
+    say(std::string(outcome.interrupted ? "interrupted" : "incomplete") + ": the result has " +
+        std::to_string(outcome.run->result.replications) + " of " +
+        std::to_string(scenario->run.replications) + " replications and is marked as partial");
 
   report::WriteOptions write;
   write.figures = !options.result.no_figures;
   const report::Written written = report::write_result(folder, *outcome.run, write);
-  if (written.error) {
-    std::fprintf(stderr, "headroom: error: %s\n", written.error->message.c_str());
-    return kOther;
-  }
-  for (const std::string& warning : written.warnings)
-    std::fprintf(stderr, "headroom: warning: %s\n", warning.c_str());
-  if (!options.result.quiet) std::fputs(report::table(*outcome.run, folder, colours()).c_str(), stdout);
+  if (written.error) return fail(*written.error, kOther);
+  for (const std::string& warning : written.warnings) say_warning(warning);
+  if (!options.result.quiet) print_painted(report::table(*outcome.run, folder, colours()));
   return judge(options, outcome);
 }
 

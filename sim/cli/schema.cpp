@@ -1,8 +1,8 @@
-#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/output.h"
 #include "sim/study/codecs.h"
 
 namespace headroom::cli {
@@ -18,15 +18,13 @@ void add_schema(CLI::App& app, int& status) {
   command->callback([reference, platform, &status] {
     status = kDone;
     if (*reference) {
-      std::fputs((*platform ? config::reference<world::PlatformConfig>()
-                            : config::reference<study::ScenarioConfig>())
-                     .c_str(),
-                 stdout);
+      print(*platform ? config::reference<world::PlatformConfig>()
+                      : config::reference<study::ScenarioConfig>());
       return;
     }
     const nlohmann::json schema =
         *platform ? config::schema<world::PlatformConfig>() : config::schema<study::ScenarioConfig>();
-    std::printf("%s\n", schema.dump(2).c_str());
+    print(schema.dump(2) + "\n");
   });
 }
 

@@ -1,13 +1,14 @@
 #include "sim/study/sweep.h"
 
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "sim/base/interrupt.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/output.h"
 #include "sim/config/diagnostics.h"
 #include "sim/report/progress.h"
 #include "sim/report/sweep_report.h"
@@ -24,11 +25,6 @@ struct SweepOptions {
   ResultOptions result;
 };
 
-int failed(const report::Problem& problem, int status) {
-  std::fprintf(stderr, "headroom: error: %s\n", problem.message.c_str());
-  return status;
-}
-
 /// Simulated time of all points together.
 double simulated_s(const study::Grid& grid) {
   double sum = 0;
@@ -44,15 +40,14 @@ void warn(const study::Grid& grid) {
   std::set<std::string> told;
   for (const auto& point : grid.points)
     for (const std::string& warning : study::warnings(point.scenario))
-      if (told.insert(warning).second) std::fprintf(stderr, "headroom: warning: %s\n", warning.c_str());
+      if (told.insert(warning).second) say_warning(warning);
 }
 
 /// What is kept when no result is written.
 void tell_what_is_kept(const study::KeptReplications& kept) {
   if (const std::size_t count = kept.unfinished(); count > 0)
-    std::fprintf(stderr,
-                 "headroom: %zu finished replications are kept in %s; the same command goes on from there\n",
-                 count, kept.folder().c_str());
+    say(std::to_string(count) + " finished replications are kept in " + kept.folder().string() +
+        "; the same command goes on from there");
 }
 
 int judge(const SweepOptions& options, const study::SweepOutcome& outcome) {
@@ -62,15 +57,14 @@ int judge(const SweepOptions& options, const study::SweepOutcome& outcome) {
     if (!point.summary) continue;
     for (const metrics::Invariant& invariant : point.summary->invariants)
       if (!invariant.holds)
-        return failed({"invariant violated: " + invariant.name + ": " + invariant.detail}, kInvariant);
+        return fail("invariant violated: " + invariant.name + ": " + invariant.detail, kInvariant);
     for (const auto& objective : point.summary->slo) missed = missed || !objective.met;
     unsure += report::met_at(*point.summary).sure ? 0 : 1;
   }
-  if (outcome.interrupted || !outcome.failures.empty()) return kOther;
+  if (interruptions() > 0 || !outcome.failures.empty()) return kOther;
   if (options.result.fail_on_slo && unsure > 0)
-    std::fprintf(stderr,
-                 "headroom: note: at %zu of %zu points it cannot be told for sure; their means decide\n",
-                 unsure, outcome.files.sweep.points.size());
+    say("note: at " + std::to_string(unsure) + " of " + std::to_string(outcome.files.sweep.points.size()) +
+        " points it cannot be told for sure; their means decide");
   return options.result.fail_on_slo && missed ? kSloMissed : kDone;
 }
 
@@ -79,14 +73,15 @@ int execute(const SweepOptions& options) {
   const auto grid =
       study::load_grid(options.scenario.file, options.scenario.assignments(), options.varies, diagnostics);
   if (!grid) {
-    std::fputs(diagnostics.text().c_str(), stderr);
+    complain(diagnostics);
     return kBadInput;
   }
   if (!options.result.quiet) warn(*grid);
   const fs::path folder = options.result.folder(grid->base.scenario);
-  if (const auto problem = report::NewFolder::check(folder)) return failed(*problem, kBadInput);
+  const DeferInterrupts defer;
+  if (const auto problem = report::NewFolder::check(folder)) return fail(*problem, kBadInput);
   auto opened = study::KeptReplications::open(folder);
-  if (const auto* problem = std::get_if<report::Problem>(&opened)) return failed(*problem, kOther);
+  if (const auto* problem = std::get_if<report::Problem>(&opened)) return fail(*problem, kOther);
   auto& kept = std::get<study::KeptReplications>(opened);
 
   study::SweepOutcome outcome;
@@ -96,43 +91,40 @@ int execute(const SweepOptions& options) {
     outcome = study::run_sweep(*grid, options.result.jobs_or_cores(), kept,
                                [&progress](double share) { progress.show(share); });
   }
-  for (const std::string& failure : outcome.failures)
-    std::fprintf(stderr, "headroom: error: %s\n", failure.c_str());
+  for (const std::string& failure : outcome.failures) say_error(failure);
   const report::Sweep& sweep = outcome.files.sweep;
   if (outcome.problem) {
-    failed(*outcome.problem, kOther);
+    say_error(outcome.problem->message);
     tell_what_is_kept(kept);
     return kOther;
   }
   if (sweep.complete() == 0) {
-    std::fprintf(stderr, outcome.interrupted
-                             ? "headroom: interrupted before any point was complete; no result was written\n"
-                             : "headroom: error: no point was completed; no result was written\n");
+    if (outcome.interrupted)
+      say("interrupted before any point was complete; no result was written");
+    else
+      say_error("no point was completed; no result was written");
     tell_what_is_kept(kept);
     return kOther;
   }
   if (sweep.partial())
-    std::fprintf(
-        stderr,
-        "headroom: %s: the result has %zu of %zu points and is marked as partial; the same command goes on "
-        "from there\n",
-        outcome.interrupted ? "interrupted" : "incomplete", sweep.complete(), sweep.points.size());
+    say(std::string(outcome.interrupted ? "interrupted" : "incomplete") + ": the result has " +
+        std::to_string(sweep.complete()) + " of " + std::to_string(sweep.points.size()) +
+        " points and is marked as partial; the same command goes on from there");
   const report::Written written =
       report::write_sweep(folder, outcome.files, !options.result.no_figures,
                           [&](report::NewFolder& result) { return kept.copy_to(result, outcome.keys); });
   if (written.error) {
-    failed(*written.error, kOther);
+    say_error(written.error->message);
     tell_what_is_kept(kept);
     return kOther;
   }
   kept.clear();
-  for (const std::string& warning : written.warnings)
-    std::fprintf(stderr, "headroom: warning: %s\n", warning.c_str());
+  for (const std::string& warning : written.warnings) say_warning(warning);
   if (!options.result.quiet) {
-    std::fputs(report::table(sweep, folder, colours()).c_str(), stdout);
+    print_painted(report::table(sweep, folder, colours()));
     if (outcome.reused > 0)
-      std::printf("  kept         %zu of %zu replications were there already\n", outcome.reused,
-                  outcome.reused + outcome.computed);
+      print("  kept         " + std::to_string(outcome.reused) + " of " +
+            std::to_string(outcome.reused + outcome.computed) + " replications were there already\n");
   }
   return judge(options, outcome);
 }

@@ -66,15 +66,18 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error, int argc,
   return "headroom: error: " + what + "\n`" + help + "` says more.\n";
 }
 
-CLI::Validator whole_number(std::int64_t low, std::int64_t high) {
-  return CLI::Validator(
-      [low, high](const std::string& text) {
+CLI::Option* whole_number(CLI::Option* option, std::int64_t low, std::int64_t high) {
+  // CLI11 reads 010 as eight and refuses 08: what it is given is written as it does not misread.
+  return option->type_name("N")->transform(CLI::Validator(
+      [low, high](std::string& text) {
         const std::optional<std::int64_t> value = config::parse_integer(text);
-        if (value && *value >= low && *value <= high) return std::string();
-        return "expected a whole number from " + std::to_string(low) + " to " + std::to_string(high) +
-               ", got " + config::quote(text);
+        if (!value || *value < low || *value > high)
+          return "expected a whole number from " + std::to_string(low) + " to " + std::to_string(high) +
+                 ", got " + config::quote(text);
+        text = std::to_string(*value);
+        return std::string();
       },
-      "");
+      ""));
 }
 
 }  // namespace headroom::cli

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "sim/base/printable.h"
+
 namespace headroom::config {
 namespace {
 
@@ -160,21 +162,24 @@ std::string list_of(std::span<const std::string_view> names) {
 std::string quote(std::string_view text) {
   constexpr std::size_t kMost = 60;
   std::string out = "\"";
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (i >= kMost && !continues_character(text[i])) {
+  for (std::size_t i = 0; i < text.size();) {
+    if (i >= kMost) {
       out += "…";
       break;
     }
-    const char c = text[i];
-    if (c == '\n') {
+    const std::size_t length = std::max<std::size_t>(1, utf8_length(text.substr(i)));
+    const std::string_view character = text.substr(i, length);
+    const std::string_view name = invisible_name(character);
+    if (character == "\n") {
       out += "\\n";
-    } else if (c == '\t') {
+    } else if (character == "\t") {
       out += "\\t";
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      out += "?";
+    } else if (!name.empty()) {
+      out += "<" + std::string(name) + ">";
     } else {
-      out += c;
+      out += printable(character);
     }
+    i += length;
   }
   return out + "\"";
 }

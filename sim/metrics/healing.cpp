@@ -97,6 +97,10 @@ const std::vector<MetricInfo> kHealingMetrics = {
      "before "
      "it; null: there were not 5 slots of the window before the first fault to compare with",
      Better::neither},
+    {"heal_starting", "count",
+     "processes that had ended in faults that were over and were not started again, or whose hosts still "
+     "booted, at the end of the window; while there are any, that yield is not back says nothing",
+     Better::lower},
 };
 
 }  // namespace headroom::metrics

@@ -141,17 +141,29 @@ std::string healed(const Run& run) {
   const auto* watched = run.result.find("heal_watched_s");
   if (heal == nullptr || watched == nullptr) return {};
   if (!watched->mean) return "cannot be told: the window has too little time before the first fault";
-  const std::string within = fmt::format("within {} s after the last fault", significant(*watched->mean, 3));
+  const std::string within = fmt::format("within {} after the last fault", time_in_words(*watched->mean, 3));
   const auto count = std::count_if(heal->values.begin(), heal->values.end(),
                                    [](const auto& value) { return value.has_value(); });
   const auto all = static_cast<std::ptrdiff_t>(heal->values.size());
-  if (count == 0 || !heal->mean) return "no: yield was not back " + within;
+  // Where yield was not back and something that had died was still to come.
+  std::ptrdiff_t open = 0;
+  if (const auto* starting = run.result.find("heal_starting"))
+    for (std::size_t r = 0; r < heal->values.size() && r < starting->values.size(); ++r)
+      open += !heal->values[r] && starting->values[r].value_or(0) > 0 ? 1 : 0;
+  const std::string starting_still = "some of what had failed was still booting when the window ended";
+  if (open == all)
+    return fmt::format("cannot be told: {}, {}", starting_still,
+                       time_in_words(*watched->mean, 3) + " after the last fault");
+  if (count == 0 || !heal->mean) {
+    return "no: yield was not back " + within +
+           (open > 0 ? fmt::format(" (in {} of {} replications {})", open, all, starting_still) : "");
+  }
   const std::string when = *heal->mean == 0
                                ? "as soon as the last fault was over"
-                               : fmt::format("{} s after the last fault", significant(*heal->mean, 3));
+                               : fmt::format("{} after the last fault", time_in_words(*heal->mean, 3));
   if (count == all) return "yes: yield was back " + when;
-  return fmt::format("in {} of {} replications, where yield was back {}; else not {}", count, all, when,
-                     within);
+  return fmt::format("in {} of {} replications, where yield was back {}; else {}", count, all, when,
+                     open == all - count ? "it cannot be told: " + starting_still : "not " + within);
 }
 
 std::string interval_note(const Run& run) {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/base/printable.h"
 #include "sim/report/answer.h"
 #include "sim/report/comparison.h"
 #include "sim/report/numbers.h"
@@ -80,7 +81,7 @@ std::string some(const std::vector<std::string>& names) {
   std::string text =
       fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
   if (shown < names.size()) text += fmt::format(" and {} more", names.size() - shown);
-  return harmless(text);
+  return printable_line(text);
 }
 
 /// The metrics that the objectives speak of, yield and harvest (`promised` of them), then those that matter
@@ -163,9 +164,9 @@ std::string verdict_note(std::size_t judged) {
 
 std::string side(const Paint& paint, char name, const Side& s) {
   return fmt::format(
-      "{}  {}  {}\n", paint.bold(std::string(1, name)), harmless(s.label),
-      paint.faint(fmt::format("{} · seed {} · {} × {} s{}", harmless(s.summary.scenario), s.summary.seed,
-                              s.summary.replications, significant(s.summary.measured_s),
+      "{}  {}  {}\n", paint.bold(std::string(1, name)), printable_line(s.label),
+      paint.faint(fmt::format("{} · seed {} · {} × {}{}", printable_line(s.summary.scenario), s.summary.seed,
+                              s.summary.replications, time_in_words(s.summary.measured_s),
                               s.summary.partial ? " · PARTIAL" : "")));
 }
 
@@ -199,7 +200,7 @@ std::string unsettled(const Side& a, const Side& b) {
 /// "A: processing, 78 % busy; B: api: 2 of 3 servers, 100 % busy"; once, if it is the same.
 std::string limits(const Side& a, const Side& b) {
   const auto text = [](const Side& s) {
-    return s.summary.bottleneck ? harmless(limit_text(*s.summary.bottleneck)) : std::string();
+    return s.summary.bottleneck ? printable_line(limit_text(*s.summary.bottleneck)) : std::string();
   };
   if (text(a).empty() && text(b).empty()) return {};
   if (text(a) == text(b)) return "both: " + text(a);
@@ -259,14 +260,14 @@ std::string table(const Side& a, const Side& b, const Comparison& comparison, st
   out += note(paint, "only in B", some(comparison.only_b));
   out += note(paint, "intervals", how(comparison));
   out += note(paint, "verdicts", verdict_note(judged));
-  return out;
+  return on_terminal(out);
 }
 
 std::string table(const std::filesystem::path& a, const std::filesystem::path& b, const SweepComparison& all,
                   Catalogue catalogue, bool colours) {
   const Paint paint{colours};
-  std::string out =
-      fmt::format("{}  {}\n{}  {}\n\n", paint.bold("A"), a.string(), paint.bold("B"), b.string());
+  std::string out = fmt::format("{}  {}\n{}  {}\n\n", paint.bold("A"), printable_line(a.string()),
+                                paint.bold("B"), printable_line(b.string()));
   for (const std::string_view metric : SweepComparison::metrics()) {
     Lines lines;
     bool any = false;
@@ -276,7 +277,7 @@ std::string table(const std::filesystem::path& a, const std::filesystem::path& b
         if (row.metric != metric || (!row.a && !row.b)) continue;
         any = any || !row.identical;
         Comparison::Row named = row;
-        named.metric = harmless(point.name);
+        named.metric = printable_line(point.name);
         lines.add(named, unit_of(catalogue, metric));
       }
     if (any) out += lines.text(paint) + "\n";
@@ -285,7 +286,7 @@ std::string table(const std::filesystem::path& a, const std::filesystem::path& b
   out += note(paint, "only in B", some(all.only_b));
   if (!all.points.empty()) out += note(paint, "intervals", how(all.points.front().comparison));
   out += note(paint, "verdicts", verdict_note(all.judged));
-  return out;
+  return on_terminal(out);
 }
 
 }  // namespace headroom::report

@@ -7,14 +7,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace headroom::report {
 namespace {
@@ -84,17 +87,91 @@ std::string host_name() {
   return name.data();
 }
 
-/// ".baseline.incomplete-HOST-": the process number follows.
-std::string temporary_prefix(const fs::path& target) {
-  return fmt::format(".{}.incomplete-{}-", target.filename().string(), host_name());
+/// The folder's name as part of a longer one: a long one is cut, and told apart by a hash (FNV-1a).
+std::string part_of_name(const fs::path& place) {
+  constexpr std::size_t kLongest = 120;
+  const std::string name = place.filename().string();
+  if (name.size() <= kLongest) return name;
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return fmt::format("{}~{:016x}", name.substr(0, kLongest - 17), hash);
+}
+
+std::string companion_name(const fs::path& place, std::string_view suffix) {
+  return fmt::format(".{}.{}", part_of_name(place), suffix);
+}
+
+/// "incomplete-HOST-": the process number follows.
+std::string temporary_suffix() {
+  return fmt::format("incomplete-{}-", host_name());
+}
+
+/// Tries to make something in a folder that is there.
+std::optional<Problem> try_out(const fs::path& folder, const fs::path& for_what) {
+  const fs::path trial = folder / fmt::format(".headroom-{}", getpid());
+  if (mkdir(trial.c_str(), 0777) == 0 || errno == EEXIST) {
+    rmdir(trial.c_str());
+    return std::nullopt;
+  }
+  return Problem{fmt::format("cannot write {}: nothing can be made in {}: {}", for_what.string(),
+                             folder.string(), std::strerror(errno))};
+}
+
+/// What is wrong with the way to something that is not there; tried out at the nearest folder that is.
+std::optional<Problem> way_is_barred(const fs::path& place, const fs::path& for_what) {
+  fs::path there = place;
+  std::error_code error;
+  fs::file_type type = fs::symlink_status(there, error).type();
+  while (type == fs::file_type::not_found && there.has_relative_path()) {
+    there = there.parent_path();
+    type = fs::symlink_status(there, error).type();
+  }
+  if (type == fs::file_type::none) return cannot("write", for_what, error.value());
+  if (type == fs::file_type::symlink && !fs::exists(there, error))
+    return Problem{fmt::format("cannot write {}: {} is a link to {}, which does not exist", for_what.string(),
+                               there.string(), fs::read_symlink(there, error).string())};
+  if (!fs::is_directory(there, error))
+    return Problem{
+        fmt::format("cannot write {}: {} is a file, not a folder", for_what.string(), there.string())};
+  return try_out(there, for_what);
+}
+
+bool is_mount_point(const fs::path& folder) {
+  struct statx info{};
+  return statx(AT_FDCWD, folder.c_str(), 0, 0, &info) == 0 &&
+         (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+/// Whether it is there and cannot change places with another folder.
+bool stays_in_place(const fs::path& place) {
+  std::error_code error;
+  if (!fs::is_directory(place, error)) return false;
+  return is_mount_point(place) || fs::equivalent(place, ".", error) || try_out(place.parent_path(), place);
+}
+
+/// Where the companions of the place stand.
+fs::path base_of(const fs::path& place) {
+  return stays_in_place(place) ? place : place.parent_path();
+}
+
+/// Names in a folder but for its companions, what makes it a result last.
+std::vector<fs::path> names_in(const fs::path& folder, const fs::path& place, std::error_code& error) {
+  const std::string companions = companion_name(place, "");
+  std::vector<fs::path> names;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+    if (const fs::path name = it->path().filename(); !name.string().starts_with(companions))
+      names.push_back(name);
+  std::stable_partition(names.begin(), names.end(), [](const fs::path& name) {
+    return name != "summary.json" && name != "points.csv" && name != "sweep.json";
+  });
+  return names;
 }
 
 /// Removes what processes of this machine that no longer run left behind for this target.
-void clear_remains(const fs::path& target) {
-  const std::string prefix = temporary_prefix(target);
+void clear_remains(const fs::path& place) {
+  const std::string prefix = companion_name(place, temporary_suffix());
   std::error_code error;
-  for (fs::directory_iterator it(target.parent_path(), error), end; !error && it != end;
-       it.increment(error)) {
+  for (fs::directory_iterator it(base_of(place), error), end; !error && it != end; it.increment(error)) {
     const std::string name = it->path().filename().string();
     if (!name.starts_with(prefix)) continue;
     const std::string number = name.substr(prefix.size());
@@ -119,21 +196,47 @@ std::variant<std::string, Problem> read_file(const fs::path& path) {
   return std::move(contents).str();
 }
 
+std::optional<Problem> cannot_hold_files(const fs::path& folder) {
+  const fs::path place = resolved(folder);
+  std::error_code error;
+  const fs::file_status status = fs::status(place, error);
+  if (status.type() == fs::file_type::not_found) return way_is_barred(place, folder);
+  if (error) return cannot("write", folder, error.value());
+  if (status.type() != fs::file_type::directory)
+    return Problem{fmt::format("{} exists and is not a folder; choose another --out", folder.string())};
+  return try_out(place, folder);
+}
+
+std::optional<Problem> cannot_hold_file(const fs::path& file) {
+  const fs::path place = resolved(file);
+  std::error_code error;
+  const fs::file_status status = fs::status(place, error);
+  if (status.type() == fs::file_type::not_found) return way_is_barred(place, file);
+  if (error) return cannot("write", file, error.value());
+  return try_out(place.parent_path(), file);
+}
+
+fs::path companion(const fs::path& target, std::string_view suffix) {
+  const fs::path place = resolved(target);
+  return base_of(place) / companion_name(place, suffix);
+}
+
 std::optional<Problem> NewFolder::check(const fs::path& target) {
   const fs::path place = resolved(target);
   std::error_code error;
   const fs::file_status status = fs::status(place, error);
-  if (status.type() == fs::file_type::not_found) return std::nullopt;
+  if (status.type() == fs::file_type::not_found) return way_is_barred(place, target);
   if (error) return cannot("write", place, error.value());
   if (status.type() != fs::file_type::directory) {
     return Problem{fmt::format("{} exists and is not a folder; choose another --out", target.string())};
   }
-  const bool empty = fs::is_empty(place, error);
+  const bool empty = names_in(place, place, error).empty();
   if (error) return cannot("read", place, error.value());
-  if (empty || is_result(place)) return std::nullopt;
-  return Problem{
-      fmt::format("{} is not empty and not a headroom result, so it is left alone; choose another --out",
-                  target.string())};
+  if (!empty && !is_result(place))
+    return Problem{
+        fmt::format("{} is not empty and not a headroom result, so it is left alone; choose another --out",
+                    target.string())};
+  return try_out(base_of(place), target);
 }
 
 std::variant<NewFolder, Problem> NewFolder::create(const fs::path& target) {
@@ -143,15 +246,16 @@ std::variant<NewFolder, Problem> NewFolder::create(const fs::path& target) {
   fs::create_directories(place.parent_path(), error);
   if (error) return cannot("make folder", place.parent_path(), error.value());
   clear_remains(place);
-  const fs::path temporary = place.parent_path() / (temporary_prefix(place) + std::to_string(getpid()));
+  const fs::path base = base_of(place);
+  const fs::path temporary = base / (companion_name(place, temporary_suffix()) + std::to_string(getpid()));
   fs::remove_all(temporary, error);
-  if (mkdir(temporary.c_str(), 0777) != 0) return cannot("make a folder in", place.parent_path(), errno);
+  if (mkdir(temporary.c_str(), 0777) != 0) return cannot("make a folder in", base, errno);
   return NewFolder(place, temporary);
 }
 
-std::optional<Problem> write_file(const fs::path& path, std::string_view contents) {
-  fs::path temporary = path;
-  temporary.replace_filename("." + path.filename().string() + "." + std::to_string(getpid()) + ".tmp");
+std::optional<Problem> write_file(const fs::path& named, std::string_view contents) {
+  const fs::path path = resolved(named);
+  const fs::path temporary = path.parent_path() / companion_name(path, fmt::format("{}.tmp", getpid()));
   const auto fail = [&](int error) {
     unlink(temporary.c_str());
     return cannot("write", path, error);
@@ -199,9 +303,32 @@ std::optional<Problem> NewFolder::write(const fs::path& relative, std::string_vi
   return std::nullopt;
 }
 
+/// What stands in the folder goes into the temporary one, and what stands there comes out of it.
+std::optional<Problem> NewFolder::swap_contents() {
+  std::error_code error;
+  const fs::path replaced = temporary_ / companion_name(target_, "replaced");
+  fs::create_directory(replaced, error);
+  const auto move = [&](const fs::path& name, const fs::path& from, const fs::path& to) {
+    if (!error) fs::rename(from / name, to / name, error);
+  };
+  std::vector<fs::path> old = names_in(target_, target_, error);
+  std::reverse(old.begin(), old.end());  // what makes it a result goes first
+  for (const fs::path& name : old) move(name, target_, replaced);
+  if (!error)
+    for (const fs::path& name : names_in(temporary_, target_, error)) move(name, temporary_, target_);
+  if (error) return cannot("replace what is in", target_, error.value());
+  fs::remove_all(temporary_, error);
+  return std::nullopt;
+}
+
 std::optional<Problem> NewFolder::commit() {
   if (auto problem = sync_tree(temporary_)) return problem;
   if (auto problem = check(target_)) return problem;
+  if (temporary_.parent_path() == target_) {
+    if (auto problem = swap_contents()) return problem;
+    temporary_.clear();
+    return sync(target_, O_RDONLY | O_DIRECTORY);
+  }
   // Over nothing or an empty folder, a plain rename; otherwise both names change places in one step.
   if (rename(temporary_.c_str(), target_.c_str()) != 0) {
     if (errno != ENOTEMPTY && errno != EEXIST) return cannot("write", target_, errno);

@@ -16,6 +16,8 @@
 #include <string>
 #include <system_error>
 
+#include "sim/base/interrupt.h"
+
 namespace headroom::report {
 namespace {
 
@@ -36,14 +38,16 @@ constexpr int kNotFound = 127;
   _exit(kNotFound);
 }
 
-/// Reads what the child prints until it ends or the time is over. True if it ended.
-bool read_until_end(int fd, Clock::time_point deadline, std::string& output) {
+/// Reads what the child prints until it ends, the time is over, or there are more signals than before. True
+/// if it ended.
+bool read_until_end(int fd, Clock::time_point deadline, int interruptions_before, std::string& output) {
   std::array<char, 4096> buffer;
   while (true) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
     if (left <= 0) return false;
     pollfd wait{fd, POLLIN, 0};
     const int ready = poll(&wait, 1, static_cast<int>(left));
+    if (interruptions() > interruptions_before) return false;
     if (ready < 0 && errno == EINTR) continue;
     if (ready <= 0) return false;
     const ssize_t n = read(fd, buffer.data(), buffer.size());
@@ -82,11 +86,13 @@ std::optional<Problem> run_gnuplot(std::string_view script, const fs::path& fold
   const pid_t child = fork();
   if (child == 0) become_gnuplot(folder_name.c_str(), ".script.gp", ends[1]);
   close(ends[1]);
+  const int interruptions_before = interruptions();
   std::string output;
   bool ended = false;
   int status = 0;
   if (child > 0) {
-    ended = read_until_end(ends[0], Clock::now() + std::chrono::seconds(seconds), output);
+    ended =
+        read_until_end(ends[0], Clock::now() + std::chrono::seconds(seconds), interruptions_before, output);
     if (!ended) kill(child, SIGKILL);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
@@ -95,6 +101,7 @@ std::optional<Problem> run_gnuplot(std::string_view script, const fs::path& fold
   std::error_code ignored;
   fs::remove(file, ignored);
   if (child < 0) return Problem{"cannot start gnuplot: no process"};
+  if (interruptions() > interruptions_before) return Problem{"interrupted; `headroom plot` draws them"};
   if (!ended) return Problem{fmt::format("gnuplot did not finish within {} s", seconds)};
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::nullopt;
   if (WIFEXITED(status) && WEXITSTATUS(status) == kNotFound) {

@@ -24,9 +24,9 @@ std::string head(const Run& run) {
   std::string out = fmt::format("<header>\n<h1>{}</h1>\n", escaped(run.scenario));
   if (!run.question.empty()) out += fmt::format("<p class=\"question\">{}</p>\n", escaped(run.question));
   out += fmt::format("<p class=\"answer {}\">{}</p>\n", kind, escaped(verdict.text));
-  out += fmt::format("<p class=\"faint\">seed {} · {} replication{} of {} s measured{}</p>\n</header>\n",
+  out += fmt::format("<p class=\"faint\">seed {} · {} replication{} of {} measured{}</p>\n</header>\n",
                      run.seed, run.result.replications, run.result.replications == 1 ? "" : "s",
-                     significant(run.result.measured_s),
+                     time_in_words(run.result.measured_s),
                      run.partial ? " · <strong>partial: the run was interrupted</strong>" : "");
   return out;
 }

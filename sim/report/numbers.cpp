@@ -68,6 +68,27 @@ std::string percent(double share, int digits) {
   return least > decimals_for(x, digits) ? without_trailing_zeros(fixed(x, least)) : significant(x, digits);
 }
 
+std::string time_in_words(double seconds, int digits) {
+  constexpr double kSecondsAlone = 120;
+  if (!(seconds > kSecondsAlone) || !std::isfinite(seconds)) return significant(seconds, digits) + " s";
+  constexpr std::array<std::pair<double, std::string_view>, 4> kUnits = {
+      {{86'400, "d"}, {3'600, "h"}, {60, "min"}, {1, "s"}}};
+  constexpr int kMostParts = 3;
+  const auto first =
+      std::find_if(kUnits.begin(), kUnits.end(), [&](const auto& unit) { return seconds >= unit.first; });
+  const std::size_t last =
+      std::min<std::size_t>(static_cast<std::size_t>(first - kUnits.begin()) + kMostParts, kUnits.size()) - 1;
+  double rest = std::round(seconds / kUnits[last].first) * kUnits[last].first;
+  std::string text;
+  for (std::size_t i = 0; i <= last; ++i) {
+    const double count = std::floor(rest / kUnits[i].first);
+    rest -= count * kUnits[i].first;
+    if (count > 0)
+      text += fmt::format("{}{} {}", text.empty() ? "" : " ", significant(count), kUnits[i].second);
+  }
+  return text;
+}
+
 Readable readable(std::optional<double> mean, std::optional<metrics::Interval> ci95, std::string_view unit) {
   Readable r;
   const double scale = unit == "share" ? 100 : 1;

@@ -18,6 +18,9 @@ std::string significant(double x, int digits = 4);
 /// A share (0 to 1) in percent, for people: "99.93"; with more digits if it would look like 100 without them.
 std::string percent(double share, int digits = 4);
 
+/// A length of time, for people: "45 s", "2 h 46 min 40 s", "7,300 d"; up to two minutes in seconds alone.
+std::string time_in_words(double seconds, int digits = 4);
+
 /// A value and how far it may be off, with the same number of decimals; a share (0 to 1) in percent.
 struct Readable {
   std::string value;   ///< "99.93", "–" if there is none

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/base/printable.h"
+
 namespace headroom::report {
 
 std::string padded(std::string_view text, std::size_t width, bool right) {
@@ -10,10 +12,22 @@ std::string padded(std::string_view text, std::size_t width, bool right) {
   return right ? gap + std::string(text) : std::string(text) + gap;
 }
 
-std::string harmless(std::string_view text) {
+std::string on_terminal(std::string_view marked) {
   std::string out;
-  for (char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-  return out;
+  while (true) {
+    const std::size_t mark = std::min(marked.find(Paint::kMark), marked.size());
+    out += printable(marked.substr(0, mark));
+    if (mark == marked.size()) return out;
+    marked.remove_prefix(mark + 1);
+    const std::size_t end = marked.find_first_not_of("0123456789;");
+    const bool ours = end != std::string_view::npos && end > 0 && end < 5 && marked[end] == 'm';
+    if (ours) {
+      out += "\x1b[" + std::string(marked.substr(0, end + 1));
+      marked.remove_prefix(end + 1);
+    } else {
+      out += "\\xff";
+    }
+  }
 }
 
 std::size_t columns(std::string_view text) {

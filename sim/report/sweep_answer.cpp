@@ -7,8 +7,8 @@
 #include <numeric>
 #include <string_view>
 
+#include "sim/config/decimal.h"
 #include "sim/config/units.h"
-#include "sim/report/csv.h"
 #include "sim/report/numbers.h"
 
 namespace headroom::report {
@@ -32,13 +32,13 @@ bool scale_as(const std::vector<std::string>& texts, std::string_view base, Scal
 
 bool scale_in_one_unit(const std::vector<std::string>& texts, Scale& scale) {
   for (const std::string& text : texts) {
-    const std::size_t end = text.find_first_not_of("+-.0123456789");
-    double number = 0;
-    if (text.empty() || end == 0 || !parse_number(text.substr(0, end), number)) return false;
-    const std::string unit(text, std::min(text.find_first_not_of(' ', end), text.size()));
+    std::string_view unit = text;
+    const auto number = config::Decimal::take(unit);
+    if (!number) return false;
+    unit.remove_prefix(std::min(unit.find_first_not_of(' '), unit.size()));
     if (!scale.at.empty() && unit != scale.unit) return false;
     scale.unit = unit;
-    scale.at.push_back(number);
+    scale.at.push_back(number->to_double());
   }
   return true;
 }
@@ -140,7 +140,9 @@ std::string short_name(const Sweep& sweep, std::size_t axis) {
     const std::string end = path.substr(dot + 1);
     const bool alone = std::count_if(sweep.axes.begin(), sweep.axes.end(),
                                      [&](const Sweep::Axis& a) { return a.path.ends_with(end); }) == 1;
-    if (parts++ >= 2 && alone) return end;
+    // An index says nothing without the list that it is of: "faults.0.common_cause".
+    const bool index = !end.empty() && end.front() >= '0' && end.front() <= '9';
+    if (parts++ >= 2 && alone && !index) return end;
   }
   return path;
 }
@@ -185,28 +187,35 @@ SweepAnswer answer(const Sweep& sweep) {
   if (promised.empty())
     return {SweepAnswer::Kind::open, "no objectives were set; the numbers stand for themselves", {}};
   const View view = view_of(sweep);
-  const auto any = [&](auto&& is) {
-    return std::any_of(sweep.points.begin(), sweep.points.end(),
-                       [&](const Sweep::Point& p) { return p.summary && is(met_at(*p.summary)); });
+  using Kind = SweepAnswer::Kind;
+  const auto any = [&](const Series& series, auto&& is) {
+    return std::any_of(series.points.begin(), series.points.end(),
+                       [&](std::size_t n) { return is(met_at(*sweep.points[n].summary)); });
   };
-  const bool somewhere = any([](const Met& m) { return m.holds(); });
-  const bool surely = any([](const Met& m) { return m.holds() && m.sure; });
-  const bool told = !any([](const Met& m) { return !m.sure; });
-  SweepAnswer all{surely ? SweepAnswer::Kind::yes
-                  : told ? SweepAnswer::Kind::no
-                         : SweepAnswer::Kind::open,
-                  "",
-                  {}};
+  std::vector<Kind> kinds;
+  std::ptrdiff_t holding = 0;  // series
+  for (const Series& series : view.series) {
+    const bool surely = any(series, [](const Met& m) { return m.holds() && m.sure; });
+    const bool told = !series.points.empty() && !any(series, [](const Met& m) { return !m.sure; });
+    kinds.push_back(surely ? Kind::yes : told ? Kind::no : Kind::open);
+    holding += any(series, [](const Met& m) { return m.holds(); }) ? 1 : 0;
+  }
+  const auto all_are = [&](Kind kind) {
+    return std::count(kinds.begin(), kinds.end(), kind) == std::ssize(kinds);
+  };
+  const bool told = all_are(Kind::no);
+  SweepAnswer all{all_are(Kind::yes) ? Kind::yes : told ? Kind::no : Kind::open, "", {}};
   if (view.series.size() == 1) {
     all.text = "objectives hold " + where(sweep, view, view.series.front());
   } else {
-    all.text = somewhere ? "objectives hold"
-               : told    ? "objectives hold nowhere"
-                         : "objectives hold nowhere for sure";
-    for (std::size_t i = 0; (somewhere || !told) && i < view.series.size() && i < kMostLines; ++i)
-      all.lines.push_back(view.series[i].name + ": " + where(sweep, view, view.series[i]));
-    if (view.series.size() > kMostLines)
-      all.lines.push_back(fmt::format("and {} more", view.series.size() - kMostLines));
+    all.text = holding == std::ssize(kinds) ? "objectives hold"
+               : holding > 0                ? "objectives hold in part"
+               : told                       ? "objectives hold nowhere"
+                                            : "objectives hold nowhere for sure";
+    for (std::size_t i = 0; !told && i < view.series.size() && i < kMostLines; ++i)
+      all.lines.push_back({kinds[i], view.series[i].name + ": " + where(sweep, view, view.series[i])});
+    if (!told && view.series.size() > kMostLines)
+      all.lines.push_back({Kind::open, fmt::format("and {} more", view.series.size() - kMostLines)});
   }
   all.text += " (" + promised + ")";
   return all;

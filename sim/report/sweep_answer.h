@@ -35,11 +35,16 @@ std::string short_name(const Sweep&, std::size_t axis);
 
 /// Where the objectives are met, series by series: "hold from worker.count = 36 on".
 struct SweepAnswer {
-  /// yes: surely somewhere; no: surely nowhere; open: neither can be told, or there are none.
+  /// yes: surely somewhere in every series; no: surely nowhere; open: somewhere in some series, or that cannot
+  /// be told, or there are no objectives.
   enum class Kind { yes, no, open };
+  struct Line {
+    Kind kind = Kind::open;
+    std::string text;
+  };
   Kind kind = Kind::open;
-  std::string text;                ///< in one line
-  std::vector<std::string> lines;  ///< one for each series, if there are several
+  std::string text;         ///< in one line
+  std::vector<Line> lines;  ///< one for each series, if there are several
 };
 SweepAnswer answer(const Sweep&);
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <string_view>
 
+#include "sim/base/printable.h"
 #include "sim/report/numbers.h"
 #include "sim/report/page.h"
 #include "sim/report/paint.h"
@@ -123,13 +124,13 @@ Table table_of(const Sweep& sweep, std::size_t most_rows) {
     const auto verdicts = judged(summary);
     auto& row = table.rows.emplace_back();
     for (std::size_t i = 0; i < sweep.axes.size(); ++i)
-      row.push_back({harmless(sweep.value(sweep.points[n], i)), false});
+      row.push_back({printable_line(sweep.value(sweep.points[n], i)), false});
     for (const Shown& s : shown) {
       const bool missed = std::any_of(verdicts.begin(), verdicts.end(),
                                       [&](const Judged& j) { return j.metric == s.metric && !j.met; });
       row.push_back({number(sweep, summary, s.metric), missed});
     }
-    if (limits) row.push_back({harmless(limited(n)), false});
+    if (limits) row.push_back({printable_line(limited(n)), false});
     if (!objectives) continue;
     const Met all = met_at(summary);
     const bool unsettled = !all.settled && !(all.sure && !all.met);
@@ -142,8 +143,8 @@ Table table_of(const Sweep& sweep, std::size_t most_rows) {
 }
 
 std::string run_note(const Sweep& sweep) {
-  std::string note = fmt::format("seed {} · {} points · {} × {} s measured at each", sweep.seed,
-                                 sweep.points.size(), sweep.replications, significant(sweep.measured_s));
+  std::string note = fmt::format("seed {} · {} points · {} × {} measured at each", sweep.seed,
+                                 sweep.points.size(), sweep.replications, time_in_words(sweep.measured_s));
   if (sweep.partial()) note += fmt::format(" · PARTIAL: {} points are complete", sweep.complete());
   return note;
 }
@@ -179,14 +180,17 @@ std::string intervals(const Sweep& sweep) {
 
 std::string table(const Sweep& sweep, const std::filesystem::path& folder, bool colours) {
   const Paint paint{colours};
-  std::string out = paint.bold(harmless(sweep.scenario)) + paint.faint("  " + run_note(sweep)) + "\n";
-  if (!sweep.question.empty()) out += harmless(sweep.question) + '\n';
+  std::string out = paint.bold(printable_line(sweep.scenario)) + paint.faint("  " + run_note(sweep)) + "\n";
+  if (!sweep.question.empty()) out += printable_line(sweep.question) + '\n';
   const SweepAnswer verdict = answer(sweep);
-  out += (verdict.kind == SweepAnswer::Kind::yes  ? paint.green(harmless(verdict.text))
-          : verdict.kind == SweepAnswer::Kind::no ? paint.red(harmless(verdict.text))
-                                                  : paint.yellow(harmless(verdict.text))) +
-         "\n";
-  for (const std::string& line : verdict.lines) out += "  " + harmless(line) + "\n";
+  const auto painted = [&](SweepAnswer::Kind kind, const std::string& text) {
+    const std::string line = printable_line(text);
+    return kind == SweepAnswer::Kind::yes  ? paint.green(line)
+           : kind == SweepAnswer::Kind::no ? paint.red(line)
+                                           : paint.yellow(line);
+  };
+  out += painted(verdict.kind, verdict.text) + "\n";
+  for (const auto& line : verdict.lines) out += "  " + painted(line.kind, line.text) + "\n";
   out += "\n";
 
   const Table t = table_of(sweep, kMostRows);
@@ -223,24 +227,25 @@ std::string table(const Sweep& sweep, const std::filesystem::path& folder, bool 
       note("invariants", fmt::format("all hold ({} checks)", significant(static_cast<double>(held.checked))));
   } else {
     out += "  " + paint.red("invariants VIOLATED; do not trust these numbers") + "\n";
-    for (const std::string& one : held.violated) out += "    " + harmless(one) + "\n";
+    for (const std::string& one : held.violated) out += "    " + printable_line(one) + "\n";
   }
   note("intervals", intervals(sweep));
-  note("results", folder.string());
-  return out;
+  note("results", printable_line(folder.string()));
+  return on_terminal(out);
 }
 
 std::string html(const Sweep& sweep, const std::vector<Chart>& charts, const std::filesystem::path& figures) {
   const SweepAnswer verdict = answer(sweep);
-  const std::string_view kind = verdict.kind == SweepAnswer::Kind::yes  ? "yes"
-                                : verdict.kind == SweepAnswer::Kind::no ? "no"
-                                                                        : "open";
+  const auto name_of = [](SweepAnswer::Kind kind) {
+    return kind == SweepAnswer::Kind::yes ? "yes" : kind == SweepAnswer::Kind::no ? "no" : "open";
+  };
   std::string out = page_begin(sweep.scenario + ", sweep");
   out += fmt::format("<header>\n<h1>{}</h1>\n", escaped(sweep.scenario));
   if (!sweep.question.empty()) out += fmt::format("<p class=\"question\">{}</p>\n", escaped(sweep.question));
-  out += fmt::format("<p class=\"answer {}\">{}", kind, escaped(verdict.text));
-  for (const std::string& line : verdict.lines) out += "<br>" + escaped(line);
-  out += fmt::format("</p>\n<p class=\"faint\">{}</p>\n</header>\n", escaped(run_note(sweep)));
+  out += fmt::format("<p class=\"answer {}\">{}</p>\n", name_of(verdict.kind), escaped(verdict.text));
+  for (const auto& line : verdict.lines)
+    out += fmt::format("<p class=\"answer {}\">{}</p>\n", name_of(line.kind), escaped(line.text));
+  out += fmt::format("<p class=\"faint\">{}</p>\n</header>\n", escaped(run_note(sweep)));
   out += "<h2>Figures</h2>\n" + figures_section(charts, figures);
 
   const Table t = table_of(sweep, sweep.points.size());

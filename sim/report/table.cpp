@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/base/printable.h"
 #include "sim/report/answer.h"
 #include "sim/report/numbers.h"
 #include "sim/report/paint.h"
@@ -19,7 +20,8 @@ std::string invariants(const Run& run, const Paint& paint) {
   std::string violated;
   for (const auto& invariant : run.result.invariants) {
     checked += invariant.checked;
-    if (!invariant.holds) violated += fmt::format("\n  {}: {}", invariant.name, harmless(invariant.detail));
+    if (!invariant.holds)
+      violated += fmt::format("\n  {}: {}", invariant.name, printable_line(invariant.detail));
   }
   if (!violated.empty())
     return paint.red("invariants VIOLATED; do not trust these numbers") + violated + "\n";
@@ -31,11 +33,11 @@ std::string invariants(const Run& run, const Paint& paint) {
 
 std::string table(const Run& run, const std::filesystem::path& folder, bool colours) {
   const Paint paint{colours};
-  std::string out = paint.bold(harmless(run.scenario));
-  out += paint.faint(fmt::format("  seed {} · {} × {} s measured{}\n", run.seed, run.result.replications,
-                                 significant(run.result.measured_s),
+  std::string out = paint.bold(printable_line(run.scenario));
+  out += paint.faint(fmt::format("  seed {} · {} × {} measured{}\n", run.seed, run.result.replications,
+                                 time_in_words(run.result.measured_s),
                                  run.partial ? " · PARTIAL: interrupted" : ""));
-  if (!run.question.empty()) out += harmless(run.question) + '\n';
+  if (!run.question.empty()) out += printable_line(run.question) + '\n';
   const Answer verdict = answer(run);
   out += (verdict.kind == Answer::Kind::yes  ? paint.green(verdict.text)
           : verdict.kind == Answer::Kind::no ? paint.red(verdict.text)
@@ -70,8 +72,8 @@ std::string table(const Run& run, const std::filesystem::path& folder, bool colo
   if (!run.result.invariants.empty())
     out += "  " + paint.faint("invariants  ") + " " + invariants(run, paint);
   note("intervals", interval_note(run));
-  note("results", folder.empty() ? std::string() : folder.string());
-  return out;
+  note("results", folder.empty() ? std::string() : printable_line(folder.string()));
+  return on_terminal(out);
 }
 
 }  // namespace headroom::report

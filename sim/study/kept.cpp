@@ -71,20 +71,19 @@ Problem cannot_write(const fs::path& where, int error) {
 std::variant<KeptReplications, Problem> KeptReplications::open(const fs::path& target) {
   if (auto problem = report::NewFolder::check(target)) return *problem;
   std::error_code error;
-  fs::path place = fs::absolute(target).lexically_normal();
-  if (!place.has_filename()) place = place.parent_path();
-  fs::create_directories(place.parent_path(), error);
-  if (error) return Problem{"cannot make folder " + place.parent_path().string() + ": " + error.message()};
-  const fs::path folder = place.parent_path() / ("." + place.filename().string() + ".unfinished");
+  const fs::path folder = report::companion(target, "unfinished");
+  fs::create_directories(folder.parent_path(), error);
+  if (error) return Problem{"cannot make folder " + folder.parent_path().string() + ": " + error.message()};
   // The children of a sweep that was killed hold the lock for a moment longer, and one that ends takes the
   // folder away with it.
   for (int tries = 0; tries < 40; ++tries) {
     if (mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
-      return Problem{"cannot make a folder in " + place.parent_path().string() + ": " + std::strerror(errno)};
+      return Problem{"cannot make a folder in " + folder.parent_path().string() + ": " +
+                     std::strerror(errno)};
     const int lock = ::open((folder / kLock).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (lock < 0) return cannot_write(folder, errno);
     if (flock(lock, LOCK_EX | LOCK_NB) == 0 && is_at(lock, folder / kLock))
-      return KeptReplications(folder, place / kInResult, lock);
+      return KeptReplications(folder, target / kInResult, lock);
     close(lock);
     usleep(25'000);
   }

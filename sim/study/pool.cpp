@@ -18,6 +18,8 @@
 #include <new>
 #include <string_view>
 
+#include "sim/base/interrupt.h"
+
 /// The allocator that the program is linked with, and tests are not, aborts where the standard's would call
 /// the new-handler; but it calls this first.
 extern "C" [[gnu::weak]] void mi_register_error(void (*tell)(int error, void* unused), void* unused);
@@ -25,33 +27,12 @@ extern "C" [[gnu::weak]] void mi_register_error(void (*tell)(int error, void* un
 namespace headroom::study {
 namespace {
 
-volatile std::sig_atomic_t interrupted = 0;
-void on_signal(int) {
-  interrupted = 1;
+/// A signal that comes just before poll does not wake it: how long that may go unnoticed.
+constexpr int kLookUpMs = 200;
+
+bool interrupted() {
+  return interruptions() > 0;
 }
-
-/// SIGINT and SIGTERM set a flag while this lives.
-class SignalGuard {
- public:
-  SignalGuard() {
-    interrupted = 0;
-    struct sigaction action{};
-    action.sa_handler = on_signal;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, &old_int_);
-    sigaction(SIGTERM, &action, &old_term_);
-  }
-  SignalGuard(const SignalGuard&) = delete;
-  SignalGuard& operator=(const SignalGuard&) = delete;
-  ~SignalGuard() {
-    sigaction(SIGINT, &old_int_, nullptr);
-    sigaction(SIGTERM, &old_term_, nullptr);
-  }
-
- private:
-  struct sigaction old_int_{};
-  struct sigaction old_term_{};
-};
 
 /// What children send: frames of a length, a type and as many bytes.
 enum class Frame : std::uint8_t { progress = 'p', result = 'r', failure = 'f' };
@@ -138,15 +119,15 @@ class Pool {
   }
 
   PoolResult run() {
-    const SignalGuard guard;
+    const DeferInterrupts defer;
     std::fflush(nullptr);  // or children would print it again
     int next = 0;
-    while ((next < tasks_ || !children_.empty()) && interrupted == 0 && !stopped_) {
+    while ((next < tasks_ || !children_.empty()) && !interrupted() && !stopped_) {
       while (next < tasks_ && static_cast<int>(children_.size()) < jobs_ && start(next)) ++next;
       if (children_.empty()) break;  // no process could be started: said in failures
       listen();
     }
-    result_.interrupted = interrupted != 0;
+    result_.interrupted = interrupted();
     stopped_ = stopped_ || result_.interrupted;
     for (Child& child : children_) kill(child.pid, SIGKILL);
     while (!children_.empty()) finish(children_.size() - 1);
@@ -168,6 +149,7 @@ class Pool {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (getppid() != parent) _exit(4);
       signal(SIGINT, SIG_IGN);  // the parent decides
+      signal(SIGHUP, SIG_IGN);
       signal(SIGTERM, SIG_DFL);
       close(ends[0]);
       for (const Child& other : children_) close(other.fd);
@@ -216,7 +198,7 @@ class Pool {
   void listen() {
     std::vector<pollfd> fds;
     for (const Child& child : children_) fds.push_back({child.fd, POLLIN, 0});
-    if (poll(fds.data(), fds.size(), -1) < 0) return;  // a signal
+    if (poll(fds.data(), fds.size(), kLookUpMs) < 0) return;  // a signal
     for (std::size_t i = fds.size(); i-- > 0;) {
       if (fds[i].revents == 0) continue;
       std::array<char, 65536> bytes{};
@@ -248,7 +230,7 @@ class Pool {
     if (child.result) {
       if (on_result_ && !on_result_(child.task, *child.result)) stopped_ = true;
       result_.results[static_cast<std::size_t>(child.task)] = std::move(child.result);
-    } else if (!stopped_ && interrupted == 0) {
+    } else if (!stopped_ && !interrupted()) {
       result_.failures.push_back({child.task, child.failure ? *child.failure : how_it_ended(status)});
     }
     ++finished_;

@@ -94,9 +94,12 @@ metrics::ReplicationResult Replication::finish(const std::function<void(double)>
   const Duration drain = scenario_.run.drain;
   client::Clients& clients = deployment_->clients();
   begin();
+  world_->run_until(world_->now());
+  processes_ = living_processes();
   run_in_steps(window_.begin(), progress);
   journal_.record(window_.begin(), "window begins", "run");
   run_in_steps(window_.end(), progress);
+  starting_ = std::max<std::int64_t>(0, processes_ - living_processes());
   journal_.record(window_.end(), "window ends", "run");
   // Arrivals go on while the measured requests drain; then they end, and all is let go empty, so that books
   // can be balanced from empty to empty.
@@ -110,11 +113,19 @@ metrics::ReplicationResult Replication::finish(const std::function<void(double)>
   return report();
 }
 
+std::int64_t Replication::living_processes() const {
+  std::int64_t count = 0;
+  for (const auto& host : world_->hosts())
+    for (const auto& slot : host->slots()) count += slot->get() != nullptr ? 1 : 0;
+  return count;
+}
+
 void Replication::report_healing(const metrics::SeriesTable& series, metrics::ResultBuilder& results) const {
   if (!trouble_) return;
   const metrics::Healing h = metrics::healing(series, window_, *trouble_);
   results.single("heal_s", h.took ? std::optional(h.took->seconds()) : std::nullopt);
   results.single("heal_watched_s", h.watched ? std::optional(h.watched->seconds()) : std::nullopt);
+  results.single("heal_starting", static_cast<double>(starting_));
 }
 
 metrics::ReplicationResult Replication::report() {

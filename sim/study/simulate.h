@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -61,6 +62,7 @@ class Replication {
   void stop();
   void run_in_steps(TimePoint end, const std::function<void(double)>& progress);
   void report_healing(const metrics::SeriesTable& series, metrics::ResultBuilder& results) const;
+  std::int64_t living_processes() const;
   metrics::ReplicationResult report();
 
   const ScenarioConfig& scenario_;
@@ -74,6 +76,8 @@ class Replication {
   Availability availability_;
   std::unique_ptr<faults::Injector> injector_;  ///< none: nothing goes wrong
   std::optional<metrics::Trouble> trouble_;     ///< there was, and it was over before the window was
+  std::int64_t processes_ = 0;                  ///< that live, at the start
+  std::int64_t starting_ = 0;                   ///< those of them that do not at the end of the window
   bool begun_ = false;
   bool stopped_ = false;
 };

@@ -107,6 +107,14 @@ TEST_CASE("a library used outside of its place is found") {
                   "models/processing/calibrate/ only"});
 }
 
+TEST_CASE("a command that prints past the output is found") {
+  for (const char* header : {"cstdio", "iostream"})
+    CHECK(planted("sim/cli/run.cpp", "#include <" + std::string(header) + ">\n") ==
+          Sentences{"sim/cli/run.cpp includes <" + std::string(header) +
+                    ">: all that is said goes through sim/cli/output.h, which makes it printable"});
+  CHECK(planted("sim/cli/output.cpp", "#include <cstdio>\n").empty());
+}
+
 TEST_CASE("an include without its link, or of nothing, or not from the root is found") {
   CHECK(planted("sim/world/host.h", "#include \"sim/base/absent.h\"\n").size() == 1);
   CHECK(planted("sim/world/host.h", "#include \"disk.h\"\n").size() == 1);

@@ -137,6 +137,10 @@ class Checker {
   void check_includes(const std::string& path, const std::string& text) {
     const std::string user = folder_of(path);
     for (const auto& [quoted, included] : includes(text)) {
+      const bool prints = included == "cstdio" || included == "iostream" || included == "fmt/ostream.h";
+      if (prints && user == "sim/cli" && path != "sim/cli/output.cpp" && path != "sim/cli/main.cpp")
+        report(path + " includes <" + included +
+               ">: all that is said goes through sim/cli/output.h, which makes it printable");
       if (included == "random") report(path + " includes <random>: draws come from sim/base");
       for (const Owned& library : kOwned)
         if (included.starts_with(library.include) && !path.starts_with(library.owner))

@@ -127,6 +127,14 @@ TEST_CASE("calibrate: a profile is replaced, anything else is left alone") {
   CHECK(refused("images").err.find("is a folder, expected a file name") != std::string::npos);
   CHECK(refused("nowhere/mine.yaml").err.find("there is no folder nowhere") != std::string::npos);
   CHECK(refused("nowhere/mine.yaml").status == 2);
+
+  // A link is followed, as by `run`.
+  folder.write("disk/profile.yaml", "profile: old\nfixed: 1ms\n");
+  fs::remove(folder.path() / "mine.yaml");
+  fs::create_symlink("disk/profile.yaml", folder.path() / "mine.yaml");
+  CHECK(calibrate(folder, {"--quiet"}).status == 0);
+  CHECK(fs::is_symlink(folder.path() / "mine.yaml"));
+  CHECK(read_file(folder.path() / "disk/profile.yaml").find("kernels:") != std::string::npos);
 }
 
 TEST_CASE("calibrate: nothing usable is an error that names every file") {

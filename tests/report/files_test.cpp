@@ -1,6 +1,8 @@
 #include "sim/report/files.h"
 
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -151,12 +153,123 @@ TEST_CASE("a disk that takes no more is reported in words and leaves nothing beh
   CHECK(fs::is_empty(temporary.path() / "out"));
 }
 
-TEST_CASE("a place below a file cannot be written to") {
+TEST_CASE("a place that cannot be written to is known beforehand") {
   TemporaryFolder temporary;
   put(temporary.path() / "file", "x");
-  const auto problem = write(temporary.path() / "file" / "a", kSummary);
+  fs::create_symlink("nowhere", temporary.path() / "dangling");
+  const auto refused = [&](const fs::path& place, const std::string& why) {
+    INFO(place.string());
+    for (const auto& problem : {NewFolder::check(place), cannot_hold_files(place), cannot_hold_file(place)}) {
+      REQUIRE(problem);
+      CHECK_THAT(problem->message, Catch::Contains(why));
+    }
+  };
+  const std::string file = (temporary.path() / "file").string();
+  refused(temporary.path() / "file" / "a", file + " is a file, not a folder");
+  refused(temporary.path() / "file" / "a" / "b", file + " is a file, not a folder");
+  refused(temporary.path() / "dangling", "is a link to nowhere, which does not exist");
+  refused(temporary.path() / "dangling" / "a", "is a link to nowhere, which does not exist");
+  refused(temporary.path() / "link/../dangling/a", "is a link to nowhere, which does not exist");
+  refused("/proc/x", "nothing can be made in /proc");
+  refused("/proc/x/y", "nothing can be made in /proc");
+  refused(temporary.path() / std::string(256, 'n'), "File name too long");
+  refused(temporary.path() / std::string(256, 'n') / "a", "File name too long");
+  CHECK(temporary.entries() == 2);
+}
+
+TEST_CASE("a folder in which nothing can be made is known beforehand") {
+  if (geteuid() == 0) return;  // root may write everywhere
+  TemporaryFolder temporary;
+  fs::create_directory(temporary.path() / "closed");
+  fs::permissions(temporary.path() / "closed", fs::perms::owner_read | fs::perms::owner_exec);
+  CHECK_THAT(NewFolder::check(temporary.path() / "closed" / "a")->message,
+             Catch::Contains("nothing can be made in"));
+  fs::permissions(temporary.path() / "closed", fs::perms::owner_all);
+}
+
+TEST_CASE("the longest name that there can be is no obstacle") {
+  TemporaryFolder temporary;
+  const fs::path target = temporary.path() / std::string(255, 'n');
+  REQUIRE_FALSE(NewFolder::check(target));
+  REQUIRE_FALSE(write(target, kSummary));
+  CHECK(get(target / "summary.json") == kSummary);
+  const fs::path file = temporary.path() / std::string(255, 'f');
+  REQUIRE_FALSE(cannot_hold_file(file));
+  REQUIRE_FALSE(write_file(file, "x"));
+  CHECK(get(file) == "x");
+  CHECK(temporary.entries() == 2);
+}
+
+TEST_CASE("a file is written through a link") {
+  TemporaryFolder temporary;
+  put(temporary.path() / "disk/profile.yaml", "old");
+  fs::create_symlink("disk/profile.yaml", temporary.path() / "link");
+  REQUIRE_FALSE(write_file(temporary.path() / "link", "new"));
+  CHECK(fs::is_symlink(temporary.path() / "link"));
+  CHECK(get(temporary.path() / "disk/profile.yaml") == "new");
+}
+
+TEST_CASE("the current folder is filled where it is") {
+  TemporaryFolder temporary;
+  const fs::path before = fs::current_path();
+  const fs::path target = temporary.path() / "here";
+  fs::create_directory(target);
+  fs::current_path(target);
+  const auto first = write(".", kSummary);
+  put(target / "old/file", "x");
+  put(target / "points.csv", "x");
+  const auto second = write(".", std::string("{\"schema\": \"headroom/summary/1\", \"second\": 1}"));
+  struct stat here{};
+  struct stat there{};
+  CHECK(stat(".", &here) == 0);
+  CHECK(stat(target.c_str(), &there) == 0);
+  fs::current_path(before);
+  REQUIRE_FALSE(first);
+  REQUIRE_FALSE(second);
+  CHECK(here.st_ino == there.st_ino);
+  CHECK_THAT(get(target / "summary.json"), Catch::Contains("second"));
+  CHECK(get(target / "figures/a.svg") == "<svg/>");
+  CHECK_FALSE(fs::exists(target / "old"));
+  CHECK_FALSE(fs::exists(target / "points.csv"));
+  CHECK(std::distance(fs::directory_iterator(target), fs::directory_iterator()) == 2);
+  CHECK(temporary.entries() == 1);
+}
+
+TEST_CASE("the current folder is left alone if it holds something else") {
+  TemporaryFolder temporary;
+  put(temporary.path() / "holiday.jpg", "x");
+  const fs::path before = fs::current_path();
+  fs::current_path(temporary.path());
+  const auto problem = NewFolder::check(".");
+  fs::current_path(before);
   REQUIRE(problem);
-  CHECK_THAT(problem->message, Catch::Contains("cannot"));
+  CHECK_THAT(problem->message, Catch::Contains("not a headroom result"));
+  CHECK(temporary.entries() == 1);
+}
+
+TEST_CASE("a mount point is filled where it is") {
+  TemporaryFolder temporary;
+  const fs::path target = temporary.path() / "volume";
+  const fs::path report = temporary.path() / "report";
+  fs::create_directory(target);
+  const pid_t child = fork();
+  if (child == 0) {
+    // Seen by this process alone. Nobody but root may do so.
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        mount("none", target.c_str(), "tmpfs", 0, nullptr) != 0)
+      _exit(77);
+    const auto first = write(target, kSummary);
+    const auto second = write(target, std::string("{\"schema\": \"headroom/summary/1\", \"second\": 1}"));
+    put(report, (first ? first->message : "") + (second ? second->message : "") +
+                    get(target / "summary.json") +
+                    std::to_string(std::distance(fs::directory_iterator(target), fs::directory_iterator())));
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  REQUIRE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 77) return;
+  CHECK(get(report) == "{\"schema\": \"headroom/summary/1\", \"second\": 1}2");
 }
 
 }  // namespace

@@ -61,6 +61,22 @@ TEST_CASE("what is less than 100 % does not look like it") {
   CHECK(readable(99.999999, std::nullopt, "ms").value == "100");
 }
 
+TEST_CASE("time in words") {
+  CHECK(time_in_words(0) == "0 s");
+  CHECK(time_in_words(20) == "20 s");
+  CHECK(time_in_words(0.5) == "0.5 s");
+  CHECK(time_in_words(120) == "120 s");
+  CHECK(time_in_words(180) == "3 min");
+  CHECK(time_in_words(10'000) == "2 h 46 min 40 s");
+  CHECK(time_in_words(3'600) == "1 h");
+  CHECK(time_in_words(3'599.9) == "1 h");
+  CHECK(time_in_words(86'400) == "1 d");
+  CHECK(time_in_words(86'399.6) == "1 d");
+  CHECK(time_in_words(90'061) == "1 d 1 h 1 min");
+  CHECK(time_in_words(630'720'000) == "7,300 d");
+  CHECK(time_in_words(-5) == "-5 s");
+}
+
 TEST_CASE("units are read off names when the catalogue is silent") {
   CHECK(unit_from_name("latency.p99_9_ms") == "ms");
   CHECK(unit_from_name("queue.leaderless_s") == "s");

@@ -30,6 +30,61 @@ TEST_CASE("the table answers the question first, with numbers and objectives") {
   CHECK_THAT(table(sample_run(), "", true), Catch::Contains("\x1b[1;31mno: "));
 }
 
+TEST_CASE("whether yield came back is told, if it can be told") {
+  Run run = sample_run();
+  const auto set = [&](const std::string& name, const std::vector<std::optional<double>>& values) {
+    std::erase_if(run.result.metrics, [&](const auto& metric) { return metric.name == name; });
+    double sum = 0, count = 0;
+    for (const auto& value : values)
+      if (value) sum += *value, ++count;
+    run.result.metrics.push_back(
+        {name, count > 0 ? std::optional(sum / count) : std::nullopt, std::nullopt, values});
+  };
+  const auto none = std::nullopt;
+  set("heal_watched_s", {200.0, 200.0, 200.0});
+  set("heal_starting", {0.0, 0.0, 0.0});
+  set("heal_s", {3.0, 3.0, 3.0});
+  CHECK(healed(run) == "yes: yield was back 3 s after the last fault");
+  set("heal_s", {none, none, none});
+  CHECK(healed(run) == "no: yield was not back within 3 min 20 s after the last fault");
+  // Hosts that boot still: nobody knows.
+  set("heal_starting", {2.0, 2.0, 2.0});
+  CHECK(
+      healed(run) ==
+      "cannot be told: some of what had failed was still booting when the window ended, 3 min 20 s after the "
+      "last fault");
+  set("heal_starting", {2.0, 0.0, 0.0});
+  CHECK_THAT(healed(run),
+             Catch::StartsWith("no: yield was not back within 3 min 20 s after the last fault (in 1 of "
+                               "3 replications some of what"));
+  // Back in spite of it.
+  set("heal_s", {3.0, 3.0, 3.0});
+  CHECK(healed(run) == "yes: yield was back 3 s after the last fault");
+  set("heal_s", {none, 3.0, 3.0});
+  CHECK(healed(run) ==
+        "in 2 of 3 replications, where yield was back 3 s after the last fault; else it cannot be told: some "
+        "of "
+        "what had failed was still booting when the window ended");
+  set("heal_starting", {0.0, 0.0, 0.0});
+  CHECK_THAT(healed(run), Catch::EndsWith("else not within 3 min 20 s after the last fault"));
+  set("heal_watched_s", {none, none, none});
+  CHECK_THAT(healed(run), Catch::StartsWith("cannot be told: the window has too little time"));
+}
+
+TEST_CASE("nothing from outside can steer the terminal, or pass for colour") {
+  Run run = sample_run();
+  run.question = "Does\x1b[2J it\xc2\x9b hold?\nYes.";
+  run.result.invariants[0].holds = false;
+  run.result.invariants[0].detail =
+      "\xff"
+      "1;31mred\x1b[0m";
+  for (const bool colours : {false, true}) {
+    const std::string text = table(run, "out\x1b[2J", colours);
+    CHECK_THAT(text, Catch::Contains("Does\\x1b[2J it\\x9b hold? Yes.") && Catch::Contains("out\\x1b[2J") &&
+                         Catch::Contains("\\xff1;31mred\\x1b[0m") && !Catch::Contains("\x1b[2J"));
+  }
+}
+
 TEST_CASE("columns are aligned") {
   const std::string text = table(sample_run(), "", false);
   std::size_t spread = 0;
@@ -108,7 +163,7 @@ TEST_CASE("what must not be overlooked is said loudly") {
   run.result.invariants[0].holds = false;
   run.result.invariants[0].detail = "job 7\x1b[2J is gone";
   const std::string text = table(run, "", false);
-  CHECK_THAT(text, Catch::Contains("VIOLATED") && Catch::Contains("job 7 [2J is gone") &&
+  CHECK_THAT(text, Catch::Contains("VIOLATED") && Catch::Contains("job 7\\x1b[2J is gone") &&
                        Catch::Contains("PARTIAL"));
   CHECK_THAT(text, !Catch::Contains("\x1b"));
 }
