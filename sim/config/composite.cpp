@@ -3,6 +3,7 @@
 
 #include "sim/config/codec.h"
 #include "sim/config/json.h"
+#include "sim/config/missing_blank.h"
 
 namespace headroom::config {
 namespace {
@@ -111,7 +112,7 @@ void ListType::rows(const std::string& path, const void*, std::vector<Row>& out)
 
 bool MapType::parse(const Node& node, void* out, const Limits& limits, Diagnostics& diagnostics) const {
   if (!node.is_map()) {
-    diagnostics.error(node.where(), "expected a " + what(limits) + ", got " + describe_node(node));
+    diagnostics.error(node.where(), "expected a " + what(limits) + ", got " + describe_no_map(node));
     return false;
   }
   clear(out);

@@ -4,7 +4,9 @@
 
 #include "sim/base/distribution.h"
 #include "sim/config/codec.h"
+#include "sim/config/missing_blank.h"
 #include "sim/config/reader.h"
+#include "sim/config/table_errors.h"
 #include "sim/config/units.h"
 
 namespace headroom::config {
@@ -98,7 +100,7 @@ class LawReader {
   bool keys(const Node& node, std::initializer_list<std::string_view> allowed) {
     const std::span<const std::string_view> names(allowed.begin(), allowed.size());
     if (!node.is_map()) {
-      fail(node.where(), "expected a map with " + list_of(names) + ", got " + describe_node(node));
+      fail(node.where(), "expected a map with " + list_of(names) + ", got " + describe_no_map(node));
       return false;
     }
     bool ok = true;
@@ -227,18 +229,19 @@ class LawReader {
     const auto source = load_source(resolve_path(node.text(), node.where()), node.where(), diagnostics_);
     if (!source) return {};
     diagnostics_.mention(source);
+    TableErrors lines(diagnostics_);
     std::vector<double> values;
     std::optional<double> header_unit;
     bool first = true;
     std::string_view rest = source->text;
-    for (int line = 1; !rest.empty() && !diagnostics_.full(); ++line) {
+    for (int line = 1; !rest.empty(); ++line) {
       const std::string_view whole = rest.substr(0, rest.find('\n'));
       rest.remove_prefix(std::min(rest.size(), whole.size() + 1));
       const std::string_view text = trimmed(whole);
       if (text.empty() || text[0] == '#') continue;
       const Mark where{source, line, static_cast<int>(text.data() - whole.data()) + 1};
       if (first) header_unit = unit_of_header(text);
-      if (!(first && header_unit)) values.push_back(file_value(text, header_unit, where));
+      if (!(first && header_unit)) values.push_back(file_value(text, header_unit, where, lines));
       first = false;
       if (values.size() > kMaxValues) {
         too_many(values.size(), where);
@@ -261,7 +264,8 @@ class LawReader {
     return unit_.of(upper);
   }
 
-  double file_value(std::string_view text, std::optional<double> header_unit, const Mark& where) {
+  double file_value(std::string_view text, std::optional<double> header_unit, const Mark& where,
+                    TableErrors& lines) {
     std::string why;
     std::optional<double> value;
     if (header_unit) {
@@ -272,12 +276,14 @@ class LawReader {
       value = unit_.parse(text, why);
       why += " (or a first line that ends in the unit of all lines, such as value_ms)";
     }
-    if (!value) {
-      fail(where, why);
-      return 0;
+    if (value) {
+      Diagnostics complaints;
+      check_limits(*value, not_negative(), quote(text), unit_.print_si, where, complaints);
+      if (complaints.ok()) return *value;
+      why = complaints.sorted().front().message;
     }
-    check_limits(*value, not_negative(), quote(text), unit_.print_si, where, diagnostics_);
-    return *value;
+    lines.error(where, "values", why);
+    return 0;
   }
 
   law::Any mixture(const Node& node) {

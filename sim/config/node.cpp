@@ -6,6 +6,7 @@
 
 #include "sim/base/check.h"
 #include "sim/config/diagnostics.h"
+#include "sim/config/missing_blank.h"
 #include "sim/config/units.h"
 
 namespace headroom::config {
@@ -186,8 +187,26 @@ std::string describe_node(const Node& node) {
   return "";
 }
 
+std::string describe_no_map(const Node& node) {
+  const std::string got = describe_node(node);
+  if (!node.is_scalar() || node.quoted()) return got;
+  return missing_blank(node.text()) ? got + " without a blank behind the colon" : got;
+}
+
+std::optional<std::size_t> missing_blank(std::string_view text) {
+  const auto of_key = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  };
+  const std::size_t colon =
+      static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), of_key) - text.begin());
+  if (colon == 0 || colon + 1 >= text.size() || text[colon] != ':') return std::nullopt;
+  if (std::string_view(" \t\r\n:").find(text[colon + 1]) != std::string_view::npos) return std::nullopt;
+  return colon + 1;
+}
+
 std::string describe_keys(const Node& node) {
-  if (!node.is_map() || node.entries().empty()) return describe_node(node);
+  if (!node.is_map() || node.entries().empty()) return describe_no_map(node);
   constexpr std::size_t kMost = 5;
   std::string out;
   for (std::size_t i = 0; i < node.entries().size(); ++i) {

@@ -17,11 +17,15 @@
 #include <utility>
 
 #include "sim/base/check.h"
+#include "sim/base/printable.h"
+#include "sim/config/missing_blank.h"
 
 namespace headroom::config {
 namespace {
 
 constexpr std::size_t kMaxKeyBytes = 200;
+constexpr const char* kNotOfAbove =
+    "this does not belong to what stands above, expected one map or list per file";
 
 /// Stops the parser at the first thing that makes the rest meaningless. Never leaves this file.
 struct Refused {
@@ -38,24 +42,6 @@ std::string too_deep() {
          " levels deep, expected a scenario of sensible depth";
 }
 
-/// The length of the UTF-8 sequence at the front, or 0 if it is not valid (Unicode 15, table 3-7).
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0u) == 0x80u; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool range = (first != 0xE0 || byte(1) >= 0xA0) && (first != 0xED || byte(1) <= 0x9F);
-    return range && continues(1) && continues(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool range = (first != 0xF0 || byte(1) >= 0x90) && (first != 0xF4 || byte(1) <= 0x8F);
-    return range && continues(1) && continues(2) && continues(3) ? 4 : 0;
-  }
-  return 0;
-}
-
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);
@@ -63,6 +49,10 @@ bool is_utf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+std::string blank_expected(std::string_view got) {
+  return "expected \"key: value\", got " + quote(got) + " without a blank behind the colon";
 }
 
 /// Builds the tree from yaml-cpp's events.
@@ -96,8 +86,7 @@ class Builder final : public YAML::EventHandler {
     if (++documents_ == 1) return;
     const bool said_so = std::string_view(source_->text).substr(offset_of(mark(m))).starts_with("---");
     throw Refused{mark(m),
-                  said_so ? "a second document starts here, expected one document per file"
-                          : "this does not belong to what stands above, expected one map or list per file"};
+                  said_so ? "a second document starts here, expected one document per file" : kNotOfAbove};
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& m, YAML::anchor_t anchor) override { add(Node::null(mark(m)), anchor); }
@@ -213,7 +202,7 @@ class Builder final : public YAML::EventHandler {
 
   void take_value(const Node& node) {
     Open& map = open_.back();
-    if (node.is_null() && map.container == Container::block_map && !map.key_quoted) check_colon(map);
+    if (node.is_null() && !map.key_quoted) check_colon(map);
     // A value that is not there has no place of its own: it is missed at its key.
     const Node value = node.is_null() ? Node::null(map.key_where) : node;
     if (!map.repeated) map.entries.push_back({std::move(map.key), std::move(map.key_where), value});
@@ -226,7 +215,13 @@ class Builder final : public YAML::EventHandler {
     if (!rest.starts_with(map.key)) return;  // behind an anchor
     rest.remove_prefix(map.key.size());
     rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
-    if (!rest.starts_with(':')) {
+    if (rest.starts_with(':')) return;
+    if (const auto value = missing_blank(map.key)) {
+      Mark where = map.key_where;
+      where.column += static_cast<int>(*value);
+      diagnostics_.error(where, blank_expected(map.key));
+      map.repeated = true;
+    } else if (map.container == Container::block_map) {
       diagnostics_.error(map.key_where,
                          "expected \"key: value\", got " + quote(map.key) + " without a colon");
       map.repeated = true;
@@ -326,25 +321,61 @@ struct Complaint {
   std::string message;
 };
 
-/// About the line above, if that lacks the colon for which yaml-cpp blames the line below it.
-std::optional<Complaint> line_without_colon(const Mark& where) {
+/// About the lines above, if they lack the colon, or the blank behind it, for which yaml-cpp blames the line
+/// below them.
+std::vector<Complaint> lines_without_colon(const Mark& where) {
   const std::string_view text = where.source->text;
-  std::size_t above = std::string_view::npos;
-  std::size_t start = 0;
-  for (int line = 1; line < where.line; ++line) {
-    above = start;
-    start = text.find('\n', start) + 1;
+  std::vector<std::string_view> lines;  // up to the one that is blamed
+  for (std::size_t start = 0; static_cast<int>(lines.size()) < where.line && start <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', start), text.size());
+    lines.push_back(text.substr(start, end - start));
+    start = end + 1;
   }
-  if (above == std::string_view::npos) return std::nullopt;
-  const std::string_view line = text.substr(above, start - 1 - above);
-  const std::size_t first = line.find_first_not_of(' ');
-  const std::size_t below = text.find_first_not_of(' ', start) - start;
-  if (first == std::string_view::npos || first != below) return std::nullopt;
-  if (line.find_first_of(":#\"'[]{}|>") != std::string_view::npos || line[first] == '-') return std::nullopt;
-  const std::size_t end = line.find_last_not_of(" \r") + 1;
-  return Complaint{
-      {where.source, where.line - 1, static_cast<int>(first) + 1},
-      "expected \"key: value\", got " + quote(line.substr(first, end - first)) + " without a colon"};
+  if (lines.size() < 2) return {};
+  // In a list, the entry begins behind the dash.
+  const auto begin_of = [](std::string_view line) {
+    std::size_t first = line.find_first_not_of(' ');
+    while (first != std::string_view::npos && line.substr(first).starts_with("- "))
+      first = line.find_first_not_of(' ', first + 1);
+    return first;
+  };
+  const std::size_t below = begin_of(lines.back());
+  std::vector<Complaint> found;
+  for (std::size_t i = lines.size() - 1; i-- > 0;) {
+    const std::string_view line = lines[i].substr(0, lines[i].find(" #"));
+    const std::size_t first = begin_of(line);
+    if (first == std::string_view::npos || line[first] == '#') continue;
+    const std::string_view rest = line.substr(first, line.find_last_not_of(" \r") + 1 - first);
+    const int number = static_cast<int>(i) + 1;
+    const int column = static_cast<int>(first) + 1;
+    if (const auto value = missing_blank(rest)) {
+      found.push_back({{where.source, number, column + static_cast<int>(*value)}, blank_expected(rest)});
+    } else if (first == below && rest.find_first_of(":#\"'[]{}|>") == std::string_view::npos &&
+               rest.front() != '-') {
+      found.push_back({{where.source, number, column},
+                       "expected \"key: value\", got " + quote(rest) + " without a colon"});
+    } else {
+      break;
+    }
+    if (lines[i].substr(0, first).find('-') != std::string_view::npos) break;  // the list's entry begins here
+  }
+  return found;
+}
+
+/// What the text is encoded in if not in UTF-8, by its first bytes (YAML 1.2.2, section 5.2); empty if that
+/// cannot be told.
+std::string_view other_encoding(std::string_view text) {
+  using namespace std::string_view_literals;
+  const auto is = [&](std::string_view pattern) {  // '?': any byte but 0
+    if (text.size() < pattern.size()) return false;
+    return std::equal(pattern.begin(), pattern.end(), text.begin(),
+                      [](char wanted, char c) { return wanted == '?' ? c != '\0' : wanted == c; });
+  };
+  for (const std::string_view pattern : {"\0\0\xFE\xFF"sv, "\xFF\xFE\0\0"sv, "\0\0\0?"sv, "?\0\0\0"sv})
+    if (is(pattern)) return "UTF-32";
+  for (const std::string_view pattern : {"\xFE\xFF"sv, "\xFF\xFE"sv, "\0?\0?"sv, "?\0?\0"sv})
+    if (is(pattern)) return "UTF-16";
+  return {};
 }
 
 /// False, and an error, if this is no text or is too much of it, or so full of brackets that the parser would
@@ -356,8 +387,8 @@ bool check_text(const std::shared_ptr<const Source>& source, Diagnostics& diagno
     diagnostics.error(mark, "larger than 16 MiB, expected a text file of sensible size");
     return false;
   }
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
-    diagnostics.error(mark, "this is UTF-16, expected UTF-8 text");
+  if (const std::string_view encoding = other_encoding(text); !encoding.empty()) {
+    diagnostics.error(mark, "this is " + std::string(encoding) + ", expected UTF-8 text");
     return false;
   }
   for (std::size_t i = 0; i < text.size();) {
@@ -412,18 +443,19 @@ std::optional<Node> read_text(const std::shared_ptr<const Source>& source, Diagn
       return std::nullopt;
     }
   } catch (const Refused& refused) {
-    diagnostics.error(refused.where, refused.message);
+    const auto above =
+        refused.message == kNotOfAbove ? lines_without_colon(refused.where) : std::vector<Complaint>();
+    for (const Complaint& complaint : above) diagnostics.error(complaint.where, complaint.message);
+    if (above.empty()) diagnostics.error(refused.where, refused.message);
     return std::nullopt;
   } catch (const YAML::Exception& error) {
     const Mark where = error.mark.is_null() ? Mark{source, 1, 1} : builder.mark(error.mark);
     const std::optional<Mark> tab = tab_in_indentation(where);
-    const std::optional<Complaint> above =
-        error.msg == YAML::ErrorMsg::MAP_VALUE && !tab ? line_without_colon(where) : std::nullopt;
-    if (above) {
-      diagnostics.error(above->where, above->message);
-    } else {
+    const bool of_map = error.msg == YAML::ErrorMsg::MAP_VALUE || error.msg == YAML::ErrorMsg::END_OF_MAP;
+    const auto above = of_map && !tab ? lines_without_colon(where) : std::vector<Complaint>();
+    for (const Complaint& complaint : above) diagnostics.error(complaint.where, complaint.message);
+    if (above.empty())
       diagnostics.error(tab.value_or(where), reworded(tab ? YAML::ErrorMsg::TAB_IN_INDENTATION : error.msg));
-    }
     return std::nullopt;
   }
   if (!builder.has_root()) {

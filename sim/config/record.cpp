@@ -4,6 +4,7 @@
 #include "sim/config/codec.h"
 #include "sim/config/json.h"
 #include "sim/config/located.h"
+#include "sim/config/missing_blank.h"
 
 namespace headroom::config {
 namespace {
@@ -82,7 +83,7 @@ bool RecordType::parse_keys(const Node& node, void* out, Diagnostics& diagnostic
   if (!node.is_map()) {
     if (fields_.empty() && node.is_null()) return true;
     const std::string expected = fields_.empty() ? "nothing here" : "a map with " + list_of(key_names());
-    diagnostics.error(node.where(), "expected " + expected + ", got " + describe_node(node));
+    diagnostics.error(node.where(), "expected " + expected + ", got " + describe_no_map(node));
     return false;
   }
   const std::size_t before = diagnostics.count();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/config/reader.h"
+#include "sim/config/table_errors.h"
 #include "sim/config/units.h"
 
 namespace headroom::study {
@@ -46,11 +47,12 @@ std::vector<Cell> split(std::string_view line, const Mark& start) {
 
 class Reader {
  public:
-  Reader(client::Trace& out, config::Diagnostics& diagnostics) : out_(out), diagnostics_(diagnostics) {}
+  Reader(client::Trace& out, config::Diagnostics& diagnostics)
+      : out_(out), diagnostics_(diagnostics), lines_(diagnostics) {}
 
   void read(const std::shared_ptr<const config::Source>& source) {
     std::string_view rest = source->text;
-    for (int number = 1; !rest.empty() && !diagnostics_.full(); ++number) {
+    for (int number = 1; !rest.empty(); ++number) {
       const std::string_view line = rest.substr(0, rest.find('\n'));
       rest.remove_prefix(std::min(rest.size(), line.size() + 1));
       if (line.find_first_not_of(" \t\r") == std::string_view::npos || line.front() == '#') continue;
@@ -99,9 +101,9 @@ class Reader {
   void read_row(const std::vector<Cell>& cells) {
     client::TraceRow& row = out_.rows.emplace_back();
     if (cells.size() != columns_.size()) {
-      diagnostics_.error(cells.front().where, "expected a value for each of the " +
-                                                  std::to_string(columns_.size()) + " columns, got " +
-                                                  std::to_string(cells.size()));
+      lines_.error(cells.front().where, "number of columns",
+                   "expected a value for each of the " + std::to_string(columns_.size()) + " columns, got " +
+                       std::to_string(cells.size()));
       return;
     }
     for (std::size_t c = 0; c < cells.size(); ++c) read_cell(columns_[c], cells[c], row);
@@ -113,7 +115,8 @@ class Reader {
     constexpr double kMostPixels = 1e12;
     const double x = config::parse_number(cell.text).value_or(-1);
     const auto refuse = [&](const std::string& expected) {
-      diagnostics_.error(cell.where, "expected " + expected + ", got " + quote(cell.text));
+      lines_.error(cell.where, "column " + std::string(kColumns[static_cast<std::size_t>(column)]),
+                   "expected " + expected + ", got " + quote(cell.text));
     };
     switch (column) {
       case Column::at:
@@ -141,6 +144,7 @@ class Reader {
 
   client::Trace& out_;
   config::Diagnostics& diagnostics_;
+  config::TableErrors lines_;
   std::vector<Column> columns_;
   Duration latest_;
 };

@@ -120,6 +120,42 @@ TEST_CASE("syntax errors are in plain English with their place") {
   CHECK(errors_of("{a: 1} b: 2\n") != "");
 }
 
+TEST_CASE("a blank that is missing behind a colon is reported where it is missing") {
+  const auto missing = [](const std::string& where, const std::string& got) {
+    return "t.yaml:" + where + ": error: expected \"key: value\", got \"" + got +
+           "\" without a blank behind the colon\n";
+  };
+  CHECK(errors_of("a:1\nb: 2\n") == missing("1:3", "a:1"));
+  CHECK(errors_of("run:\n  warmup:1s\n  duration: 2s\n") == missing("2:10", "warmup:1s"));
+  CHECK(errors_of("run:\n  warmup: 1s\n  duration:2s\n") == missing("3:12", "duration:2s"));
+  CHECK(errors_of("run:\n  warmup: 1s\n  duration:2s\nslo: {}\n") == missing("3:12", "duration:2s"));
+  // Each of them.
+  CHECK(errors_of("run:\n  warmup:1s\n  drain:3s\n  duration: 2s\n") ==
+        missing("2:10", "warmup:1s") + missing("3:9", "drain:3s"));
+  CHECK(errors_of("a:1  # one\n# two\n\nb: 2\n") == missing("1:3", "a:1"));
+  CHECK(errors_of("scenario:\"s\"\nb: 2\n") == missing("1:10", "scenario:\"s\""));
+  CHECK(errors_of("faults:\n  - at:30s\n    for: 20s\n") == missing("2:8", "at:30s"));
+  CHECK(errors_of("a: {count:2}\n") == missing("1:11", "count:2"));
+  CHECK(errors_of("a: {count:2, cores: 4}\n") == missing("1:11", "count:2"));
+  CHECK(errors_of("a: 1\r\nb:2\r\nc: 3\r\n") == missing("2:3", "b:2"));
+  // These are texts, and right.
+  CHECK(errors_of("a: http://x:80/y\nb: 12:30\nc: {x: a:b}\nd: [a:b]\n\"e:1\":\n") == "");
+}
+
+TEST_CASE("characters that cannot be seen are named") {
+  CHECK(quote("5\u00a0s") == "\"5<no-break space>s\"");
+  CHECK(quote("\u200bworker") == "\"<zero-width space>worker\"");
+  CHECK(quote("\x1b[31m\n\t") == "\"\\x1b[31m\\n\\t\"");
+  CHECK(quote("µs") == "\"µs\"");
+  CHECK(quote(std::string(59, 'a') + "µb") == "\"" + std::string(59, 'a') + "µ…\"");
+  CHECK(errors_of("a:\u00a01\nb: 2\n") ==
+        "t.yaml:1:3: error: expected \"key: value\", got \"a:<no-break space>1\" without a blank behind the "
+        "colon\n");
+  CHECK(errors_of("a: 1\n\u200b\u00a0b\n") ==
+        "t.yaml:2:1: error: expected \"key: value\", got \"<zero-width space><no-break space>b\" without a "
+        "colon\n");
+}
+
 TEST_CASE("columns count characters, not bytes") {
   CHECK(errors_of("é: {a: 1, a: 2}\n").starts_with("t.yaml:1:11: error: duplicate key"));
 }
@@ -131,10 +167,22 @@ TEST_CASE("what is no text is refused with the place of the first bad byte") {
         "t.yaml:2:2: error: not valid UTF-8, expected a text file in UTF-8\n");
   CHECK(errors_of("a: \xC0\x80").find("not valid UTF-8") != std::string::npos);
   CHECK(errors_of("a: \xED\xA0\x80").find("not valid UTF-8") != std::string::npos);
-  CHECK(errors_of(std::string("\xFF\xFE"
-                              "a\0",
-                              4))
-            .find("UTF-16") != std::string::npos);
+  // YAML 1.2.2, section 5.2: with a byte order mark or without.
+  const auto encoding = [](std::string_view text) {
+    const std::string all = errors_of(std::string(text));
+    const std::size_t at = all.find("this is UTF-");
+    return at == std::string::npos ? all : all.substr(at + 8, 6);
+  };
+  using namespace std::string_view_literals;
+  CHECK(encoding("\xFF\xFE"
+                 "a\0:\0"sv) == "UTF-16");
+  CHECK(encoding("\xFE\xFF\0a\0:"sv) == "UTF-16");
+  CHECK(encoding("a\0:\0"sv) == "UTF-16");
+  CHECK(encoding("\0a\0:"sv) == "UTF-16");
+  CHECK(encoding("\xFF\xFE\0\0a\0\0\0"sv) == "UTF-32");
+  CHECK(encoding("\0\0\xFE\xFF\0\0\0a"sv) == "UTF-32");
+  CHECK(encoding("a\0\0\0:\0\0\0"sv) == "UTF-32");
+  CHECK(encoding("\0\0\0a\0\0\0:"sv) == "UTF-32");
   CHECK(errors_of("\x7f"
                   "ELF\x02\x01")
             .find("control character") != std::string::npos);
