@@ -34,7 +34,9 @@ std::vector<metrics::MetricInfo> collect() {
        {"cost.usd_per_million_requests", "USD",
         "price of all hosts for the window per million answered requests", Better::lower},
        {"energy.kwh", "kWh",
-        "energy of all hosts over the window: idle + (busy - idle) x CPU utilization, in watts",
+        "energy of all hosts over the window while they had power: idle + (busy - idle) x CPU utilization, "
+        "in "
+        "watts; a host that is down or booting after a crash draws nothing",
         Better::lower}});
   return all;
 }

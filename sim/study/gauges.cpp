@@ -7,9 +7,20 @@ namespace headroom::study {
 
 Gauges::Gauges(world::World& world, const metrics::Window& window, metrics::Series& series)
     : world_(world), window_(window), series_(series) {
-  for (const auto& host : world.hosts())
-    if (host->config().watts) powered_.push_back(host.get());
-  powered_seen_.resize(powered_.size());
+  for (const auto& host : world.hosts()) {
+    if (!host->config().watts) continue;
+    meters_.push_back(std::make_unique<Meter>());
+    meters_.back()->host = host.get();
+    meters_.back()->up = host->up();
+    host->on_change(
+        [meter = meters_.back().get()](world::Host& h) { meter->until(h.world().now(), h.up()); });
+  }
+}
+
+void Gauges::Meter::until(TimePoint now, bool up_from_now) {
+  if (up) on += now - since;
+  since = now;
+  up = up_from_now;
 }
 
 void Gauges::add_tier(const std::string& name, const std::vector<world::Host*>& hosts) {
@@ -38,14 +49,16 @@ void Gauges::read(TimePoint since) {
     tier.busy_ns.add(batch, more);
     tier.series->add(since, more);
   }
-  for (std::size_t i = 0; i < powered_.size(); ++i) {
-    world::Host& host = *powered_[i];
+  for (const auto& meter : meters_) {
+    world::Host& host = *meter->host;
+    meter->until(now, host.up());
     const Duration busy = host.cpu().busy_time();
-    const double utilization = (busy - powered_seen_[i]).seconds() / host.cores();
-    powered_seen_[i] = busy;
+    const double busy_s = (busy - meter->busy_seen).seconds() / host.cores();
+    meter->busy_seen = busy;
     const auto& watts = *host.config().watts;
-    joules_.add(batch, watts.idle.watts * (now - since).seconds() +
-                           (watts.busy.watts - watts.idle.watts) * utilization);
+    joules_.add(batch,
+                watts.idle.watts * meter->on.seconds() + (watts.busy.watts - watts.idle.watts) * busy_s);
+    meter->on = Duration();
   }
   if (now == window_.begin()) links_at_begin_ = world_.network().link_loads();
   if (now == window_.end()) links_at_end_ = world_.network().link_loads();
@@ -93,7 +106,7 @@ void Gauges::report(metrics::ResultBuilder& results, const metrics::BatchSum& an
     results.constant("cost.usd_per_hour", usd_per_hour);
     results.ratio("cost.usd_per_million_requests", length_ns, answered, usd_per_hour / 3600e9 * 1e6);
   }
-  if (!powered_.empty()) results.total("energy.kwh", joules_, 1 / 3.6e6);
+  if (!meters_.empty()) results.total("energy.kwh", joules_, 1 / 3.6e6);
 }
 
 }  // namespace headroom::study

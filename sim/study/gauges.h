@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,16 @@ class Gauges {
     metrics::BatchSum busy_ns;
     metrics::Series::Counter* series = nullptr;
   };
+  /// How long a host had power, and how busy it was, since the last look.
+  struct Meter {
+    world::Host* host = nullptr;
+    Duration busy_seen;
+    Duration on;
+    TimePoint since;
+    bool up = true;
+    /// Power comes or goes, or is looked at.
+    void until(TimePoint now, bool up_from_now);
+  };
   world::Task<> watch();
   void read(TimePoint since);
 
@@ -40,8 +51,7 @@ class Gauges {
   metrics::Window window_;
   metrics::Series& series_;
   std::vector<Tier> tiers_;
-  std::vector<world::Host*> powered_;
-  std::vector<Duration> powered_seen_;
+  std::vector<std::unique_ptr<Meter>> meters_;  ///< of hosts with watts
   metrics::Tally joules_;
   std::vector<world::LinkLoad> links_at_begin_;
   std::vector<world::LinkLoad> links_at_end_;

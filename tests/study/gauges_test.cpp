@@ -14,6 +14,13 @@ world::Task<> work(world::World& world, world::Host& host, Duration at, Duration
   co_await host.cpu().run(length);
 }
 
+world::Task<> outage(world::World& world, world::Host& host, Duration from, Duration to) {
+  co_await world::Sleep(world.scheduler(), from);
+  host.crash();
+  co_await world::Sleep(world.scheduler(), to - from);
+  host.boot();
+}
+
 std::optional<double> value(const metrics::ReplicationResult& result, const std::string& name) {
   for (const auto& m : result.metrics)
     if (m.name == name) return m.value;
@@ -60,6 +67,27 @@ TEST_CASE("gauges read busy cores, energy and prices off the hosts, in the windo
     INFO("second " << i);
     CHECK(column->values[i] == Approx(expected[i]).margin(1e-9));
   }
+}
+
+TEST_CASE("a host without power draws none") {
+  // Two hosts of 100 W idle; one is without power from 4 s to 7 s, at no edge of a slot: 17 host-seconds.
+  world::PlatformConfig platform;
+  platform.hosts["a"].count = 2;
+  platform.hosts["a"].watts = world::WattsConfig{Power{100}, Power{300}};
+  world::World world(platform, StreamKey(1));
+  const metrics::Window window(TimePoint::at(Duration()), Duration::s(10));
+  metrics::Series series(Duration::s(20));
+  Gauges gauges(world, window, series);
+  world::Scope scope;
+  gauges.start();
+  scope.spawn(
+      outage(world, *world.group("a")[0], Duration::from_seconds(4.25), Duration::from_seconds(7.25)));
+  world.run_until(TimePoint::at(Duration::s(12)));
+  gauges.stop();
+  metrics::ResultBuilder builder(window);
+  gauges.report(builder, {});
+  builder.series(series.finish(world.now()));
+  CHECK(*value(std::move(builder).build(), "energy.kwh") == Approx(17 * 100 / 3.6e6));
 }
 
 }  // namespace
