@@ -4,6 +4,7 @@
 #include <boost/random/exponential_distribution.hpp>
 #include <cmath>
 
+#include "models/client/expected_requests.h"
 #include "sim/base/check.h"
 
 namespace headroom::client {
@@ -160,8 +161,38 @@ class ProfileArrivals final : public ArrivalProcess {
     while (piece_ + 1 < points_.size() && points_[piece_ + 1].at <= left) ++piece_;
     offset_s_ = std::max(0.0, left - points_[piece_].at);
   }
+  /// The integral of the rate from 0 to `t`, in seconds.
+  double mean_count(double t) const {
+    double sum = 0;
+    if (period_s_ > 0 && t >= period_s_) {
+      const double periods = std::floor(t / period_s_);
+      sum = periods * mean_count_in_pieces(period_s_);
+      t -= periods * period_s_;
+    }
+    return sum + mean_count_in_pieces(t);
+  }
+  /// Before this the rate is 0; none if it always is.
+  std::optional<double> first_rate() const {
+    for (std::size_t i = 0; i < points_.size(); ++i)
+      if (points_[i].rate > 0 ||
+          (i + 1 < points_.size() && points_[i + 1].rate > 0 && points_[i + 1].at > points_[i].at))
+        return points_[i].at;
+    return std::nullopt;
+  }
 
  private:
+  double mean_count_in_pieces(double t) const {
+    double sum = 0;
+    for (std::size_t i = 0; i < points_.size() && points_[i].at < t; ++i) {
+      if (i + 1 == points_.size()) return sum + points_[i].rate * (t - points_[i].at);
+      const Point& a = points_[i];
+      const Point& b = points_[i + 1];
+      const double length = std::min(t, b.at) - a.at;
+      if (length <= 0) continue;
+      sum += (a.rate + (b.rate - a.rate) * length / (b.at - a.at) / 2) * length;
+    }
+    return sum;
+  }
   struct Point {
     double at;
     double rate;
@@ -262,6 +293,34 @@ struct Scaled {
   }
 };
 
+/// See requests_between.
+struct Count {
+  Duration from, to;
+  std::optional<double> at_rate(double per_second) const { return per_second * (to - from).seconds(); }
+  std::optional<double> operator()(const Poisson& a) const { return at_rate(a.rate.per_second); }
+  std::optional<double> operator()(const Constant& a) const {
+    const auto before = [&](Duration date) {  // the n-th is sent at n intervals
+      return std::max(0.0, std::ceil(date.seconds() * a.rate.per_second) - 1);
+    };
+    return before(to) - before(from);
+  }
+  std::optional<double> operator()(const Bursts& a) const {
+    const double calm = a.mean_calm.seconds();
+    const double burst = a.mean_burst.seconds();
+    return at_rate((a.calm.per_second * calm + a.burst.per_second * burst) / (calm + burst));
+  }
+  std::optional<double> operator()(const Profile& a) const {
+    const ProfileArrivals profile(a, StreamKey(0));
+    return profile.mean_count(to.seconds()) - profile.mean_count(from.seconds());
+  }
+  std::optional<double> operator()(const Closed&) const { return std::nullopt; }
+  std::optional<double> operator()(const NoArrivals&) const { return 0; }
+  std::optional<double> operator()(const Trace& a) const {
+    return static_cast<double>(std::count_if(
+        a.rows.begin(), a.rows.end(), [&](const TraceRow& row) { return row.at >= from && row.at < to; }));
+  }
+};
+
 /// (exp(x) − 1)/x and log(1 + x)/x without cancellation near 0
 double expm1_over(double x) {
   return std::abs(x) > 1e-8 ? std::expm1(x) / x : 1 + x / 2;
@@ -282,6 +341,23 @@ std::unique_ptr<ArrivalProcess> make_extra_arrivals(const Arrivals& arrivals, St
   const Arrivals scaled = factor > 0 ? std::visit(Scaled{factor}, arrivals) : NoArrivals{};
   if (std::holds_alternative<NoArrivals>(scaled)) return nullptr;
   return std::visit(Maker{extra, key / "arrivals"}, scaled);
+}
+
+std::optional<double> requests_between(const Arrivals& arrivals, TimePoint from, TimePoint to) {
+  return std::visit(Count{from.since_start(), to.since_start()}, arrivals);
+}
+
+std::optional<TimePoint> earliest_request(const Arrivals& arrivals) {
+  const auto at = [](double seconds) { return TimePoint::at(Duration::from_seconds(seconds)); };
+  if (std::holds_alternative<NoArrivals>(arrivals)) return std::nullopt;
+  if (const auto* trace = std::get_if<Trace>(&arrivals))
+    return trace->rows.empty() ? std::nullopt : std::optional(TimePoint::at(trace->rows.front().at));
+  if (const auto* constant = std::get_if<Constant>(&arrivals)) return at(1 / constant->rate.per_second);
+  if (const auto* profile = std::get_if<Profile>(&arrivals)) {
+    const auto first = ProfileArrivals(*profile, StreamKey(0)).first_rate();
+    return first ? std::optional(at(*first)) : std::nullopt;
+  }
+  return TimePoint();
 }
 
 ZipfSampler::ZipfSampler(std::int64_t n, double exponent) : n_(n), exponent_(exponent) {

@@ -10,9 +10,11 @@
 #include <string_view>
 #include <vector>
 
+#include "models/client/expected_requests.h"
 #include "models/processing/cost.h"
 #include "sim/config/load.h"
 #include "sim/config/located.h"
+#include "sim/config/units.h"
 #include "sim/faults/config.h"
 #include "sim/study/codecs.h"
 #include "sim/study/traits.h"
@@ -57,6 +59,7 @@ class Checker {
     check_slo();
     check_trace();
     check_closed();
+    check_window();
     check_faults();
     check_watch();
   }
@@ -354,6 +357,36 @@ class Checker {
   }
   static bool takes_no_time(const Distribution<Duration>& time) {
     return std::holds_alternative<law::Constant>(time.law) && time.mean() == Duration();
+
+  /// A run in which nobody asks for anything answers nothing.
+  void check_window() {
+    const client::Arrivals& arrivals = scenario_.workload.arrivals;
+    if (std::holds_alternative<client::NoArrivals>(arrivals)) return;
+    const Duration from = scenario_.run.warmup;
+    const Duration to = from + scenario_.run.duration;
+    const auto count = client::requests_between(arrivals, TimePoint::at(from), TimePoint::at(to));
+    const auto first = client::earliest_request(arrivals);
+    if (!count || *count > 0 || !first) return;
+    const std::string window =
+        "in the window from " + config::print(from) + " to " + config::print(to) + " there is no request: ";
+    if (const auto* trace = std::get_if<client::Trace>(&arrivals)) {
+      constexpr Duration kNoOffset = Duration::s(100'000'000);  // three years: a date since 1970
+      const Duration begin = trace->rows.front().at;
+      const bool dates = begin > kNoOffset;
+      error("workload.arrivals",
+            window + "the first of " + std::to_string(trace->rows.size()) + " is at " + config::print(begin) +
+                ", the last at " + config::print(trace->rows.back().at) + ", expected " +
+                (dates ? "times since the start of the simulation, not dates"
+                       : "some in the window, which begins after run.warmup and lasts for run.duration"));
+      return;
+    }
+    const bool abuse = std::any_of(scenario_.faults.begin(), scenario_.faults.end(), [](const auto& fault) {
+      return std::holds_alternative<faults::Abuse>(fault.kind);
+    });
+    if (!abuse)
+      error("workload.arrivals", window + "the first comes at " + config::print(first->since_start()) +
+                                     (first->since_start() < from ? ", then the rate is 0" : "") +
+                                     ", expected a longer run, or a rate above 0 in the window");
   }
 
   const ScenarioConfig& scenario_;

@@ -6,6 +6,8 @@
 #include <functional>
 #include <vector>
 
+#include "models/client/expected_requests.h"
+
 namespace headroom::client {
 namespace {
 
@@ -173,6 +175,49 @@ TEST_CASE("a trace is replayed as it is") {
   trace.rows = {{Duration::s(1), {}, {}}, {Duration::s(1), {}, {}}, {Duration::s(4), {}, {}}};
   const Arrivals arrivals = trace;
   CHECK(times(arrivals, 100) == std::vector<double>{1, 1, 4});
+}
+
+TEST_CASE("how many requests there will be is known beforehand") {
+  const auto between = [](const Arrivals& arrivals, double from, double to) {
+    const auto at = [](double s) { return TimePoint::at(Duration::from_seconds(s)); };
+    return requests_between(arrivals, at(from), at(to)).value_or(-1);
+  };
+  const auto first = [](const Arrivals& arrivals) {
+    const auto at = earliest_request(arrivals);
+    return at ? at->since_start().seconds() : -1;
+  };
+  CHECK(between(Poisson{Rate{100}}, 10, 70) == Approx(6000));
+  // Sent at 10, 20, 30 …; the window's end does not belong to it.
+  const Arrivals constant = Constant{Rate{0.1}};
+  CHECK(between(constant, 0, 10) == 0);
+  CHECK(between(constant, 0, 10.5) == 1);
+  CHECK(between(constant, 10, 30) == 2);
+  CHECK(first(constant) == Approx(10));
+  // 8 s of 50/s, 2 s of 500/s.
+  CHECK(between(Bursts{Rate{50}, Rate{500}, Duration::s(8), Duration::s(2)}, 0, 10) == Approx(1400));
+  const Profile ramp =
+      points({{Duration::s(10), Rate{0}}, {Duration::s(20), Rate{100}}, {Duration::s(30), Rate{0}}});
+  CHECK(between(ramp, 0, 15) == Approx(0.5 * 5 * 50));
+  CHECK(between(ramp, 15, 100) == Approx(0.5 * 5 * (50 + 100) + 0.5 * 10 * 100));
+  CHECK(between(ramp, 30, 100) == Approx(0).margin(1e-9));
+  CHECK(first(ramp) == 10);
+  Profile again = ramp;
+  again.repeat = Duration::s(40);
+  CHECK(between(again, 30, 80) == Approx(1000));
+  CHECK(between(again, 0, 400) == Approx(10'000));
+  Profile day;
+  day.diurnal = Diurnal{};
+  day.diurnal->mean = Rate{10};
+  day.diurnal->peak = Rate{18};
+  CHECK(between(day, 0, 86'400) == Approx(864'000).epsilon(1e-6));
+  Trace trace;
+  trace.rows = {{Duration::s(1), {}, {}}, {Duration::s(1), {}, {}}, {Duration::s(4), {}, {}}};
+  CHECK(between(trace, 0, 4) == 2);
+  CHECK(between(trace, 1, 5) == 3);
+  CHECK(first(trace) == 1);
+  CHECK(between(NoArrivals{}, 0, 10) == 0);
+  CHECK(first(NoArrivals{}) == -1);
+  CHECK(between(Closed{}, 0, 10) == -1);
 }
 
 TEST_CASE("the same seed gives the same arrivals, another one others") {

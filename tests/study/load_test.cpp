@@ -133,6 +133,61 @@ TEST_CASE("the baseline is valid on every shipped platform that is large enough 
   }
 }
 
+TEST_CASE("a window in which nobody asks is an error that says when they do") {
+  const auto refused = [](const std::string& arrivals,
+                          const std::string& run = "run: {warmup: 10s, duration: 60s}\n") {
+    return errors(scenario(kWorkers, "arrivals: " + arrivals, run));
+  };
+  const std::string window = "in the window from 10s to 70s there is no request";
+  // Seconds since 1970.
+  CHECK(says(refused("{trace: [{at: 1700000000s}, {at: 1700000001s}]}"), "3:22",
+             {window, "the first of 2 is at 1700000000s", "not dates"}) ||
+        says(refused("{trace: [{at: 1700000000s}, {at: 1700000001s}]}"), "3:12",
+             {window, "the first of 2 is at 1700000000s", "not dates"}));
+  const std::string warm = refused("{trace: [{at: 1s}, {at: 9s}]}");
+  CHECK_THAT(warm, Catch::Contains(window) && Catch::Contains("the first of 2 is at 1s, the last at 9s") &&
+                       Catch::Contains("run.warmup"));
+  const std::string late = refused("{profile: {points: [{at: 100s, rate: 0/s}, {at: 200s, rate: 5/s}]}}");
+  CHECK_THAT(late, Catch::Contains(window) && Catch::Contains("the first comes at 100s"));
+  const std::string early = refused("{profile: {points: [{at: 0s, rate: 5/s}, {at: 9s, rate: 0/s}]}}");
+  CHECK_THAT(early, Catch::Contains("the first comes at 0s, then the rate is 0"));
+  const std::string seldom = refused("{constant: 1/h}");
+  CHECK_THAT(seldom, Catch::Contains(window) && Catch::Contains("the first comes at 1h"));
+  const Folder folder;
+  CHECK_NOTHROW(valid(folder.write("a.yaml", scenario(kWorkers, "arrivals: {trace: [{at: 10s}]}",
+                                                      "run: {warmup: 10s, duration: 60s}\n"))));
+  // Somebody asks all the same.
+  CHECK_NOTHROW(valid(folder.write(
+      "b.yaml", scenario(kWorkers, "users: 10, arrivals: {constant: 1/h}",
+                         "run: {warmup: 10s, duration: 60s}\nfaults: [{at: 20s, abuse: {rate: 5/s}}]\n"))));
+}
+
+TEST_CASE("one bad column is ten errors and a count, in every table") {
+  const auto count = [](const std::string& text) { return std::count(text.begin(), text.end(), '\n'); };
+  const Folder folder;
+  std::string rows = "at_s,image_bytes,user\n";
+  for (int i = 0; i < 500; ++i) rows += std::to_string(i) + ",1KB," + (i % 2 == 0 ? "1" : "x") + "\n";
+  folder.write("trace.csv", rows);
+  std::string values = "value_ms\n";
+  for (int i = 0; i < 300; ++i) values += i % 3 == 0 ? "-1\n" : "1\n";
+  folder.write("values.csv", values);
+  config::Diagnostics diagnostics;
+  CHECK_FALSE(load_scenario(
+      folder.write("s.yaml", scenario("processing: {hosts: worker, service_time: {empirical: values.csv}}",
+                                      "users: 10, arrivals: {trace: trace.csv}")),
+      {}, diagnostics));
+  const std::string all = diagnostics.text();
+  INFO(all);
+  CHECK(count(all) == 33);  // two columns and the values
+  CHECK_THAT(all, Catch::Contains("trace.csv:501:3: error: 490 more lines are wrong like those above (column "
+                                  "image_bytes), the last one here"));
+  CHECK_THAT(all,
+             Catch::Contains("trace.csv:501:") && Catch::Contains("240 more lines are wrong like those above "
+                                                                  "(column user)"));
+  CHECK_THAT(all,
+             Catch::Contains("values.csv:299:1: error: 90 more lines are wrong like those above (values)"));
+}
+
 TEST_CASE("the fingerprint is of contents, never of paths, and any change shows") {
   const Folder here;
   const Folder there;
