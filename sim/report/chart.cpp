@@ -53,6 +53,13 @@ std::string literal(std::string_view text) {
   return out + "'";
 }
 
+/// The label of a tick, which gnuplot takes for a format.
+std::string tick_literal(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += c == '%' ? "%%" : std::string(1, c);
+  return literal(out);
+}
+
 /// A column of text in a data block.
 std::string text_cell(std::string_view text) {
   std::string out = "\"";
@@ -144,7 +151,7 @@ void axis(std::string& out, char name, const Chart::Axis& a, const Range& range)
   if (ticks.empty()) return;
   out += fmt::format("set {}tics (", name);
   for (std::size_t i = 0; i < ticks.size(); ++i) {
-    out += fmt::format("{}{} {}", i == 0 ? "" : ", ", literal(ticks[i].label), shortest(ticks[i].at));
+    out += fmt::format("{}{} {}", i == 0 ? "" : ", ", tick_literal(ticks[i].label), shortest(ticks[i].at));
   }
   out += ")\n";
 }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "sim/report/numbers.h"
 
@@ -59,6 +60,10 @@ std::variant<Csv, Problem> parse_csv(std::string_view text) {
   if (rows.empty()) return Problem{"there is no header"};
   Csv csv;
   csv.header = std::move(rows.front());
+  std::set<std::string_view> names;
+  for (const std::string& name : csv.header)
+    if (!names.insert(name).second)
+      return Problem{fmt::format("the column \"{}\" is there twice, expected it once", name)};
   for (std::size_t r = 1; r < rows.size(); ++r) {
     if (rows[r].size() != csv.header.size()) {
       return Problem{

@@ -14,7 +14,7 @@ std::string csv_cell(std::string_view text);
 /// A number's cell: shortest form, empty for what is no finite number.
 std::string csv_cell(double x);
 
-/// A table with a header; every row has as many cells as the header.
+/// A table with a header of different names; every row has as many cells as the header.
 struct Csv {
   std::vector<std::string> header;
   std::vector<std::vector<std::string>> rows;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -238,6 +239,15 @@ void complement(Chart::Curve& curve) {
   }
 }
 
+/// Names are free; files cannot be named after all of them.
+std::string part_of_file_name(const std::string& name) {
+  constexpr std::size_t kLongest = 60;
+  std::string part;
+  for (const char c : name.substr(0, kLongest))
+    part += (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ? c : '_';
+  return part;
+}
+
 /// Every group's share of time with too few members, on a scale that tells one nine from the next.
 void add_availability(std::vector<Chart>& charts, const Sweep& sweep, const Curves& curves) {
   constexpr std::string_view kMetric = "availability.";
@@ -248,7 +258,8 @@ void add_availability(std::vector<Chart>& charts, const Sweep& sweep, const Curv
         if (name.starts_with(kMetric)) groups.insert(name.substr(kMetric.size()));
   for (const std::string& group : groups) {
     const std::string metric = std::string(kMetric) + group;
-    Chart chart = curves.chart("availability_" + group, "Time with too few members of " + group + " up",
+    Chart chart = curves.chart("availability_" + part_of_file_name(group),
+                               "Time with too few members of " + group + " up",
                                "share of time with too few members up");
     chart.y.logarithmic = true;
     curves.add(chart, metric, 1, "too few of " + group + " up");
@@ -284,6 +295,65 @@ void add_tradeoff(std::vector<Chart>& charts, const Sweep& sweep, const Curves& 
   charts.push_back(std::move(chart));
 }
 
+/// The cheapest points that meet all objectives. What was varied and does not change the price (a load, a
+/// seed) is not for sale, but a condition: the cheapest point is said for each of its values.
+std::string cheapest(const Sweep& sweep) {
+  const auto price_of = [&](std::size_t n) -> std::optional<double> {
+    const auto& summary = sweep.points[n].summary;
+    const auto* price = summary ? metric_of(*summary, "cost.usd_per_hour") : nullptr;
+    return price != nullptr ? price->mean : std::nullopt;
+  };
+  // Bought is what makes the price differ between two points that differ in nothing else.
+  std::vector<bool> bought(sweep.axes.size(), false);
+  for (std::size_t i = 0; i < sweep.axes.size(); ++i) {
+    std::map<std::vector<std::size_t>, double> price_at;
+    for (std::size_t n = 0; n < sweep.points.size() && !bought[i]; ++n) {
+      std::vector<std::size_t> others = sweep.points[n].at;
+      others[i] = 0;
+      if (const auto price = price_of(n))
+        bought[i] = std::abs(price_at.emplace(others, *price).first->second - *price) > 1e-9;
+    }
+  }
+  struct Best {
+    std::string condition;
+    std::optional<double> price;
+    std::string bought;
+  };
+  std::map<std::vector<std::size_t>, Best> best;
+  for (std::size_t n = 0; n < sweep.points.size(); ++n) {
+    const auto price = price_of(n);
+    if (!price) continue;
+    std::vector<std::size_t> condition;
+    std::string name, what;
+    for (std::size_t i = 0; i < sweep.axes.size(); ++i) {
+      std::string& text = bought[i] ? what : name;
+      text += (text.empty() ? "" : ", ") + short_name(sweep, i) + " " + sweep.value(sweep.points[n], i);
+      if (!bought[i]) condition.push_back(sweep.points[n].at[i]);
+    }
+    Best& here = best.try_emplace(std::move(condition), Best{name, std::nullopt, ""}).first->second;
+    const auto verdicts = judged(*sweep.points[n].summary);
+    const bool good = !verdicts.empty() &&
+                      std::all_of(verdicts.begin(), verdicts.end(), [](const Judged& j) { return j.met; });
+    if (good && (!here.price || *price < *here.price)) here = {name, *price, what};
+  }
+  const auto cost = [](const Best& b) {
+    return fmt::format("{} USD/h{}", significant(*b.price), b.bought.empty() ? "" : " (" + b.bought + ")");
+  };
+  if (std::none_of(best.begin(), best.end(), [](const auto& b) { return b.second.price.has_value(); }))
+    return "No point meets all objectives.";
+  if (best.size() == 1)
+    return "The cheapest point that meets all objectives costs " + cost(best.begin()->second) + ".";
+  constexpr std::size_t kMost = 6;
+  std::string text = "The cheapest point that meets all objectives costs";
+  std::size_t count = 0;
+  for (const auto& [condition, b] : best) {
+    if (count++ == kMost) break;
+    text += (count == 1 ? " at " : "; at ") + b.condition + ": " + (b.price ? cost(b) : "no point does");
+  }
+  if (best.size() > kMost) text += fmt::format("; and so on for {} more", best.size() - kMost);
+  return text + ".";
+}
+
 /// Each point by its cost and by how many answers it lost, those that meet all objectives apart.
 void add_cost(std::vector<Chart>& charts, const Sweep& sweep) {
   const auto cost = range_of(sweep, "cost.usd_per_hour");
@@ -296,7 +366,6 @@ void add_cost(std::vector<Chart>& charts, const Sweep& sweep) {
   Chart::Curve met, missed;
   met.name = "all objectives met";
   missed.name = "an objective missed";
-  std::optional<double> cheapest;
   for (const auto& point : sweep.points) {
     if (!point.summary) continue;
     const auto* price = metric_of(*point.summary, "cost.usd_per_hour");
@@ -310,7 +379,6 @@ void add_cost(std::vector<Chart>& charts, const Sweep& sweep) {
     curve.y.push_back(*yield->mean * 100);
     curve.low.push_back((yield->ci95 ? yield->ci95->low : *yield->mean) * 100);
     curve.high.push_back((yield->ci95 ? yield->ci95->high : *yield->mean) * 100);
-    if (good) cheapest = std::min(cheapest.value_or(*price->mean), *price->mean);
   }
   for (Chart::Curve* curve : {&met, &missed})
     if (!curve->x.empty()) chart.curves.push_back(std::move(*curve));
@@ -320,9 +388,7 @@ void add_cost(std::vector<Chart>& charts, const Sweep& sweep) {
   const double margin = (cost->second - cost->first) * 0.05;
   chart.x.low = std::max(0.0, cost->first - margin);
   chart.x.high = cost->second + margin;
-  chart.caption = cheapest ? fmt::format("The cheapest point that meets all objectives costs {} USD/h.",
-                                         significant(*cheapest))
-                           : "No point meets all objectives.";
+  chart.caption = cheapest(sweep);
   charts.push_back(std::move(chart));
 }
 

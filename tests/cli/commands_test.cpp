@@ -46,6 +46,13 @@ TEST_CASE("help at every level has an example") {
   CHECK(std::regex_match(run({"--version"}).out, std::regex("headroom [0-9]+\\.[0-9]+\\.[0-9]+\n")));
 }
 
+TEST_CASE("the version that is printed is the first of the changelog") {
+  const std::string changelog = read_file(root() / "CHANGELOG.md");
+  std::smatch first;
+  REQUIRE(std::regex_search(changelog, first, std::regex("\n## ([0-9.]+)( \\(unreleased\\))?\n")));
+  CHECK(run({"--version"}).out == "headroom " + first[1].str() + "\n");
+}
+
 TEST_CASE("what is wrong with a command line is said, with the nearest name") {
   const auto refused = [](const std::vector<std::string>& arguments) {
     const Place place;

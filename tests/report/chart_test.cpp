@@ -63,6 +63,26 @@ TEST_CASE("names cannot break out of the drawing") {
   CHECK_THAT(text(folder.path() / "simple.svg"), Catch::Contains("&lt;64KB &amp; ’more’"));
 }
 
+TEST_CASE("a text is a text wherever it stands") {
+  TemporaryFolder folder;
+  Chart chart = simple();
+  const std::string odd = "5% %s %g %% {a}^2_b @c \\n $d";
+  chart.title = chart.x.label = chart.y.label = chart.curves[0].name = odd;
+  chart.x.ticks = {{0, odd}, {1, "b"}};
+  chart.y.ticks = {{1, odd}};
+  chart.curves[0].labels = {odd, "", ""};
+  chart.bounds.push_back({odd, 2});
+  chart.spans.push_back({odd, 0.5, 1.5});
+  const auto problem = draw({chart}, folder.path());
+  if (problem) FAIL(problem->message);
+  const std::string drawn = text(folder.path() / "simple.svg");
+  std::size_t count = 0;
+  for (std::size_t at = drawn.find("5% %s %g %% {a}^2_b @c"); at != std::string::npos;
+       at = drawn.find("5% %s %g %% {a}^2_b @c", at + 1))
+    ++count;
+  CHECK(count >= 8);  // title, two axes, curve, two ticks, bound, span; labels lose what would end them
+}
+
 TEST_CASE("bands, bounds, stacks, one point, constants and nothing at all can be drawn") {
   TemporaryFolder folder;
   Chart band = simple();

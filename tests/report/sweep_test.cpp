@@ -104,6 +104,13 @@ TEST_CASE("values become numbers where they are of one kind") {
   CHECK(scale({"30/min", "1/s"}).at == std::vector<double>{0.5, 1});
   CHECK(scale({"512KB", "1MB"}).at == std::vector<double>{512'000, 1'000'000});
   CHECK(scale({"99%", "99.9%"}).unit == "%");
+  // An exponent belongs to the number.
+  CHECK(scale({"1e2/s", "2e2/s"}).unit == "1/s");
+  CHECK(scale({"1e2/s", "2e2/s"}).at == std::vector<double>{100, 200});
+  CHECK(scale({"1e2/s", "150/s"}).at == std::vector<double>{100, 150});
+  CHECK(scale({"1e3", "2E3"}).unit == "");
+  CHECK(scale({"1e3", "2E3"}).at == std::vector<double>{1000, 2000});
+  CHECK(scale({"5e-1ms", "+2ms", ".25ms"}).at == std::vector<double>{0.5, 2, 0.25});
   CHECK_FALSE(scale({"null", "1000"}).numeric);
   CHECK_FALSE(scale({"round_robin", "random"}).numeric);
   CHECK_FALSE(scale({"5ms", "5KB"}).numeric);
@@ -123,8 +130,26 @@ TEST_CASE("two axes: the one with more numbers is x, the other makes series") {
   REQUIRE(view.series.size() == 2);
   CHECK(view.series[0].name == "load_balancer.policy random");
   CHECK(view.series[0].points == std::vector<std::size_t>{1, 0});  // from low to high
-  CHECK(answer(sweep).lines == Texts{"load_balancer.policy random: at worker.count = 2 only",
-                                     "load_balancer.policy least: nowhere"});
+  const SweepAnswer verdict = answer(sweep);
+  REQUIRE(verdict.lines.size() == 2);
+  CHECK(verdict.text == "objectives hold in part (yield ≥ 99 %)");
+  CHECK(verdict.lines[0].text == "load_balancer.policy random: at worker.count = 2 only");
+  CHECK(verdict.lines[1].text == "load_balancer.policy least: nowhere");
+  // Green is for what holds alone.
+  CHECK(verdict.kind == SweepAnswer::Kind::open);
+  CHECK(verdict.lines[0].kind == SweepAnswer::Kind::yes);
+  CHECK(verdict.lines[1].kind == SweepAnswer::Kind::no);
+  const std::string painted = table(sweep, "", true);
+  CHECK_THAT(painted,
+             Contains("\x1b[1;31mload_balancer.policy least: nowhere\x1b[0m") &&
+                 Contains("\x1b[1;32mload_balancer.policy random: at worker.count = 2 only\x1b[0m") &&
+                 Contains("\x1b[1;33mobjectives hold in part"));
+  CHECK_THAT(html(sweep, {}, ""), Contains("<p class=\"answer no\">load_balancer.policy least: nowhere</p>"));
+  for (Sweep::Point& point : sweep.points) point.summary = summary_of(0.9);
+  CHECK(answer(sweep).kind == SweepAnswer::Kind::no);
+  CHECK(answer(sweep).lines.empty());
+  for (Sweep::Point& point : sweep.points) point.summary = summary_of(0.999);
+  CHECK(answer(sweep).kind == SweepAnswer::Kind::yes);
   CHECK(titles(figures(sweep)) == Texts{"yield", "harvest", "latency_p99"});
   CHECK(figures(sweep)[0].curves.size() == 2);
 }
@@ -309,6 +334,72 @@ TEST_CASE("paths of odd dots have short names") {
   CHECK(names({".", "."}) == Texts{".", "."});
   CHECK(names({"a.", "b.", ""}) == Texts{"a.", "b.", ""});
   CHECK(names({".a", ".a", "a..b"}) == Texts{".a", ".a", ".b"});
+}
+
+TEST_CASE("no value of an axis, and no name, costs a sweep its figures") {
+  const std::string odd = GENERATE(as<std::string>(), "50%", "%s%n", "100 %% of {a: 5%}", "a\\nb", "$curve0",
+                                   "@x `y`", "[{\"a\"|'b'}]", "#", "a/b", "..");
+  Sweep sweep = sweep_of({"28", odd, "other"}, {0.9, 0.95, 0.999});
+  for (std::size_t i = 0; i < 3; ++i) {
+    sweep.points[i].summary->metrics["harvest"] = {0.8 + 0.05 * static_cast<double>(i), std::nullopt};
+    sweep.points[i].summary->metrics["availability." + odd] = {0.9 + 0.01 * static_cast<double>(i),
+                                                               std::nullopt};
+  }
+  const TemporaryFolder folder;
+  const auto charts = figures(sweep);
+  const auto problem = draw(charts, folder.path());
+  INFO(odd << (problem ? problem->message : ""));
+  REQUIRE_FALSE(problem);
+  CHECK(folder.entries() == static_cast<long>(2 * charts.size()));
+  CHECK(charts.size() == 4);
+  if (odd == "50%")
+    CHECK_THAT(std::get<std::string>(read_file(folder.path() / "yield_harvest.svg")), Contains(">50%<"));
+}
+
+TEST_CASE("the cheapest point is said for each value of what is not bought") {
+  // Three fleets at two loads: the dearer holds at the higher load, none does at the highest.
+  Sweep sweep;
+  sweep.scenario = "sample";
+  sweep.axes = {{"workload.arrivals.poisson", {"1000/s", "2000/s", "3000/s"}},
+                {"platform.hosts.worker.count", {"10", "20"}}};
+  const auto add = [&](std::size_t load, std::size_t fleet, double yield) {
+    sweep.points.push_back({{load, fleet}, summary_of(yield)});
+    sweep.points.back().summary->metrics["cost.usd_per_hour"] = {fleet == 0 ? 12.0 : 24.0, std::nullopt};
+  };
+  add(0, 0, 0.999);
+  add(0, 1, 0.999);
+  add(1, 0, 0.9);
+  add(1, 1, 0.999);
+  add(2, 0, 0.5);
+  add(2, 1, 0.9);
+  const auto caption = [&] { return figures(sweep).back().caption; };
+  CHECK(caption() ==
+        "The cheapest point that meets all objectives costs at arrivals.poisson 1000/s: 12 USD/h "
+        "(worker.count 10); "
+        "at arrivals.poisson 2000/s: 24 USD/h (worker.count 20); at arrivals.poisson 3000/s: no point does.");
+  sweep.points.resize(2);
+  sweep.axes[0].values.resize(1);
+  CHECK(caption() == "The cheapest point that meets all objectives costs 12 USD/h (worker.count 10).");
+  sweep.points = {};
+  add(2, 0, 0.5);
+  add(2, 1, 0.9);
+  CHECK(caption() == "No point meets all objectives.");
+}
+
+TEST_CASE("an index is named with the list that it is of") {
+  Sweep sweep = sweep_of({"0%", "10%"}, {1, 1});
+  sweep.axes[0].path = "faults.0.common_cause";
+  CHECK(short_name(sweep, 0) == "faults.0.common_cause");
+  sweep.axes[0].path = "faults.0";
+  CHECK(short_name(sweep, 0) == "faults.0");
+  sweep.axes[0].path = "deployment.processing.service_time.mixture.1.weight";
+  CHECK(short_name(sweep, 0) == "mixture.1.weight");
+}
+
+TEST_CASE("time is told in words") {
+  Sweep sweep = sweep_of({"28"}, {0.9});
+  sweep.measured_s = 630'720'000;  // 20 years of 365 days
+  CHECK_THAT(table(sweep, "", false), Contains("3 × 7,300 d measured at each"));
 }
 
 }  // namespace headroom::report
