@@ -357,6 +357,7 @@ class Checker {
   }
   static bool takes_no_time(const Distribution<Duration>& time) {
     return std::holds_alternative<law::Constant>(time.law) && time.mean() == Duration();
+  }
 
   /// A run in which nobody asks for anything answers nothing.
   void check_window() {
