@@ -1,10 +1,10 @@
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <thread>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/output.h"
 #include "sim/cli/usage.h"
 #include "sim/study/load.h"
 #include "sim/study/outline.h"
@@ -48,10 +48,8 @@ int ResultOptions::jobs_or_cores() const {
 }
 
 void print_warnings(const study::ScenarioConfig& scenario) {
-  for (const std::string& warning : study::warnings(scenario))
-    std::fprintf(stderr, "headroom: warning: %s\n", warning.c_str());
-  for (const std::string& warning : study::load_warnings(scenario))
-    std::fprintf(stderr, "headroom: warning: %s\n", warning.c_str());
+  for (const std::string& warning : study::warnings(scenario)) say_warning(warning);
+  for (const std::string& warning : study::load_warnings(scenario)) say_warning(warning);
 }
 
 bool colours() {
