@@ -113,7 +113,7 @@ Table table_of(const Sweep& sweep, std::size_t most_rows) {
                       return limited(n) == limited(order.front());
                     });
   if (limits && same && table.left_out == 0) {
-    table.constants.push_back("limited by " + harmless(limited(order.front())));
+    table.constants.push_back("limited by " + printable_line(limited(order.front())));
     limits = false;
   }
   if (limits) table.header.emplace_back("limited by");
