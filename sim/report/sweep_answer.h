@@ -35,8 +35,8 @@ std::string short_name(const Sweep&, std::size_t axis);
 
 /// Where the objectives are met, series by series: "hold from worker.count = 36 on".
 struct SweepAnswer {
-  /// yes: surely somewhere in every series; no: surely nowhere; open: somewhere in some series, or that cannot
-  /// be told, or there are no objectives.
+  /// yes: surely somewhere in every series; no: surely nowhere; open: somewhere in some series, or that
+  /// cannot be told, or there are no objectives.
   enum class Kind { yes, no, open };
   struct Line {
     Kind kind = Kind::open;
