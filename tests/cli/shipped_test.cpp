@@ -98,6 +98,7 @@ TEST_CASE("every shipped scenario is valid, runs without an error, and reports w
     bool too_much = false;
     for (std::string line; std::getline(said, line);) {
       INFO(line);
+      if (line.find("% done") != std::string::npos) continue;  // a machine with better things to do
       const bool of_load = line.find(" needs ") != std::string::npos;
       CHECK((of_load || line.starts_with("headroom: warning: the profile ")));
       too_much = too_much || of_load;
