@@ -106,8 +106,11 @@ std::string temporary_suffix() {
   return fmt::format("incomplete-{}-", host_name());
 }
 
-/// Tries to make something in a folder that is there.
+/// Tries to make something in a folder that is there: a file without a name, of which nothing can stay
+/// behind, or a folder where the file system has no such files.
 std::optional<Problem> try_out(const fs::path& folder, const fs::path& for_what) {
+  if (const Descriptor file(open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600)); file.get() >= 0)
+    return std::nullopt;
   const fs::path trial = folder / fmt::format(".headroom-{}", getpid());
   if (mkdir(trial.c_str(), 0777) == 0 || errno == EEXIST) {
     rmdir(trial.c_str());
