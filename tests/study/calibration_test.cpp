@@ -48,8 +48,8 @@ TEST_CASE("images that kill the process that converts them are named and left ou
   CHECK(*survived.result == "a.jpg;b.jpg;");
   CHECK(survived.died.empty());
   REQUIRE(survived.deadly.size() == 4);
-  CHECK(survived.deadly.at("bad 1.jpg") ==
-        "the process that was converting it was killed by signal 9 (Killed)");
+  CHECK(survived.deadly.at("bad 1.jpg")
+            .starts_with("the process that was converting it was killed by signal 9 (Killed)"));
 }
 
 TEST_CASE("of two that were being converted when the process died, both are left out, and that is said") {
@@ -72,7 +72,8 @@ TEST_CASE("a process that dies of no image is begun again at most twice") {
   });
   CHECK(!survived.result);
   CHECK(survived.deadly.empty());
-  CHECK(survived.died == std::vector<std::string>(3, "was killed by signal 9 (Killed)"));
+  CHECK(survived.died.size() == 3);
+  for (const std::string& how : survived.died) CHECK(how.starts_with("was killed by signal 9 (Killed)"));
 }
 
 TEST_CASE("what is written of a measurement can always be read again; what cannot is left out and said") {

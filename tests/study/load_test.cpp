@@ -177,7 +177,7 @@ TEST_CASE("one bad column is ten errors and a count, in every table") {
   const std::string all = diagnostics.text();
   INFO(all);
   CHECK(count(all) == 33);  // two columns and the values
-  CHECK_THAT(all, Catch::Contains("trace.csv:501:3: error: 490 more lines are wrong like those above (column "
+  CHECK_THAT(all, Catch::Contains("trace.csv:501:5: error: 490 more lines are wrong like those above (column "
                                   "image_bytes), the last one here"));
   CHECK_THAT(all,
              Catch::Contains("trace.csv:501:") && Catch::Contains("240 more lines are wrong like those above "
