@@ -159,7 +159,7 @@ TEST_CASE("the peak of the load is what counts") {
   CHECK(peak("{profile: {points: [{at: 0s, rate: 0/s}, {at: 200s, rate: 100/s}]}}") == Approx(50));
   CHECK(peak("{profile: {diurnal: {mean: 10/s, peak: 15/s, period: 80s, peak_at: 40s}}}") == Approx(15));
   CHECK(peak("{profile: {diurnal: {mean: 10/s, peak: 15/s, period: 1d, peak_at: 12h}}}") < 5.01);
-  CHECK(peak("{trace: [{at: 1s}, {at: 5s}, {at: 5100ms}, {at: 5900ms}, {at: 6s}]}") == 3);
+  CHECK(peak("{trace: [{at: 11s}, {at: 15s}, {at: 15100ms}, {at: 15900ms}, {at: 16s}]}") == 3);
   // Surges add what is more; abusers what they send.
   CHECK(peak("{poisson: 10/s}",
              "faults: [{at: 20s, for: 30s, surge: {factor: 3}}, {at: 30s, for: 5s, surge: "
