@@ -131,7 +131,7 @@ std::vector<pid_t> Program::children() const {
 
 Finished Program::wait() {
   Finished finished;
-  const auto deadline = Clock::now() + std::chrono::minutes(1);
+  const auto deadline = Clock::now() + std::chrono::minutes(5);
   int status = 0;
   std::string screen;
   while (waitpid(pid_, &status, WNOHANG) == 0) {
