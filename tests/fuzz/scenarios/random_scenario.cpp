@@ -402,8 +402,10 @@ class Writer {
     }
     std::vector<std::string> points;
     double at = dice_.chance(0.5) ? 0 : dice_.between(0, 0.5);
+    const bool steps = dice_.chance(0.3);
     for (std::int64_t n = dice_.whole(1, 4); n > 0; --n) {
-      const bool nothing = !points.empty() && dice_.chance(0.2);
+      // Not for long: a window without any request is refused.
+      const bool nothing = !points.empty() && n > 1 && !steps && dice_.chance(0.3);
       points.push_back(Map()
                            .add("at", time(at))
                            .add("rate", nothing ? "0/s" : per_second(rate * dice_.between(0.1, 2)))
@@ -411,7 +413,7 @@ class Writer {
       at += dice_.between(0.1, 1);
     }
     p.add("points", list(points));
-    if (dice_.chance(0.5)) p.add("between", std::string(dice_.pick({"linear", "step"})));
+    if (steps || dice_.chance(0.5)) p.add("between", steps ? "step" : "linear");
     if (dice_.chance(0.5)) p.add("repeat", time(at));
     return p.text();
   }
@@ -419,8 +421,13 @@ class Writer {
   std::string trace() {
     std::vector<std::string> rows;
     double at = 0;
+    bool measured = false;
     for (std::int64_t n = dice_.whole(1, 60); n > 0; --n) {
       if (dice_.chance(0.8)) at += dice_.spread(1e-6, 0.3);
+      if (!measured && (n == 1 || at >= warmup_)) {  // a window without any request is refused
+        at = std::clamp(at, warmup_ + 0.01 * duration_, warmup_ + 0.95 * duration_);
+        measured = true;
+      }
       Map row;
       row.add("at", time(at));
       if (images_ && dice_.chance(0.5)) row.add("image_bytes", size(dice_.spread(200, 1e6)));
