@@ -66,7 +66,7 @@ class Trials {
         {"run", scenario, "--jobs", jobs, "--out", out, "--no-figures", "--quiet"}, options);
     if (f.status == 0) return true;
     wrong.push_back(program + " run " + scenario + " --jobs " + jobs +
-                    (f.status < 0 ? ": was killed, by a signal or after a minute\n"
+                    (f.status < 0 ? ": was killed, by a signal or because it took too long\n"
                                   : ": exit status " + std::to_string(f.status) + "\n") +
                     f.err);
     return false;
