@@ -136,13 +136,10 @@ TEST_CASE("nothing from outside steers the terminal") {
   const std::string escaped = R"(\e[2J\e]0;title\a\x9b31m)";
   Place place("scenario: small\nquestion: \"Does it run?" + escaped +
               "\"\n"
-              "platform: {hosts: {\"w" +
-              escaped +
-              "\": {count: 2, cores: 8}}}\n"
+              "platform: {hosts: {worker: {count: 2, cores: 8}}}\n"
               "workload: {arrivals: {poisson: 64/s}}\n"
-              "deployment: {processing: {hosts: \"w" +
-              escaped + "\", service_time: {exponential: {mean: 100ms}}}}\nwatch: [{group: \"w" + escaped +
-              "\", need: 1}]\nrun: {duration: 5s}\n");
+              "deployment: {processing: {hosts: worker, service_time: {exponential: {mean: 100ms}}}}\n"
+              "watch: [{group: worker, need: 1}]\nrun: {duration: 5s}\n");
   const std::string name = "x" + evil + ".yaml";
   write_file(place.folder.path() / name, "scenario: [\n");
   fs::create_directory(place.folder.path() / "list");

@@ -105,7 +105,7 @@ TEST_CASE("a burst is no standstill, however large") {
              "deployment: {processing: {hosts: worker, service_time: 10ms, max_waiting: 0}}\n"
              "run: {duration: 3s}\n");
   CHECK(f.status == 0);
-  CHECK(f.err == "");
+  CHECK(f.err.find("does not advance") == std::string::npos);
 }
 
 TEST_CASE("what would happen again and again in no time is refused") {

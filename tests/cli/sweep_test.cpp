@@ -217,7 +217,8 @@ TEST_CASE("a replication that dies is reported; the other points are kept") {
   CHECK(finished.status == 4);
   CHECK_THAT(finished.err,
              StartsWith("headroom: error: replication 1 at platform.hosts.worker.cores=7 was killed by "
-                        "signal 9 (Killed)\nheadroom: incomplete: the result has 2 of 3 points"));
+                        "signal 9 (Killed), as the system does when memory runs out\n"
+                        "headroom: incomplete: the result has 2 of 3 points"));
   CHECK(place.lines("results/small/points.csv").size() == 3);
 }
 
