@@ -179,9 +179,8 @@ TEST_CASE("one bad column is ten errors and a count, in every table") {
   CHECK(count(all) == 33);  // two columns and the values
   CHECK_THAT(all, Catch::Contains("trace.csv:501:5: error: 490 more lines are wrong like those above (column "
                                   "image_bytes), the last one here"));
-  CHECK_THAT(all,
-             Catch::Contains("trace.csv:501:") && Catch::Contains("240 more lines are wrong like those above "
-                                                                  "(column user)"));
+  CHECK_THAT(all, Catch::Contains("trace.csv:501:9: error: 240 more lines are wrong like those above "
+                                  "(column user)"));
   CHECK_THAT(all,
              Catch::Contains("values.csv:299:1: error: 90 more lines are wrong like those above (values)"));
 }
