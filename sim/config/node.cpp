@@ -188,7 +188,7 @@ std::string describe_node(const Node& node) {
 }
 
 std::string describe_no_map(const Node& node) {
-  const std::string got = describe_node(node);
+  std::string got = describe_node(node);
   if (!node.is_scalar() || node.quoted()) return got;
   return missing_blank(node.text()) ? got + " without a blank behind the colon" : got;
 }

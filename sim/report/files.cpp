@@ -90,7 +90,7 @@ std::string host_name() {
 /// The folder's name as part of a longer one: a long one is cut, and told apart by a hash (FNV-1a).
 std::string part_of_name(const fs::path& place) {
   constexpr std::size_t kLongest = 120;
-  const std::string name = place.filename().string();
+  std::string name = place.filename().string();
   if (name.size() <= kLongest) return name;
   std::uint64_t hash = 0xcbf29ce484222325u;
   for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;

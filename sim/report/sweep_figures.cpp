@@ -334,7 +334,7 @@ std::string cheapest(const Sweep& sweep) {
     const auto verdicts = judged(*sweep.points[n].summary);
     const bool good = !verdicts.empty() &&
                       std::all_of(verdicts.begin(), verdicts.end(), [](const Judged& j) { return j.met; });
-    if (good && (!here.price || *price < *here.price)) here = {name, *price, what};
+    if (good && (!here.price || *price < *here.price)) here = {name, price, what};
   }
   const auto cost = [](const Best& b) {
     return fmt::format("{} USD/h{}", significant(*b.price), b.bought.empty() ? "" : " (" + b.bought + ")");
