@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "models/calls/call.h"
+#include "models/client/expected_requests.h"
 #include "models/processing/cost.h"
 #include "sim/metrics/resource.h"
 #include "sim/study/traits.h"
@@ -777,26 +778,6 @@ class RateOf {
   }
   double peak(const client::NoArrivals&) const { return 0; }
 
-  double requests(const client::Poisson& a) const { return a.rate.per_second * (to_ - from_); }
-  double requests(const client::Constant& a) const { return a.rate.per_second * (to_ - from_); }
-  double requests(const client::Bursts& a) const {
-    const double calm = a.mean_calm.seconds();
-    const double burst = a.mean_burst.seconds();
-    return (a.calm.per_second * calm + a.burst.per_second * burst) / (calm + burst) * (to_ - from_);
-  }
-  double requests(const client::Profile& a) const {
-    constexpr int kSteps = 10'000;
-    double sum = 0;
-    for (int i = 0; i < kSteps; ++i) sum += at(a, from_ + (to_ - from_) * (i + .5) / kSteps);
-    return sum / kSteps * (to_ - from_);
-  }
-  double requests(const client::Trace& a) const {
-    return static_cast<double>(std::count_if(a.rows.begin(), a.rows.end(), [&](const client::TraceRow& row) {
-      return row.at.seconds() >= from_ && row.at.seconds() < to_;
-    }));
-  }
-  double requests(const client::NoArrivals&) const { return 0; }
-
  private:
   static double seconds(TimePoint t) { return t.since_start().seconds(); }
   /// Whether something that happens then, and again after each period, happens.
@@ -874,14 +855,7 @@ double expected_requests(const ScenarioConfig& scenario) {
   const auto between = [&](TimePoint from, TimePoint to) {
     if (const auto* closed = std::get_if<client::Closed>(&arrivals))
       return without_waiting(scenario, *closed) * (to - from).seconds();
-    return std::visit(
-        [&]<class A>(const A& a) {
-          if constexpr (std::is_same_v<A, client::Closed>)
-            return 0.0;
-          else
-            return RateOf(from, to).requests(a);
-        },
-        arrivals);
+    return client::requests_between(arrivals, from, to).value_or(0);
   };
   double all = between(TimePoint(), end);
   for (const faults::FaultConfig& fault : scenario.faults) {
