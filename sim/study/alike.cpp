@@ -1,0 +1,393 @@
+#include "sim/study/alike.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include "models/usage/ring.h"
+
+namespace headroom::study {
+namespace {
+
+constexpr const char* kLeader = "queue.leader";
+constexpr const char* kFollowers = "queue.followers";
+
+/// What each host does that the deployment uses: the words that tell it from others of its group.
+class Roles {
+ public:
+  Roles(const ScenarioConfig& scenario, const world::Topology& topology, Moment moment)
+      : topology_(topology), moment_(moment) {
+    const DeploymentConfig& d = scenario.deployment;
+    if (d.load_balancer && d.load_balancer->hosts) pair(*d.load_balancer->hosts, d.load_balancer->redundancy);
+    if (d.api) all(d.api->hosts);
+    if (d.auth) {
+      if (d.auth->data_plane.hosts) pair(*d.auth->data_plane.hosts, d.auth->data_plane.redundancy);
+      if (d.auth->management && d.auth->management->hosts)
+        plays(members(*d.auth->management->hosts).front(), "management");
+    }
+    if (d.queue) queue(*d.queue);
+    if (d.processing) all(d.processing->hosts);
+    if (d.usage) {
+      store(d.usage->store);
+      if (d.usage->billing.hosts) all(*d.usage->billing.hosts);
+    }
+    // One who leads is known by that alone if nothing else tells the members of the group apart.
+    if (!electing_.empty())
+      for (const world::HostId host : members({electing_}))
+        if (!words_.at(host).empty()) electing_.clear();
+  }
+
+  bool used(world::HostId host) const { return words_.contains(host); }
+  std::string of(world::HostId host) const {
+    std::string text;
+    for (const std::string& word : words_.at(host)) text += (text.empty() ? "" : ", ") + word;
+    return text;
+  }
+  /// The group of a queue whose members are told apart when a fault strikes; empty if there is none.
+  const std::string& electing() const { return electing_; }
+  /// Whether nothing but the queue runs there.
+  bool queue_alone() const { return parts_.at(electing_) == 1; }
+
+  /// What falls with these hosts.
+  std::vector<Loss> losses(const std::vector<world::HostId>& hosts) const {
+    std::map<std::pair<std::string, std::string>, std::int64_t> counts;
+    for (const world::HostId host : hosts)
+      if (used(host)) ++counts[{topology_.host(host).group, of(host)}];
+    std::vector<Loss> falls;
+    for (const auto& [who, count] : counts) falls.push_back({who.first, who.second, count, size(who.first)});
+    return falls;
+  }
+  std::int64_t size(const std::string& group) const {
+    return static_cast<std::int64_t>(topology_.domain("group/" + group)->size());
+  }
+
+ private:
+  const std::vector<world::HostId>& members(const Ref& group) const {
+    return *topology_.domain("group/" + group.name);
+  }
+  void plays(world::HostId host, const std::string& word) {
+    auto& words = words_[host];
+    if (!word.empty()) words.insert(word);
+  }
+  void all(const Ref& group, const std::string& word = "") {
+    ++parts_[group.name];
+    for (const world::HostId host : members(group)) plays(host, word);
+  }
+  void pair(const Ref& group, std::optional<calls::Redundancy> redundancy) {
+    if (redundancy != calls::Redundancy::active_passive || members(group).size() < 2) return all(group);
+    all(group, "standby");
+    words_[members(group).front()].erase("standby");
+    plays(members(group).front(), "active");
+  }
+  void queue(const queue::QueueConfig& config) {
+    if (config.replication == queue::Replication::none) {
+      ++parts_[config.hosts.name];
+      plays(members(config.hosts).front(), members(config.hosts).size() > 1 ? "the only copy" : "");
+      return;
+    }
+    all(config.hosts);
+    if (config.replication == queue::Replication::raft && moment_ == Moment::running &&
+        members(config.hosts).size() > 1)
+      electing_ = config.hosts.name;
+  }
+  void store(const usage::StoreConfig& config) {
+    ++parts_[config.hosts.name];
+    std::vector<std::string> names;
+    for (const world::HostId host : members(config.hosts)) names.push_back(topology_.host(host).name);
+    const auto replicas = static_cast<std::size_t>(config.replicas_of(std::ssize(names)));
+    std::set<int> homes;
+    for (const auto& hosts : usage::preference_lists(names, static_cast<int>(config.shards)))
+      homes.insert(hosts.begin(), hosts.begin() + static_cast<std::ptrdiff_t>(replicas));
+    int n = 0;
+    for (const world::HostId host : members(config.hosts)) plays(host, homes.contains(n++) ? "" : "stand-in");
+  }
+
+  const world::Topology& topology_;
+  Moment moment_;
+  std::map<world::HostId, std::set<std::string>> words_;  // of the hosts that are used
+  std::map<std::string, int> parts_;                      // components that run on a group
+  std::string electing_;
+};
+
+/// What happens to those that fall.
+enum class How { stop, cut_off, slow };
+How how(ThingKind kind) {
+  switch (kind) {
+    case ThingKind::switch_:
+      return How::cut_off;
+    case ThingKind::cooling:
+      return How::slow;
+    default:
+      return How::stop;
+  }
+}
+
+/// How much it does, against others with the same losses: the first does most.
+int rank(ThingKind kind) {
+  constexpr std::array kOrder = {ThingKind::host,    ThingKind::rack,    ThingKind::zone,   ThingKind::power,
+                                 ThingKind::process, ThingKind::switch_, ThingKind::cooling};
+  return static_cast<int>(std::find(kOrder.begin(), kOrder.end(), kind) - kOrder.begin());
+}
+
+/// Collects things by what falls with them.
+class Classes {
+ public:
+  void add(Thing thing, std::vector<Loss> falls) {
+    if (falls.empty()) return;
+    const auto same = std::find_if(classes_.begin(), classes_.end(), [&](const Alike& known) {
+      return known.kind() == thing.kind && known.falls == falls;
+    });
+    if (same != classes_.end())
+      same->things.push_back(std::move(thing));
+    else
+      classes_.push_back({{std::move(thing)}, std::move(falls)});
+  }
+  std::vector<Alike> take() { return std::move(classes_); }
+
+ private:
+  std::vector<Alike> classes_;
+};
+
+faults::Target one_of_followers(std::int64_t pick) {
+  return {"", {faults::Target{kFollowers, {}, 0}}, pick};
+}
+
+/// Each host, or what runs on it, by itself.
+void add_hosts(Classes& classes, const world::Topology& topology, const Roles& roles, ThingKind kind) {
+  const std::string prefix = kind == ThingKind::process ? "process of " : "";
+  // A process that is named by its role dies alone, even if others run on its host.
+  const std::string electing =
+      !roles.electing().empty() && (kind == ThingKind::host || roles.queue_alone()) ? roles.electing() : "";
+  bool told = false;
+  for (const world::Topology::Member& host : topology.hosts()) {
+    if (host.group != electing) {
+      const std::string name = "host/" + host.name;
+      classes.add({kind, prefix + name, {name, {}, 0}, {host.id}}, roles.losses({host.id}));
+      continue;
+    }
+    if (std::exchange(told, true)) continue;
+    const std::int64_t size = roles.size(electing);
+    classes.add({kind, prefix + kLeader, {kLeader, {}, 0}}, {{electing, "leader", 1, size}});
+    const faults::Target follower = one_of_followers(1);
+    classes.add({kind, prefix + faults::to_text(follower), follower, {}, size - 1},
+                {{electing, "follower", 1, size}});
+  }
+}
+
+/// The domains of a kind, in the order of the building.
+std::vector<std::string> domains(const world::Topology& topology, ThingKind kind) {
+  std::vector<std::string> names;
+  const std::string prefix = std::string(name_of(kind)) + "/";
+  if (kind == ThingKind::zone || kind == ThingKind::cooling) {
+    for (int zone = 0; zone < topology.zones(); ++zone) names.push_back(prefix + topology.zone_name(zone));
+    return names;
+  }
+  for (int rack = 0; rack < topology.racks(); ++rack) {
+    if (kind != ThingKind::power) {
+      names.push_back(prefix + topology.rack_name(rack));
+      continue;
+    }
+    for (int feed = 0; feed < topology.platform().layout.power_feeds_per_rack; ++feed)
+      names.push_back(prefix + topology.feed_name(rack, feed));
+  }
+  return names;
+}
+
+std::string rack_of_feed(const std::string& feed) {
+  return feed.substr(0, feed.rfind('-'));
+}
+
+/// Whether the two are different things, and neither takes the other with it.
+bool apart(const Thing& a, const Thing& b) {
+  if (a.hosts.empty() && b.hosts.empty()) return faults::to_text(a.target) != faults::to_text(b.target);
+  // Without both of its feeds a rack is dark, which is another thing.
+  if (a.kind == ThingKind::power && b.kind == ThingKind::power &&
+      rack_of_feed(a.target.name) == rack_of_feed(b.target.name))
+    return false;
+  return std::none_of(a.hosts.begin(), a.hosts.end(), [&](world::HostId host) {
+    return std::binary_search(b.hosts.begin(), b.hosts.end(), host);
+  });
+}
+
+std::vector<Loss> sum(const std::vector<Loss>& a, const std::vector<Loss>& b) {
+  std::vector<Loss> all = a;
+  for (const Loss& more : b) {
+    const auto same = std::find_if(all.begin(), all.end(), [&](const Loss& loss) {
+      return loss.group == more.group && loss.role == more.role;
+    });
+    if (same != all.end())
+      same->count += more.count;
+    else
+      all.push_back(more);
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+}  // namespace
+
+std::string_view name_of(ThingKind kind) {
+  return enum_names<ThingKind>::names[static_cast<std::size_t>(kind)];
+}
+
+std::string name_of(ThingKind kind, std::int64_t count) {
+  const std::string one(name_of(kind));
+  switch (kind) {
+    case ThingKind::power:
+      return count == 1 ? "power feed" : "power feeds";
+    case ThingKind::cooling:
+      return count == 1 ? "cooling plant" : "cooling plants";
+    case ThingKind::process:
+    case ThingKind::switch_:
+      return count == 1 ? one : one + "es";
+    default:
+      return count == 1 ? one : one + "s";
+  }
+}
+
+std::vector<ThingKind> kinds_of(const world::PlatformConfig& platform) {
+  const world::LayoutConfig& layout = platform.layout;
+  const bool racks = layout.zones * layout.racks_per_zone > 1;
+  std::vector<ThingKind> kinds = {ThingKind::host, ThingKind::process};
+  if (racks) kinds.insert(kinds.end(), {ThingKind::rack, ThingKind::switch_});
+  if (racks || layout.power_feeds_per_rack > 1) kinds.push_back(ThingKind::power);
+  if (layout.zones > 1) kinds.insert(kinds.end(), {ThingKind::cooling, ThingKind::zone});
+  return kinds;
+}
+
+std::string to_text(const std::vector<Loss>& falls) {
+  std::string text;
+  for (const Loss& loss : falls) {
+    text += (text.empty() ? "" : ", ") + std::to_string(loss.count) + " of " + std::to_string(loss.of) + " " +
+            loss.group;
+    if (!loss.role.empty()) text += " (" + loss.role + ")";
+  }
+  return text;
+}
+
+std::int64_t Alike::count(ThingKind kind) const {
+  std::int64_t sum = 0;
+  for (const Thing& thing : things) sum += thing.kind == kind ? thing.number : 0;
+  return sum;
+}
+
+std::vector<Alike> alike(const ScenarioConfig& scenario, const world::Topology& topology,
+                         const std::vector<ThingKind>& kinds, Moment moment) {
+  const Roles roles(scenario, topology, moment);
+  std::vector<Alike> all;
+  for (const ThingKind kind : kinds) {
+    Classes classes;
+    if (kind == ThingKind::host || kind == ThingKind::process) {
+      add_hosts(classes, topology, roles, kind);
+    } else {
+      for (const std::string& domain : domains(topology, kind)) {
+        std::vector<world::HostId> hosts =
+            kind == ThingKind::power ? topology.without_power({domain}) : *topology.domain(domain);
+        std::vector<Loss> falls = roles.losses(hosts);
+        classes.add({kind, domain, {domain, {}, 0}, std::move(hosts)}, std::move(falls));
+      }
+    }
+    for (Alike& one : classes.take()) all.push_back(std::move(one));
+  }
+  return all;
+}
+
+std::vector<Alike> across_kinds(const std::vector<Alike>& classes) {
+  std::vector<Alike> all;
+  for (const Alike& one : classes) {
+    const auto same =
+        std::find_if(all.begin(), all.end(), [&](const Alike& known) { return known.falls == one.falls; });
+    if (same == all.end()) {
+      all.push_back(one);
+      continue;
+    }
+    auto& things = same->things;
+    const bool does_more = rank(one.kind()) < rank(same->kind());
+    things.insert(does_more ? things.begin() : things.end(), one.things.begin(), one.things.end());
+  }
+  return all;
+}
+
+bool within(const std::vector<Loss>& small, const std::vector<Loss>& large) {
+  return std::all_of(small.begin(), small.end(), [&](const Loss& loss) {
+    return std::any_of(large.begin(), large.end(), [&](const Loss& more) {
+      return more.group == loss.group && more.role == loss.role && more.count >= loss.count;
+    });
+  });
+}
+
+bool contains(const Alike& large, const Alike& small) {
+  return how(large.kind()) == how(small.kind()) && within(small.falls, large.falls);
+}
+
+faults::FaultConfig fault_of(const Thing& thing, Duration at, std::optional<Duration> length) {
+  faults::FaultConfig fault;
+  fault.at = at;
+  fault.length = length;
+  switch (thing.kind) {
+    case ThingKind::host:
+    case ThingKind::rack:
+      fault.kind = faults::Crash{thing.target, false, {}, {}};
+      break;
+    case ThingKind::process:
+      fault.kind = faults::Crash{thing.target, true, {}, {}};
+      break;
+    case ThingKind::cooling: {
+      faults::Outage outage{thing.target, {}, {}, {}};
+      if (length && *length <= outage.stays_on()) outage.boot = Duration();  // none switches itself off
+      fault.kind = std::move(outage);
+      break;
+    }
+    case ThingKind::switch_:
+    case ThingKind::power:
+    case ThingKind::zone:
+      fault.kind = faults::Outage{thing.target, {}, {}, {}};
+      break;
+  }
+  return fault;
+}
+
+Duration recovery(const faults::FaultConfig& fault) {
+  return std::visit([](const auto& kind) { return kind.recovery(); }, fault.kind);
+}
+
+std::vector<AlikePair> pairs_of(const std::vector<Alike>& classes) {
+  std::vector<AlikePair> pairs;
+  const auto of_kind = [](const Alike& one) {
+    std::vector<const Thing*> things;
+    for (const Thing& thing : one.things)
+      if (thing.kind == one.kind()) things.push_back(&thing);
+    return things;
+  };
+  const auto find = [&](const Alike& a, const Alike& b) -> std::pair<const Thing*, const Thing*> {
+    for (const Thing* x : of_kind(a))
+      for (const Thing* y : of_kind(b))
+        if (x != y && apart(*x, *y)) return {x, y};
+    return {nullptr, nullptr};
+  };
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    const Alike& a = classes[i];
+    const Thing& role = a.representative();
+    if (role.number > 1) {
+      Thing two = role;
+      two.target.pick = 2;
+      two.what = (role.kind == ThingKind::process ? "process of " : "") + faults::to_text(two.target);
+      pairs.push_back({{two}, sum(a.falls, a.falls), two.what});
+    }
+    for (std::size_t j = i; j < classes.size(); ++j) {
+      const Alike& b = classes[j];
+      const auto [x, y] = find(a, b);
+      if (x == nullptr) continue;
+      AlikePair pair{{*x, *y}, sum(a.falls, b.falls), x->what + " and " + y->what};
+      // Who leads is asked while it still does: when followers have been struck, not the other way round.
+      if (x->target.name == kLeader) std::swap(pair.things[0], pair.things[1]);
+      pairs.push_back(std::move(pair));
+    }
+  }
+  return pairs;
+}
+
+}  // namespace headroom::study
