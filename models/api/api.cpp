@@ -153,7 +153,7 @@ Quota Tier::quota() const {
 }
 
 void Tier::report(metrics::ResultBuilder& results, TimePoint now) const {
-  results.ratio("api.availability", answered_, reached_);
+  results.share("api.availability", answered_, reached_);
   if (config_.quota_per_user) results.total("api.over_quota", over_quota_);
   results.invariant("Little's law: api", station_.holds(now), station_.entered());
 }

@@ -59,13 +59,13 @@ void Identity::report(metrics::ResultBuilder& results) const {
   const metrics::BatchSum asked = checks(Source::data_plane) + checks(Source::stale) + checks(Source::nobody);
   const metrics::BatchSum all = asked + checks(Source::cache);
   if (config_.edge_cache) {
-    results.ratio("auth.hit_ratio", checks(Source::cache), all);
+    results.share("auth.hit_ratio", checks(Source::cache), all);
     results.total("auth.stale_served", checks(Source::stale));
     results.total("auth.coalesced", coalesced_);
   }
   if (config_.data_plane.retry) results.total("auth.retries", retries_);
   results.total("auth.unchecked", checks(Source::nobody));
-  results.ratio("auth.availability", checks(Source::data_plane), asked);
+  results.share("auth.availability", checks(Source::data_plane), asked);
   if (!management_) return;
   results.total("auth.denied_valid", denied_valid_.sum);
   results.total("auth.served_revoked", served_revoked_.sum);

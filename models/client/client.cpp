@@ -549,16 +549,16 @@ void Clients::report(metrics::ResultBuilder& results) const {
   const metrics::BatchSum& attempts = persistent() ? attempts_ : offered_;  // or an attempt is a request
   const auto& attempt_endings = persistent() ? attempt_endings_ : endings_;
   results.total("attempts", attempts);
-  results.ratio("retry_amplification", attempts, offered_);
+  results.ratio("retry_amplification", attempts, offered_, 1, metrics::Range::at_least_one);
   for (std::size_t e = 0; e < kEndings.size(); ++e)
     results.total("outcome." + std::string(kEndings[e]), endings_[e]);
   for (std::size_t e = 0; e < kEndings.size(); ++e)
     results.total("attempt." + std::string(kEndings[e]), attempt_endings[e]);
-  results.ratio("yield", answered, offered_);
-  if (parts_.tells_others) results.ratio("others.yield", others_answered_, others_offered_);
-  results.mean("harvest", harvest_);
-  results.ratio("dq", harvest_, offered_);
-  if (config_.probe) results.ratio("uptime", probes_up_, probes_);
+  results.share("yield", answered, offered_);
+  if (parts_.tells_others) results.share("others.yield", others_answered_, others_offered_);
+  results.mean("harvest", harvest_, 1, metrics::Range::share);
+  results.share("dq", harvest_, offered_);
+  if (config_.probe) results.share("uptime", probes_up_, probes_);
   results.rate("throughput_rps", answered);
   const auto latencies = [&results](const std::string& prefix, const metrics::BatchHistogram& h) {
     results.mean(prefix + "latency.mean_ms", h, 1e-6);

@@ -423,14 +423,14 @@ void Fleet::install(const std::vector<world::Host*>& hosts, const Parts& parts) 
 void Fleet::report(metrics::ResultBuilder& results, TimePoint now) const {
   metrics::TimeAverage busy = busy_;
   busy.finish(now);
-  results.time_average("processing.utilization", busy, 1.0 / static_cast<double>(total_slots_));
+  results.time_share("processing.utilization", busy, 1.0 / static_cast<double>(total_slots_));
   if (parts_.queue) {
     metrics::TimeAverage held = held_;
     held.finish(now);
     results.time_average("processing.held", held);
   }
   results.ratio("processing.wait_mean_ms", wait_ns_, arrived_, 1e-6);
-  results.ratio("processing.wait_probability", waited_, arrived_);
+  results.share("processing.wait_probability", waited_, arrived_);
   results.ratio("processing.service_mean_ms", service_ns_, served_, 1e-6);
   results.total("processing.wasted_cpu_s", wasted_cpu_ns_, 1e-9);
   results.total("processing.repeated", repeated_);

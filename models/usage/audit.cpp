@@ -97,7 +97,7 @@ void Audit::close(const Bill& bill) {
 void Audit::report(metrics::ResultBuilder& results) const {
   results.total("usage.billed_cpu_s", billed_.cpu_ns, 1e-9);
   results.total("usage.billed_bytes", billed_.bytes);
-  results.ratio("usage.billing_error", billed_.cpu_ns - done_.cpu_ns, done_.cpu_ns);
+  results.ratio("usage.billing_error", billed_.cpu_ns - done_.cpu_ns, done_.cpu_ns, 1, metrics::Range::any);
   results.total("usage.lost_records", done_.records - billed_once_.records);
   results.total("usage.duplicate_records", billed_.records - billed_once_.records);
   results.total("usage.billed_unanswered", billed_unanswered_);

@@ -165,8 +165,8 @@ void BatchStore::report(metrics::ResultBuilder& results) const {
   const StoreBooks& b = cluster_.books;
   results.quantile("store.read_p99_9_ms", b.read_ns, 0.999, 1e-6);
   results.quantile("store.write_p99_9_ms", b.write_ns, 0.999, 1e-6);
-  results.ratio("store.reads_answered", b.reads_answered, b.reads);
-  results.ratio("store.writes_acknowledged", b.writes_acknowledged, b.writes);
+  results.share("store.reads_answered", b.reads_answered, b.reads);
+  results.share("store.writes_acknowledged", b.writes_acknowledged, b.writes);
   results.total("store.hints_stored", b.hints_stored);
   results.total("store.hints_delivered", b.hints_delivered);
   results.total("store.hints_expired", b.hints_expired);

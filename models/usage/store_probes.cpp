@@ -221,7 +221,7 @@ void Probes::close(Pair& pair) {
 void Probes::report(metrics::ResultBuilder& results) const {
   results.total("store.probe_pairs", measured_);
   for (std::size_t d = 0; d < kDelaysMs.size(); ++d)
-    results.ratio("store.consistent_at_" + std::to_string(kDelaysMs[d]) + "ms", seen_[d], told_[d]);
+    results.share("store.consistent_at_" + std::to_string(kDelaysMs[d]) + "ms", seen_[d], told_[d]);
   results.quantile("store.t_99_9_ms", consistent_after_ns_, 0.999, 1e-6);
   results.durations("store.consistent_after", consistent_after_ns_,
                     published_consistency(cluster_.config.latency, cluster_.homes, cluster_.read_quorum,

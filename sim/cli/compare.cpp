@@ -68,7 +68,7 @@ int execute(const CompareOptions& options) {
     if (status != kDone) return status;
     std::vector<report::Comparison> compared = {
         report::difference(std::get<report::Side>(a), std::get<report::Side>(b))};
-    const std::size_t judged = report::judge(compared, study::catalogue());
+    const report::Judgement judged = report::judge(compared, study::catalogue());
     text = report::table(std::get<report::Side>(a), std::get<report::Side>(b), compared.front(), judged,
                          study::catalogue(), options.all, colours());
   }

@@ -22,19 +22,31 @@ T& named(std::vector<T>& list, const std::string& name) {
   return list.back();
 }
 
+/// The quantile that says into how large clumps what goes wrong comes, where nothing went wrong: requests
+/// that were slow are what comes nearest.
+constexpr std::string_view kClumps = "latency.p99_ms";
+
 void merge_metrics(const std::vector<ReplicationResult>& replications, StudyResult& study) {
+  std::vector<std::vector<Observed>> observed;
   for (std::size_t r = 0; r < replications.size(); ++r) {
     for (const MetricValue& metric : replications[r].metrics) {
       StudyMetric& merged = named(study.metrics, metric.name);
       merged.values.resize(replications.size());
       merged.values[r] = metric.value;
-      merged.ci95 = metric.ci95;
+      observed.resize(study.metrics.size());
+      const auto at = static_cast<std::size_t>(&merged - study.metrics.data());
+      if (metric.value) observed[at].push_back({*metric.value, &metric.evidence});
     }
   }
-  for (StudyMetric& metric : study.metrics) {
-    const Estimate estimate = across_replications(metric.values);
-    metric.mean = estimate.mean;
-    if (replications.size() > 1) metric.ci95 = estimate.ci95;
+  double clumps = 1;
+  for (std::size_t m = 0; m < observed.size(); ++m)
+    if (study.metrics[m].name == kClumps) clumps = clumping(observed[m]);
+  for (std::size_t m = 0; m < observed.size(); ++m) {
+    StudyMetric& metric = study.metrics[m];
+    const Estimated estimated = estimate(observed[m], clumps);
+    metric.mean = estimated.mean;
+    metric.ci95 = estimated.ci95;
+    if (estimated.longer) metric.would_do_s = *estimated.longer * replications.front().measured_s;
   }
 }
 
@@ -90,7 +102,8 @@ const StudyMetric* StudyResult::find(std::string_view name) const {
 StudyResult merge(const std::vector<ReplicationResult>& replications) {
   StudyResult study;
   study.replications = static_cast<int>(replications.size());
-  study.intervals = replications.size() == 1 ? IntervalSource::batch_means : IntervalSource::replications;
+  study.intervals =
+      study.replications < kEnoughReplications ? IntervalSource::batch_means : IntervalSource::replications;
   merge_metrics(replications, study);
   merge_invariants(replications, study);
   merge_series(replications, study);

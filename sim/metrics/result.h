@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "sim/base/units.h"
-#include "sim/metrics/batch_means.h"
 #include "sim/metrics/batches.h"
 #include "sim/metrics/histogram.h"
+#include "sim/metrics/interval.h"
 #include "sim/metrics/journal.h"
 #include "sim/metrics/limits.h"
 #include "sim/metrics/series.h"
@@ -21,8 +21,8 @@ namespace headroom::metrics {
 /// A metric of one replication.
 struct MetricValue {
   std::string name;
-  std::optional<double> value;   ///< none: nothing was observed
-  std::optional<Interval> ci95;  ///< from batch means; used only if there is but one replication
+  std::optional<double> value;  ///< none: nothing was observed
+  Evidence evidence;            ///< what its interval is made from
 };
 
 /// What an independent checker found.
@@ -75,26 +75,37 @@ std::optional<ReplicationResult> deserialise(std::string_view bytes);
 
 /// Collects what one replication reports. Every metric is given once, under its full name; `scale` turns what
 /// was recorded into the metric's unit (1e-6: nanoseconds to milliseconds; 1/slots: busy slots to a
-/// utilisation). A metric whose denominator is 0 (no observation) becomes null. Intervals of a single run:
-/// ratios, means, time averages and totals from batch means; quantiles by the same on the share of
-/// observations up to the quantile, turned back into values (wide on the side of the tail, none if the tail
-/// holds too few observations); constants have no spread; maxima have no interval.
+/// utilisation). A metric whose denominator is 0 (no observation) becomes null. Each says, too, what values
+/// it can have (a `share` stays between 0 and 1) and what an interval can be made from (interval.h).
 class ResultBuilder {
  public:
   explicit ResultBuilder(const Window& window) : window_(window) {
     result_.measured_s = window.length().seconds();
   }
 
-  void ratio(std::string name, const BatchSum& numerator, const BatchSum& denominator, double scale = 1);
-  void ratio(std::string name, const Tally& numerator, const BatchSum& denominator, double scale = 1);
+  /// Of things in the denominator that are counted.
+  void ratio(std::string name, const BatchSum& numerator, const BatchSum& denominator, double scale = 1,
+             Range range = Range::not_negative);
+  void ratio(std::string name, const Tally& numerator, const BatchSum& denominator, double scale = 1,
+             Range range = Range::not_negative);
+  void share(std::string name, const BatchSum& numerator, const BatchSum& denominator) {
+    ratio(std::move(name), numerator, denominator, 1, Range::share);
+  }
+  void share(std::string name, const Tally& numerator, const BatchSum& denominator) {
+    ratio(std::move(name), numerator, denominator, 1, Range::share);
+  }
+  /// Of so much time (or of cores, over time).
+  void time_share(std::string name, const BatchSum& numerator, const BatchSum& time, double scale = 1);
+  /// Scale 1: of things that are counted.
   void total(std::string name, const BatchSum& sum, double scale = 1);
   void total(std::string name, const Tally& sum, double scale = 1);
   /// Per second of the window.
   void rate(std::string name, const BatchSum& sum, double scale = 1);
-  void mean(std::string name, const Tally& observations, double scale = 1);
+  void mean(std::string name, const Tally& observations, double scale = 1, Range range = Range::not_negative);
   void mean(std::string name, const BatchHistogram& observations, double scale = 1);
-  /// Of a 0/1 level: the share of time.
   void time_average(std::string name, const TimeAverage& level, double scale = 1);
+  /// Of a 0/1 level, or of busy slots scaled by their number: the share of time.
+  void time_share(std::string name, const TimeAverage& level, double scale = 1);
   /// ∫ level dt in level·seconds; of a 0/1 level: for how many seconds.
   void time_total(std::string name, const TimeAverage& level, double scale = 1);
   /// q in (0, 1).
@@ -104,12 +115,10 @@ class ResultBuilder {
   void maximum(std::string name, const TimeAverage& level, double scale = 1);
   /// A number that follows from the scenario alone, not from chance.
   void constant(std::string name, double value);
-  /// A number that varies by chance, of which the run has but one value: no interval from a single run.
+  /// A number that varies by chance, of which the run has but one value: an interval needs many runs.
   void single(std::string name, std::optional<double> value);
   /// Nothing was observed.
   void none(std::string name);
-  /// For what the functions above cannot say: Σ numerator / Σ denominator.
-  void custom_ratio(std::string name, const Batches& batches, double scale = 1);
 
   void invariant(std::string name, bool holds, std::int64_t checked, std::string detail = {});
   /// "all" first, then classes in ascending order.
@@ -124,12 +133,15 @@ class ResultBuilder {
   ReplicationResult build() && { return std::move(result_); }
 
  private:
-  void put(std::string name, std::optional<double> value, std::optional<Interval> ci95);
+  void put(std::string name, std::optional<double> value, Evidence evidence = {});
+  void put_ratio(std::string name, Evidence evidence);
+  void put_total(std::string name, Evidence evidence);
   Window window_;
   ReplicationResult result_;
 };
 
-/// Where a study's intervals come from.
+/// Where a study's intervals come from: the spread of at least kEnoughReplications, or the batches of all of
+/// them.
 enum class IntervalSource { replications, batch_means };
 
 /// A metric over all replications.
@@ -138,6 +150,7 @@ struct StudyMetric {
   std::optional<double> mean;
   std::optional<Interval> ci95;
   std::vector<std::optional<double>> values;  ///< by replication
+  std::optional<double> would_do_s;           ///< too short for an interval: a window of about this would do
 };
 
 struct StudyEvent {
@@ -163,8 +176,8 @@ struct StudyResult {
   const StudyMetric* find(std::string_view name) const;
 };
 
-/// Puts replications together, in the order given (by index, never by arrival). Means and intervals over
-/// replications, or the batch means of the only one; histograms, checks and bookkeeping are summed, an
+/// Puts replications together, in the order given (by index, never by arrival). Means over
+/// replications, with intervals as in interval.h; histograms, checks and bookkeeping are summed, an
 /// invariant holds if it holds everywhere; series are averaged row by row over the replications that have the
 /// row, but counters over all, for nothing happens after the end of a run. A metric that only some
 /// replications name counts as not observed in the others.

@@ -7,91 +7,105 @@
 namespace headroom::metrics {
 namespace {
 
-/// With fewer observations expected beyond a quantile, the run says too little about it for an interval.
-constexpr double kFewestBeyondQuantile = 10;
-
-std::array<double, kBatches> values(const BatchSum& sum) {
-  std::array<double, kBatches> v{};
+PerBatch values(const BatchSum& sum) {
+  PerBatch v{};
   for (int b = 0; b < kBatches; ++b) v[static_cast<std::size_t>(b)] = static_cast<double>(sum.in(b));
   return v;
 }
 
-std::array<double, kBatches> sums(const Tally& tally) {
-  std::array<double, kBatches> v{};
+PerBatch sums(const Tally& tally) {
+  PerBatch v{};
   for (int b = 0; b < kBatches; ++b) v[static_cast<std::size_t>(b)] = tally.sum(b);
   return v;
 }
 
-std::array<double, kBatches> counts(const Tally& tally) {
-  std::array<double, kBatches> v{};
+PerBatch counts(const Tally& tally) {
+  PerBatch v{};
   for (int b = 0; b < kBatches; ++b) v[static_cast<std::size_t>(b)] = static_cast<double>(tally.count(b));
   return v;
 }
 
-std::array<double, kBatches> level_seconds(const TimeAverage& level) {
-  std::array<double, kBatches> v{};
+PerBatch level_seconds(const TimeAverage& level) {
+  PerBatch v{};
   for (int b = 0; b < kBatches; ++b)
     v[static_cast<std::size_t>(b)] = static_cast<double>(level.integral(b)) / 1e9;
   return v;
 }
 
-double sum(const std::array<double, kBatches>& v) {
+double sum(const PerBatch& v) {
   double s = 0;
   for (double x : v) s += x;
   return s;
 }
 
-Interval scaled(Interval i, double scale) {
-  i.low *= scale;
-  i.high *= scale;
-  if (i.low > i.high) std::swap(i.low, i.high);
-  return i;
+Evidence of(Evidence::Kind kind, Batches batches, double scale, Range range, bool counts) {
+  Evidence evidence;
+  evidence.kind = kind;
+  evidence.batches = batches;
+  evidence.scale = scale;
+  evidence.range = range;
+  evidence.counts = counts;
+  return evidence;
 }
 
 }  // namespace
 
-void ResultBuilder::put(std::string name, std::optional<double> value, std::optional<Interval> ci95) {
+void ResultBuilder::put(std::string name, std::optional<double> value, Evidence evidence) {
   HEADROOM_CHECK(!value || std::isfinite(*value), "a metric is a finite number or absent");
   HEADROOM_CHECK(std::none_of(result_.metrics.begin(), result_.metrics.end(),
                               [&](const MetricValue& m) { return m.name == name; }),
                  "a metric is given once");
-  result_.metrics.push_back({std::move(name), value, ci95});
+  result_.metrics.push_back({std::move(name), value, std::move(evidence)});
 }
 
-void ResultBuilder::custom_ratio(std::string name, const Batches& batches, double scale) {
-  const double denominator = sum(batches.denominator);
+void ResultBuilder::put_ratio(std::string name, Evidence evidence) {
+  const double denominator = sum(evidence.batches.denominator);
   if (denominator == 0) return none(std::move(name));
-  const auto interval = batch_means_ratio(batches);
-  put(std::move(name), sum(batches.numerator) / denominator * scale, scaled(*interval, scale));
+  put(std::move(name), sum(evidence.batches.numerator) / denominator * evidence.scale, std::move(evidence));
+}
+
+void ResultBuilder::put_total(std::string name, Evidence evidence) {
+  put(std::move(name), sum(evidence.batches.numerator) * evidence.scale, std::move(evidence));
 }
 
 void ResultBuilder::ratio(std::string name, const BatchSum& numerator, const BatchSum& denominator,
-                          double scale) {
-  custom_ratio(std::move(name), {values(numerator), values(denominator)}, scale);
+                          double scale, Range range) {
+  put_ratio(std::move(name),
+            of(Evidence::Kind::ratio, {values(numerator), values(denominator)}, scale, range, true));
 }
 
-void ResultBuilder::ratio(std::string name, const Tally& numerator, const BatchSum& denominator,
-                          double scale) {
-  custom_ratio(std::move(name), {sums(numerator), values(denominator)}, scale);
+void ResultBuilder::ratio(std::string name, const Tally& numerator, const BatchSum& denominator, double scale,
+                          Range range) {
+  put_ratio(std::move(name),
+            of(Evidence::Kind::ratio, {sums(numerator), values(denominator)}, scale, range, true));
+}
+
+void ResultBuilder::time_share(std::string name, const BatchSum& numerator, const BatchSum& time,
+                               double scale) {
+  put_ratio(std::move(name),
+            of(Evidence::Kind::ratio, {values(numerator), values(time)}, scale, Range::share, false));
 }
 
 void ResultBuilder::total(std::string name, const BatchSum& sum_of, double scale) {
-  put(std::move(name), static_cast<double>(sum_of.total()) * scale,
-      scaled(batch_means_total({values(sum_of), {}}), scale));
+  put_total(std::move(name),
+            of(Evidence::Kind::total, {values(sum_of), {}}, scale, Range::not_negative, scale == 1));
 }
 
 void ResultBuilder::total(std::string name, const Tally& sum_of, double scale) {
-  put(std::move(name), sum_of.sum() * scale, scaled(batch_means_total({sums(sum_of), {}}), scale));
+  put_total(std::move(name),
+            of(Evidence::Kind::total, {sums(sum_of), {}}, scale, Range::not_negative, scale == 1));
 }
 
 void ResultBuilder::rate(std::string name, const BatchSum& sum_of, double scale) {
   const double seconds = window_.length().seconds();
   if (seconds == 0) return none(std::move(name));
-  total(std::move(name), sum_of, scale / seconds);
+  put_total(std::move(name), of(Evidence::Kind::total, {values(sum_of), {}}, scale / seconds,
+                                Range::not_negative, scale == 1));
 }
 
-void ResultBuilder::mean(std::string name, const Tally& observations, double scale) {
-  custom_ratio(std::move(name), {sums(observations), counts(observations)}, scale);
+void ResultBuilder::mean(std::string name, const Tally& observations, double scale, Range range) {
+  put_ratio(std::move(name),
+            of(Evidence::Kind::ratio, {sums(observations), counts(observations)}, scale, range, true));
 }
 
 void ResultBuilder::mean(std::string name, const BatchHistogram& observations, double scale) {
@@ -102,48 +116,54 @@ void ResultBuilder::mean(std::string name, const BatchHistogram& observations, d
       batches.denominator[static_cast<std::size_t>(b)] = static_cast<double>(h->count());
     }
   }
-  custom_ratio(std::move(name), batches, scale);
+  put_ratio(std::move(name), of(Evidence::Kind::ratio, batches, scale, Range::not_negative, true));
 }
 
-void ResultBuilder::time_average(std::string name, const TimeAverage& level, double scale) {
+namespace {
+Evidence of_level(const TimeAverage& level, double scale, Range range) {
   Batches batches{level_seconds(level), {}};
   for (int b = 0; b < kBatches; ++b) {
     batches.denominator[static_cast<std::size_t>(b)] =
         (level.window().edge(b + 1) - level.window().edge(b)).seconds();
   }
-  custom_ratio(std::move(name), batches, scale);
+  return of(Evidence::Kind::ratio, batches, scale, range, false);
+}
+}  // namespace
+
+void ResultBuilder::time_average(std::string name, const TimeAverage& level, double scale) {
+  put_ratio(std::move(name), of_level(level, scale, Range::not_negative));
+}
+
+void ResultBuilder::time_share(std::string name, const TimeAverage& level, double scale) {
+  put_ratio(std::move(name), of_level(level, scale, Range::share));
 }
 
 void ResultBuilder::time_total(std::string name, const TimeAverage& level, double scale) {
   put(std::move(name), level.level_seconds() * scale,
-      scaled(batch_means_total({level_seconds(level), {}}), scale));
+      of(Evidence::Kind::total, {level_seconds(level), {}}, scale, Range::not_negative, false));
 }
 
 void ResultBuilder::quantile(std::string name, const BatchHistogram& observations, double q, double scale) {
   const Histogram all = observations.total();
   const auto value = all.quantile(q);
   if (!value) return none(std::move(name));
-  // How well the share of observations up to the quantile is known says how well the quantile is known: the
-  // values at the shares q ± h bound it. Needs no estimate of the density at the quantile, and no batch to be
-  // long enough for a quantile of its own.
-  Batches batches;
+  const double wider = *all.quantile(wider_share(q));
+  Evidence evidence = of(Evidence::Kind::quantile, {}, scale, Range::not_negative, true);
+  evidence.q = q;
   for (int b = 0; b < kBatches; ++b) {
-    if (const Histogram* h = observations.in(b)) {
-      batches.numerator[static_cast<std::size_t>(b)] = static_cast<double>(h->count_up_to(*value));
-      batches.denominator[static_cast<std::size_t>(b)] = static_cast<double>(h->count());
-    }
+    const Histogram* h = observations.in(b);
+    if (h == nullptr) continue;
+    const auto i = static_cast<std::size_t>(b);
+    evidence.batches.numerator[i] = static_cast<double>(h->count() - h->count_up_to(*value));
+    evidence.batches.denominator[i] = static_cast<double>(h->count());
+    evidence.above_wider[i] = static_cast<double>(h->count() - h->count_up_to(wider));
   }
-  const Interval share = *batch_means_ratio(batches);
-  const double h = (share.high - share.low) / 2;
-  const double rarer_side = std::min(q, 1 - q) * static_cast<double>(all.count());
-  std::optional<Interval> ci95;
-  if (rarer_side >= kFewestBeyondQuantile && q - h > 0 && q + h < 1)
-    ci95 = scaled({*all.quantile(q - h), *all.quantile(q + h)}, scale);
-  put(std::move(name), *value * scale, ci95);
+  for (int i = 0; i < kCurve; ++i) evidence.curve.push_back(*all.quantile(curve_share(q, i)) * scale);
+  put(std::move(name), *value * scale, std::move(evidence));
 }
 
 void ResultBuilder::maximum(std::string name, std::optional<double> value) {
-  put(std::move(name), value, std::nullopt);
+  put(std::move(name), value);
 }
 
 void ResultBuilder::maximum(std::string name, const BatchHistogram& observations, double scale) {
@@ -157,15 +177,17 @@ void ResultBuilder::maximum(std::string name, const TimeAverage& level, double s
 }
 
 void ResultBuilder::constant(std::string name, double value) {
-  put(std::move(name), value, Interval{value, value});
+  Evidence evidence;
+  evidence.kind = Evidence::Kind::exact;
+  put(std::move(name), value, evidence);
 }
 
 void ResultBuilder::single(std::string name, std::optional<double> value) {
-  put(std::move(name), value, std::nullopt);
+  put(std::move(name), value);
 }
 
 void ResultBuilder::none(std::string name) {
-  put(std::move(name), std::nullopt, std::nullopt);
+  put(std::move(name), std::nullopt);
 }
 
 void ResultBuilder::invariant(std::string name, bool holds, std::int64_t checked, std::string detail) {

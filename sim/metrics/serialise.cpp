@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -35,14 +36,51 @@ std::optional<double> optional_from(const json& j) {
   return j.is_null() ? std::nullopt : std::optional(j.get<double>());
 }
 
+/// Most are counts, and many the same in all batches: small as whole numbers, smaller as one.
+json pack(const PerBatch& values) {
+  const auto number = [](double x) {
+    constexpr double kExact = 9007199254740992;  // 2⁵³
+    const bool whole = x == std::floor(x) && std::abs(x) <= kExact && !(x == 0 && std::signbit(x));
+    return whole ? json(static_cast<std::int64_t>(x)) : json(x);
+  };
+  bool alike = true;
+  for (double x : values) alike = alike && x == values[0] && std::signbit(x) == std::signbit(values[0]);
+  if (alike) return number(values[0]);
+  json all = json::array();
+  for (double x : values) all.push_back(number(x));
+  return all;
+}
+PerBatch per_batch_from(const json& j) {
+  PerBatch values{};
+  if (j.is_number()) {
+    values.fill(j.get<double>());
+    return values;
+  }
+  for (std::size_t b = 0; b < values.size(); ++b) values[b] = j.at(b).get<double>();
+  return values;
+}
+
 json to_json(const MetricValue& m) {
-  json ci;
-  if (m.ci95) ci = json::array({m.ci95->low, m.ci95->high});
-  return json::array({m.name, to_json(m.value), ci});
+  const Evidence& e = m.evidence;
+  return json::array({m.name, to_json(m.value), static_cast<int>(e.kind), static_cast<int>(e.range), e.counts,
+                      e.scale, pack(e.batches.numerator), pack(e.batches.denominator), e.q,
+                      pack(e.above_wider), pack(e.curve)});
 }
 MetricValue metric_from(const json& j) {
-  MetricValue m{j.at(0).get<std::string>(), optional_from(j.at(1)), std::nullopt};
-  if (!j.at(2).is_null()) m.ci95 = Interval{j.at(2).at(0).get<double>(), j.at(2).at(1).get<double>()};
+  MetricValue m{j.at(0).get<std::string>(), optional_from(j.at(1)), {}};
+  Evidence& e = m.evidence;
+  e.kind = static_cast<Evidence::Kind>(j.at(2).get<int>());
+  e.range = static_cast<Range>(j.at(3).get<int>());
+  e.counts = j.at(4).get<bool>();
+  e.scale = j.at(5).get<double>();
+  e.batches = {per_batch_from(j.at(6)), per_batch_from(j.at(7))};
+  e.q = j.at(8).get<double>();
+  e.above_wider = per_batch_from(j.at(9));
+  e.curve = unpack<double>(j.at(10));
+  const bool curve = e.kind == Evidence::Kind::quantile;
+  if (e.kind < Evidence::Kind::value || e.kind > Evidence::Kind::quantile || e.range < Range::any ||
+      e.range > Range::share || e.curve.size() != (curve ? kCurve : 0) || (curve && !(e.q > 0 && e.q < 1)))
+    throw json::other_error::create(600, "not a metric", &j);
   return m;
 }
 

@@ -1,10 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <span>
-
-#include "sim/metrics/batch_means.h"
 
 namespace headroom::metrics {
 
@@ -31,16 +27,5 @@ class Moments {
   double mean_ = 0;
   double squares_ = 0;
 };
-
-/// What is reported of a metric.
-struct Estimate {
-  std::optional<double> mean;    ///< none: nothing was observed
-  std::optional<Interval> ci95;  ///< none: there is not enough to say
-  int samples = 0;               ///< replications that observed it
-};
-
-/// Mean and Student-t interval over replications. Replications without an observation are left out; an
-/// interval needs two with one.
-Estimate across_replications(std::span<const std::optional<double>> values);
 
 }  // namespace headroom::metrics

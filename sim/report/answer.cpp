@@ -18,6 +18,15 @@ std::string_view unit_of(const Run& run, std::string_view metric) {
   return info != nullptr ? info->unit : unit_from_name(metric);
 }
 
+/// "about 40 min"
+std::string about(double seconds) {
+  static constexpr std::array<std::pair<double, const char*>, 3> kUnits = {
+      {{86400, "d"}, {3600, "h"}, {60, "min"}}};
+  for (const auto& [length, unit] : kUnits)
+    if (seconds >= 2 * length) return fmt::format("about {} {}", significant(seconds / length, 2), unit);
+  return fmt::format("about {} s", significant(seconds, 2));
+}
+
 std::string with_unit(const Readable& r) {
   return r.unit.empty() ? r.value : r.value + " " + r.unit;
 }
@@ -166,9 +175,33 @@ std::string healed(const Run& run) {
                      open == all - count ? "it cannot be told: " + starting_still : "not " + within);
 }
 
+std::string too_short(const Run& run) {
+  std::string names;
+  double window_s = 0;
+  const auto add = [&](const metrics::StudyMetric& metric) {
+    if (!metric.would_do_s) return;
+    names += (names.empty() ? "" : ", ") + metric.name;
+    window_s = std::max(window_s, *metric.would_do_s);
+  };
+  for (const auto& verdict : run.slo)
+    if (const auto* metric = run.result.find(verdict.metric)) add(*metric);
+  for (const auto name : key_metric_names()) {
+    const auto* metric = run.result.find(name);
+    const bool judged =
+        std::any_of(run.slo.begin(), run.slo.end(), [&](const auto& v) { return v.metric == name; });
+    if (metric != nullptr && !judged) add(*metric);
+  }
+  if (names.empty()) return {};
+  return fmt::format("{}: {} would do, or {} replications", names, about(window_s),
+                     metrics::kEnoughReplications);
+}
+
 std::string interval_note(const Run& run) {
   if (run.result.intervals == metrics::IntervalSource::batch_means) {
-    return "95 % intervals from batch means of a single replication";
+    return run.result.replications == 1
+               ? std::string("95 % intervals from the batches of a single replication")
+               : fmt::format("95 % intervals from the batches of {} replications, pooled",
+                             run.result.replications);
   }
   return fmt::format("95 % Student-t intervals over {} replications", run.result.replications);
 }

@@ -71,8 +71,43 @@ bool same(const metrics::Difference& d) {
   return d.mean && *d.mean == 0 && (!d.ci95 || (d.ci95->low == 0 && d.ci95->high == 0));
 }
 
-bool leaves_out_zero(const metrics::Difference& d) {
-  return d.ci95 && (d.ci95->low > 0 || d.ci95->high < 0);
+/// How far apart two values of a metric may be that still count as the same.
+double alike(const Comparison::Row& row, std::span<const metrics::MetricInfo> catalogue) {
+  if (!row.a || !row.b) return 0;
+  const auto* info = metrics::find(catalogue, row.metric);
+  const double middle = (*row.a + *row.b) / 2;
+  if (info != nullptr && info->unit == "share" && middle >= 0 && middle <= 1)
+    return std::max(1e-4, 0.1 * std::min(middle, 1 - middle));
+  return 0.05 * std::abs(*row.a);
+}
+
+/// How many replications it takes until a difference like this one is told from none, or is seen to be small.
+double enough(const metrics::Difference& d, double small, int replications) {
+  const double half = (d.ci95->high - d.ci95->low) / 2;
+  const double tells = std::max(std::abs(*d.mean), small - std::abs(*d.mean));
+  if (tells <= 0 || replications < 1) return 0;
+  return std::max(replications + 1.0, std::ceil(replications * half / tells * half / tells));
+}
+
+bool is_headline(const Comparison& comparison, const std::string& metric) {
+  return std::find(comparison.headline.begin(), comparison.headline.end(), metric) !=
+         comparison.headline.end();
+}
+
+/// Marks latencies that moved against yield.
+void mark_others(Comparison& comparison) {
+  const auto yield = std::find_if(comparison.rows.begin(), comparison.rows.end(),
+                                  [](const auto& row) { return row.metric == "yield"; });
+  if (yield == comparison.rows.end() || yield->identical || yield->verdict == Verdict::same ||
+      !yield->difference.mean)
+    return;
+  for (Comparison::Row& row : comparison.rows) {
+    if (!row.metric.starts_with("latency.") && !row.metric.starts_with("only.latency.")) continue;
+    const bool answered_fewer = *yield->difference.mean < 0;
+    if (row.verdict != (answered_fewer ? Verdict::better : Verdict::worse)) continue;
+    row.verdict = Verdict::different;
+    row.of_others = true;
+  }
 }
 
 Verdict direction(double difference, std::string_view metric,
@@ -119,28 +154,42 @@ Comparison difference(const Side& a, const Side& b) {
   }
   for (const auto& [name, metric] : b.summary.metrics)
     if (!a.summary.metrics.contains(name)) all.only_b.push_back(name);
+  for (const Side* side : {&a, &b})
+    for (const Judged& verdict : judged(side->summary)) all.headline.push_back(verdict.metric);
+  for (const auto name : SweepComparison::metrics()) all.headline.emplace_back(name);
   return all;
 }
 
-std::size_t judge(std::span<Comparison> comparisons, std::span<const metrics::MetricInfo> catalogue) {
-  std::vector<Comparison::Row*> rows;
+Judgement judge(std::span<Comparison> comparisons, std::span<const metrics::MetricInfo> catalogue) {
   std::vector<double> p;
+  for (const Comparison& comparison : comparisons)
+    for (const Comparison::Row& row : comparison.rows)
+      if (!row.identical && row.difference.p && is_headline(comparison, row.metric))
+        p.push_back(*row.difference.p);
+  const std::vector<bool> certain = metrics::holm(p, kLevel);
+  Judgement judgement;
   for (Comparison& comparison : comparisons) {
     for (Comparison::Row& row : comparison.rows) {
-      if (row.identical) row.verdict = Verdict::none;
-      if (row.identical || !row.difference.p) continue;
-      rows.push_back(&row);
-      p.push_back(*row.difference.p);
+      if (row.identical) row.verdict = Verdict::same;
+      const metrics::Difference& d = row.difference;
+      if (row.identical || !d.p || !d.ci95) continue;
+      const bool first = is_headline(comparison, row.metric);
+      const bool different = first ? certain[judgement.headline] : *d.p <= kLevel;
+      ++(first ? judgement.headline : judgement.others);
+      const double small = alike(row, catalogue);
+      row.within = std::max(std::abs(d.ci95->low), std::abs(d.ci95->high));
+      if (different) {
+        row.verdict = direction(*d.mean, row.metric, catalogue);
+      } else if (row.within <= small) {
+        row.verdict = Verdict::same;
+      } else {
+        row.verdict = Verdict::cannot_tell;
+        row.replications = enough(d, small, std::max(comparison.samples_a, comparison.samples_b));
+      }
     }
+    mark_others(comparison);
   }
-  const std::vector<bool> certain = metrics::holm(p, kLevel);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto& difference = rows[i]->difference;
-    rows[i]->verdict = certain[i]                    ? direction(*difference.mean, rows[i]->metric, catalogue)
-                       : leaves_out_zero(difference) ? Verdict::unclear
-                                                     : Verdict::none;
-  }
-  return rows.size();
+  return judgement;
 }
 
 std::span<const std::string_view> SweepComparison::metrics() {

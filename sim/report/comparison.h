@@ -34,32 +34,49 @@ struct Comparison {
   enum class Verdict {
     better,
     worse,
-    different,  ///< neither direction is better
-    unclear,    ///< its own interval leaves out 0, which may be chance among so many
-    none,       ///< no difference seen
-    unknown,    ///< too little to say
+    different,    ///< neither direction is better
+    same,         ///< within `within`, which is small
+    cannot_tell,  ///< neither different nor the same, as far as can be seen
+    none,         ///< nothing to compare, or no interval
   };
   struct Row {
     std::string metric;
     std::optional<double> a, b;
     metrics::Difference difference;
-    Verdict verdict = Verdict::unknown;
-    bool identical = false;  ///< in every replication
+    Verdict verdict = Verdict::none;
+    bool identical = false;   ///< in every replication
+    double within = 0;        ///< of `same`: how far they are apart at most (95 %), in the metric's unit
+    double replications = 0;  ///< of `cannot_tell`: about so many of each side would tell; 0: unknown
+    bool of_others = false;   ///< a latency of other requests: yield moved the other way (see `judge`)
   };
   Method method = Method::pairs;
   int samples_a = 0, samples_b = 0;  ///< replications, or pairs
   std::vector<Row> rows;             ///< metrics of both, by name
+  /// What is promised or looked at first: metrics of objectives, yield, harvest, p99, cost per hour.
+  std::vector<std::string> headline;
   std::vector<std::string> only_a, only_b;
 };
 
 /// Without verdicts: those depend on everything that is compared with them.
 Comparison difference(const Side& a, const Side& b);
-/// Verdicts for all rows of all comparisons together: the probability that any is wrong is at most 5 %
-/// (Holm). Returns how many rows were judged; identical ones need no judging.
-std::size_t judge(std::span<Comparison> comparisons, std::span<const metrics::MetricInfo> catalogue);
+/// How many differences were judged.
+struct Judgement {
+  std::size_t headline = 0;  ///< together
+  std::size_t others = 0;    ///< each by itself
+};
+
+/// Verdicts. Differences of headline metrics are judged together, over all comparisons: the probability that
+/// any is called different without being so is at most 5 % (Holm 1979). The others are judged one by one, at
+/// 5 % each. What is not different is the same if its interval ends within 5 % of A (of a share: within a
+/// tenth of what is missing to 0 or 1, or 0.01 points), else it cannot be told. Identical rows need no
+/// judging.
+///
+/// Latencies are those of answered requests. Where yield fell and latency improved (or the other way round),
+/// other requests were measured: that is different, but neither better nor worse.
+Judgement judge(std::span<Comparison> comparisons, std::span<const metrics::MetricInfo> catalogue);
 
 /// What `headroom compare` prints of two runs. `all`: every metric, not only those that matter or differ.
-std::string table(const Side& a, const Side& b, const Comparison&, std::size_t judged,
+std::string table(const Side& a, const Side& b, const Comparison&, const Judgement& judged,
                   std::span<const metrics::MetricInfo> catalogue, bool all, bool colours);
 
 /// Two sweeps, point by point, in the few metrics that curves are drawn of; points are the same if what was
@@ -72,7 +89,7 @@ struct SweepComparison {
   };
   std::vector<Point> points;
   std::vector<std::string> only_a, only_b;  ///< points
-  std::size_t judged = 0;
+  Judgement judged;
 };
 std::variant<SweepComparison, Problem> compare_sweeps(const std::filesystem::path& a,
                                                       const std::filesystem::path& b,

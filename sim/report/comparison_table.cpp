@@ -31,28 +31,43 @@ std::string_view unit_of(Catalogue catalogue, std::string_view metric) {
   return info != nullptr ? info->unit : unit_from_name(metric);
 }
 
-std::string word(const Comparison::Row& row) {
+/// "the same within 0.4 %" (of A), of shares in percentage points
+std::string within(const Comparison::Row& row, std::string_view unit) {
+  if (row.identical) return "the same";
+  if (unit == "share" || !row.a || *row.a == 0)
+    return fmt::format("the same within {}", unit == "share" ? significant(row.within * 100, 2) + " points"
+                                                             : significant(row.within, 2));
+  return fmt::format("the same within {} %", significant(row.within / std::abs(*row.a) * 100, 2));
+}
+
+std::string word(const Comparison::Row& row, std::string_view unit) {
+  constexpr double kMany = 1000;
   switch (row.verdict) {
     case Verdict::better:
-      return "better";
+      return "different: better";
     case Verdict::worse:
-      return "worse";
+      return "different: worse";
     case Verdict::different:
-      return "different";
-    case Verdict::unclear:
-      return "unclear";
+      if (!row.of_others) return "different";
+      return *row.difference.mean < 0 ? "different, but fewer were answered"
+                                      : "different, but more were answered";
+    case Verdict::same:
+      return within(row, unit);
+    case Verdict::cannot_tell:
+      if (row.replications == 0) return "cannot tell";
+      return row.replications > kMany
+                 ? "cannot tell (more than 1,000 replications would)"
+                 : fmt::format("cannot tell (about {} replications would)", significant(row.replications, 2));
     case Verdict::none:
-      return row.identical ? "the same" : "no difference";
-    case Verdict::unknown:
       break;
   }
-  return row.difference.mean ? "no interval" : "not observed";
+  return row.difference.mean ? "cannot tell: no interval" : "not observed";
 }
 
 std::string painted(const Paint& paint, const Comparison::Row& row, const std::string& text) {
   if (row.verdict == Verdict::better) return paint.green(text);
   if (row.verdict == Verdict::worse) return paint.red(text);
-  if (row.verdict == Verdict::unclear) return paint.yellow(text);
+  if (row.verdict == Verdict::cannot_tell || row.of_others) return paint.yellow(text);
   return text;
 }
 
@@ -105,7 +120,7 @@ class Lines {
  public:
   void add(const Comparison::Row& row, std::string_view unit) {
     const auto number = [&](const std::optional<double>& x) { return readable(x, std::nullopt, unit).value; };
-    add({row.metric, number(row.a), number(row.b), change(row, unit), unit_text(unit), word(row)}, row);
+    add({row.metric, number(row.a), number(row.b), change(row, unit), unit_text(unit), word(row, unit)}, row);
   }
   void add(std::vector<std::string> cells, std::optional<Comparison::Row> row = std::nullopt) {
     width_.resize(std::max(width_.size(), cells.size()));
@@ -152,14 +167,20 @@ std::string note(const Paint& paint, std::string_view title, const std::string& 
   return text.empty() ? "" : fmt::format("  {} {}\n", paint.faint(padded(title, 11, false)), text);
 }
 
-std::string verdict_note(std::size_t judged) {
-  if (judged == 0) return "";
-  if (judged == 1) return "holds with 95 % confidence";
-  return fmt::format(
-      "hold all {} together with 95 % confidence (Holm); unclear: outside its own 95 % interval, as {} of {} "
-      "would be "
-      "by chance",
-      judged, significant(std::max(1.0, std::round(0.05 * static_cast<double>(judged)))), judged);
+std::string verdict_note(const Judgement& judged) {
+  std::string text;
+  if (judged.headline == 1) text = "of the headline metric with 95 % confidence";
+  if (judged.headline > 1)
+    text = fmt::format(
+        "of the {} headline metrics (objectives, yield, harvest, p99, cost) all together with 95 % "
+        "confidence "
+        "(Holm)",
+        judged.headline);
+  if (judged.others > 0)
+    text += fmt::format("{}of {} others one by one: about {} would differ by chance",
+                        text.empty() ? "" : "; ", judged.others,
+                        significant(std::max(1.0, std::round(0.05 * static_cast<double>(judged.others)))));
+  return text;
 }
 
 std::string side(const Paint& paint, char name, const Side& s) {
@@ -210,7 +231,7 @@ std::string limits(const Side& a, const Side& b) {
 
 }  // namespace
 
-std::string table(const Side& a, const Side& b, const Comparison& comparison, std::size_t judged,
+std::string table(const Side& a, const Side& b, const Comparison& comparison, const Judgement& judged,
                   Catalogue catalogue, bool all, bool colours) {
   const Paint paint{colours};
   std::string out = side(paint, 'A', a) + side(paint, 'B', b) + objectives(a, b) + unsettled(a, b) + "\n";
@@ -229,10 +250,11 @@ std::string table(const Side& a, const Side& b, const Comparison& comparison, st
     lines.add(*found->second, unit_of(catalogue, name));
     shown.insert(found->first);
   }
-  std::size_t same = 0, none = 0, unknown = 0, others = 0, left_out = 0;
+  std::size_t same = 0, alike = 0, open = 0, none = 0, others = 0, left_out = 0;
   for (const auto& [name, row] : rows) {
     if (shown.contains(name)) continue;
-    const bool differs = row->verdict != Verdict::none && row->verdict != Verdict::unknown;
+    const bool differs = row->verdict == Verdict::better || row->verdict == Verdict::worse ||
+                         row->verdict == Verdict::different;
     if (all || (differs && others < kMostOthers)) {
       lines.add(*row, unit_of(catalogue, name));
       others += differs ? 1 : 0;
@@ -241,7 +263,7 @@ std::string table(const Side& a, const Side& b, const Comparison& comparison, st
     } else if (row->identical) {
       ++same;
     } else {
-      ++(row->verdict == Verdict::none ? none : unknown);
+      ++(row->verdict == Verdict::same ? alike : row->verdict == Verdict::cannot_tell ? open : none);
     }
   }
   out += lines.text(paint) + "\n";
@@ -251,9 +273,10 @@ std::string table(const Side& a, const Side& b, const Comparison& comparison, st
     if (n > 0) rest.push_back(fmt::format("{} {}", n, what));
   };
   count(left_out, "differ");
-  count(none, "show no difference");
+  count(open, "cannot be told");
+  count(alike, "are the same within a little");
   count(same, "are the same");
-  count(unknown, "have no interval");
+  count(none, "have no interval");
   if (!rest.empty())
     out += note(paint, "others", fmt::format("{} (--all shows them)", fmt::join(rest, ", ")));
   out += note(paint, "only in A", some(comparison.only_a));

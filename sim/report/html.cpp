@@ -139,8 +139,10 @@ std::string checks(const Run& run) {
   out += fmt::format("<p>{}. ", escaped(interval_note(run)));
   if (run.result.intervals == metrics::IntervalSource::batch_means) {
     out +=
-        "The window is cut into 64 batches; neighbours are merged until they no longer correlate. "
-        "Maxima have no interval. ";
+        "The window of each replication is cut into 64 batches, whose spread says how far the mean strays; "
+        "maxima have no interval. ";
+    if (const std::string text = too_short(run); !text.empty())
+      out += fmt::format("Too short for an interval of {}. ", escaped(text));
   }
   out +=
       "Percentiles come from histograms with a relative error of at most 0.5 %. Averages are over what was "

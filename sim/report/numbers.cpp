@@ -98,7 +98,9 @@ Readable readable(std::optional<double> mean, std::optional<metrics::Interval> c
     return r;
   }
   const double value = *mean * scale;
-  const double half = ci95 ? std::max(ci95->high - *mean, *mean - ci95->low) * scale : 0;
+  const double above = ci95 ? (ci95->high - *mean) * scale : 0;
+  const double below = ci95 ? (*mean - ci95->low) * scale : 0;
+  const double half = std::max(above, below);
   if (!std::isfinite(value) || !std::isfinite(half)) {
     r.value = significant(value);
     return r;
@@ -112,7 +114,11 @@ Readable readable(std::optional<double> mean, std::optional<metrics::Interval> c
   const int least = unit == "share" ? decimals_below_100(value) : 0;
   const int decimals = std::max(std::clamp(decimals_for(half, 2), 0, 6), least);
   r.value = fixed(value, decimals);
-  r.spread = "± " + fixed(half, decimals);
+  // Limits of shares and waits are not alike on both sides: one that rounds to the other need not be said.
+  constexpr double kAlike = 1.25;
+  r.spread = std::max(above, below) <= kAlike * std::min(above, below)
+                 ? "± " + fixed(half, decimals)
+                 : "−" + fixed(below, decimals) + " +" + fixed(above, decimals);
   return r;
 }
 

@@ -171,7 +171,8 @@ std::string intervals(const Sweep& sweep) {
   const bool batches = std::any_of(sweep.points.begin(), sweep.points.end(), [](const Sweep::Point& p) {
     return p.summary && p.summary->interval == metrics::IntervalSource::batch_means;
   });
-  return (batches ? std::string("95 %, from batch means of a single replication")
+  return (batches ? fmt::format("95 %, from the batches of {} replication{}", sweep.replications,
+                                sweep.replications == 1 ? "" : "s")
                   : fmt::format("95 %, Student-t over {} replications", sweep.replications)) +
          "; all points share their random numbers";
 }

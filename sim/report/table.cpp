@@ -72,6 +72,7 @@ std::string table(const Run& run, const std::filesystem::path& folder, bool colo
   if (!run.result.invariants.empty())
     out += "  " + paint.faint("invariants  ") + " " + invariants(run, paint);
   note("intervals", interval_note(run));
+  note("too short", too_short(run));
   note("results", folder.empty() ? std::string() : printable_line(folder.string()));
   return on_terminal(out);
 }

@@ -33,7 +33,7 @@ Availability::Availability(const std::vector<WatchConfig>& watch, world::World& 
 void Availability::report(metrics::ResultBuilder& results) {
   for (const auto& watched : watched_) {
     watched->enough.finish(world_.now());
-    results.time_average("availability." + watched->group, watched->enough);
+    results.time_share("availability." + watched->group, watched->enough);
   }
 }
 

@@ -87,7 +87,7 @@ void Gauges::report(metrics::ResultBuilder& results, const metrics::BatchSum& an
     length_ns.add(b, (window_.edge(b + 1) - window_.edge(b)).count_ns());
   for (const Tier& tier : tiers_) {
     const double cores = static_cast<double>(tier.cores);
-    results.ratio(tier.name, tier.busy_ns, length_ns, 1 / cores);
+    results.time_share(tier.name, tier.busy_ns, length_ns, 1 / cores);
   }
   if (!links_at_end_.empty()) {
     double highest = 0;

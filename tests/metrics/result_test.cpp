@@ -32,7 +32,7 @@ ReplicationResult sample(std::uint64_t seed) {
   TimeAverage depth(kWindow, 3);
   depth.finish(TimePoint::at(Duration::s(80)));
   ResultBuilder builder(kWindow);
-  builder.ratio("yield", answered, offered);
+  builder.share("yield", answered, offered);
   builder.total("requests.offered", offered);
   builder.rate("throughput_rps", answered);
   builder.mean("wait_mean_ms", wait);
@@ -81,8 +81,9 @@ TEST_CASE("metrics say what was recorded") {
   CHECK(*metric(r, "depth_seconds").value == Approx(192));
   CHECK_FALSE(metric(r, "harvest").value);
   CHECK_FALSE(metric(r, "usage.billing_error").value);
-  CHECK_FALSE(metric(r, "latency.max_ms").ci95);
-  CHECK(metric(r, "cost.usd_per_hour").ci95 == Interval{48.1, 48.1});
+  const StudyResult study = merge({r});
+  CHECK_FALSE(study.find("latency.max_ms")->ci95);
+  CHECK(study.find("cost.usd_per_hour")->ci95 == Interval{48.1, 48.1});
   CHECK(r.measured_s == 64);
 }
 
@@ -91,13 +92,15 @@ TEST_CASE("within one run the interval of a quantile covers the truth 95 % of th
   double width = 0;
   constexpr int kRuns = 200;
   for (std::uint64_t seed = 0; seed < kRuns; ++seed) {
-    const auto ci = *metric(sample(seed), "latency.p99_ms").ci95;
+    const auto ci = *merge({sample(seed)}).find("latency.p99_ms")->ci95;
     covered += ci.low <= 460.517 * 1.004 && 460.517 * 0.996 <= ci.high;
     width += (ci.high - ci.low) / 2 / kRuns;
   }
   CHECK(covered >= 180);  // 95 % of 200 is 190; standard error 3
-  // Theory: t·√(q(1−q)/n)/f(x), f(x) = 0.01/100 ms.
-  CHECK(width == Approx(1.998 * std::sqrt(0.99 * 0.01 / 64'000) / 1e-4).epsilon(0.1));
+  // Theory: 1.96·√(q(1−q)/n)/f(x), f(x) = 0.01/100 ms; wider, as the variance is but estimated.
+  const double theory = 1.96 * std::sqrt(0.99 * 0.01 / 64'000) / 1e-4;
+  CHECK(width > theory);
+  CHECK(width < 1.6 * theory);
 }
 
 TEST_CASE("a quantile beyond what the observations can show has no interval") {
@@ -105,14 +108,19 @@ TEST_CASE("a quantile beyond what the observations can show has no interval") {
   for (int b = 0; b < kBatches; ++b) few.record(b, 1000 + b);
   ResultBuilder builder(kWindow);
   builder.quantile("p99_9", few, 0.999);
-  const auto r = std::move(builder).build();
-  CHECK(r.metrics[0].value);
-  CHECK_FALSE(r.metrics[0].ci95);
+  const StudyResult study = merge({std::move(builder).build()});
+  CHECK(study.metrics[0].mean);
+  CHECK_FALSE(study.metrics[0].ci95);
+  CHECK(*study.metrics[0].would_do_s > 64);
 }
 
 TEST_CASE("a result survives the pipe to the last bit") {
   ReplicationResult r = sample(1);
-  r.metrics.push_back({"odd", 0.1 + 0.2, Interval{-1e-310, 1.7976931348623157e308}});
+  Evidence odd;
+  odd.kind = Evidence::Kind::ratio;
+  odd.batches.numerator.fill(-0.0);
+  odd.batches.denominator = {0.1 + 0.2, -1e-310, 1.7976931348623157e308, 9007199254740993.0};
+  r.metrics.push_back({"odd", 0.1 + 0.2, odd});
   const std::string bytes = serialise(r);
   const auto back = deserialise(bytes);
   REQUIRE(back);
@@ -121,7 +129,17 @@ TEST_CASE("a result survives the pipe to the last bit") {
   for (std::size_t i = 0; i < r.metrics.size(); ++i) {
     CHECK(back->metrics[i].name == r.metrics[i].name);
     CHECK(back->metrics[i].value == r.metrics[i].value);
-    CHECK(back->metrics[i].ci95 == r.metrics[i].ci95);
+    const Evidence& sent = r.metrics[i].evidence;
+    const Evidence& got = back->metrics[i].evidence;
+    CHECK(got.kind == sent.kind);
+    CHECK(got.range == sent.range);
+    CHECK(got.counts == sent.counts);
+    CHECK(got.scale == sent.scale);
+    CHECK(got.q == sent.q);
+    CHECK(got.batches.numerator == sent.batches.numerator);
+    CHECK(got.batches.denominator == sent.batches.denominator);
+    CHECK(got.above_wider == sent.above_wider);
+    CHECK(got.curve == sent.curve);
   }
   CHECK(back->latency[0].histogram == r.latency[0].histogram);
   CHECK(back->journal == r.journal);
@@ -152,7 +170,7 @@ TEST_CASE("a torn or foreign message is refused") {
 TEST_CASE("replications merge into means, sums and averages, in the order given") {
   const StudyResult study = merge({sample(1), sample(2)});
   CHECK(study.replications == 2);
-  CHECK(study.intervals == IntervalSource::replications);
+  CHECK(study.intervals == IntervalSource::batch_means);
   const StudyMetric* yield = study.find("yield");
   CHECK(*yield->mean == Approx((*yield->values[0] + *yield->values[1]) / 2));
   CHECK(yield->ci95->low < *yield->mean);
@@ -195,7 +213,6 @@ TEST_CASE("a metric or invariant that fails once is not hidden by the others") {
   CHECK(study.invariants[0].detail == "replication 2: job 7 lost");
   CHECK_FALSE(study.find("yield")->values[1]);
   CHECK(study.find("yield")->ci95);
-  CHECK_FALSE(merge({good, bad}).find("yield")->ci95);
 }
 
 TEST_CASE("objectives are judged in the direction of their metric") {

@@ -80,7 +80,7 @@ TEST_CASE("verdicts know which direction is better") {
   CHECK(row(c, "requests.offered").verdict == Verdict::different);
 }
 
-TEST_CASE("one metric of many that stands out is not yet a difference") {
+TEST_CASE("headline metrics are corrected for their number, others stand alone") {
   std::map<std::string, Values> values_a, values_b;
   for (int i = 0; i < 40; ++i) {
     const std::string name = "m" + std::to_string(i);
@@ -91,21 +91,68 @@ TEST_CASE("one metric of many that stands out is not yet a difference") {
   values_a["yield"] = {10, 20, 30};
   values_b["yield"] = {11, 21.1, 31.2};  // p = 0.003: alone, that is a difference
   const Comparison c = judged_difference(side("a", values_a), side("b", values_b));
-  CHECK(row(c, "m7").verdict == Verdict::none);
-  CHECK(row(c, "yield").verdict == Verdict::unclear);
-  const Comparison alone =
-      judged_difference(side("a", {{"yield", {10, 20, 30}}}), side("b", {{"yield", {11, 21.1, 31.2}}}));
-  CHECK(row(alone, "yield").verdict == Verdict::better);
+  CHECK(row(c, "m7").verdict == Verdict::cannot_tell);
+  // Headline metrics are judged together, whatever else there is.
+  CHECK(row(c, "yield").verdict == Verdict::better);
+  values_a["harvest"] = values_a["latency.p99_ms"] = {10, 20, 30};
+  values_b["harvest"] = values_b["latency.p99_ms"] = {11, 21.1, 31.6};  // p = 0.02, of three
+  const Comparison three = judged_difference(side("a", values_a), side("b", values_b));
+  CHECK(row(three, "yield").verdict == Verdict::better);
+  CHECK(row(three, "harvest").verdict == Verdict::better);
+  values_b["yield"] = {11, 21.1, 35};  // p = 0.2
+  const Comparison open = judged_difference(side("a", values_a), side("b", values_b));
+  CHECK(row(open, "yield").verdict == Verdict::cannot_tell);
 }
 
 TEST_CASE("a result against itself is the same in everything") {
   const Run run = sample_run();
   const Side a{"a", summary(run), replications(run)};
   std::vector<Comparison> one = {difference(a, a)};
-  CHECK(judge(one, run.catalogue) == 0);
+  const Judgement judgement = judge(one, run.catalogue);
+  CHECK(judgement.headline == 0);
+  CHECK(judgement.others == 0);
   for (const auto& r : one.front().rows) CHECK(r.identical);
-  const std::string text = table(a, a, one.front(), 0, run.catalogue, false, false);
+  const std::string text = table(a, a, one.front(), judgement, run.catalogue, false, false);
   CHECK_THAT(text, Contains("the same") && !Contains("better") && !Contains("worse") && !Contains("only in"));
+}
+
+TEST_CASE("what is not seen to differ is the same within something small, or cannot be told") {
+  const auto word = [](const std::string& metric, const Values& a, const Values& b) {
+    const Side of_a = side("a", {{metric, a}}), of_b = side("b", {{metric, b}});
+    std::vector<Comparison> one = {difference(of_a, of_b)};
+    const Judgement judgement = judge(one, kCatalogue);
+    return table(of_a, of_b, one.front(), judgement, kCatalogue, true, false);
+  };
+  // +4.9 ± 17.8: nobody knows. Half-width 17.8 of 3 replications; to see 4.9, (17.8/4.9)² as many.
+  CHECK_THAT(word("latency.p99_ms", {100, 110, 120}, {97, 118, 129.7}),
+             Contains("cannot tell (about ") && Contains(" replications would)"));
+  // +0.1 ± 0.5 of 100.
+  CHECK_THAT(word("latency.p99_ms", {100, 110, 120}, {100.1, 109.9, 120.3}),
+             Contains("the same within 0.6 %"));
+  // A share: 0.1 points of a yield of 90 % are a hundredth of what failed.
+  CHECK_THAT(word("yield", {0.9, 0.9, 0.9}, {0.9001, 0.8999, 0.9003}),
+             Contains("the same within 0.06 points"));
+  // −43.5 ± 5.6 points: different, and that is that.
+  CHECK_THAT(word("yield", {0.95, 0.96, 0.97}, {0.49, 0.53, 0.56}), Contains("different: worse"));
+}
+
+TEST_CASE("a latency that improved because fewer were answered is no improvement") {
+  const Values p99 = {500, 510, 490}, faster = {300, 305, 296}, good = {0.99, 0.98, 0.99},
+               bad = {0.7, 0.68, 0.71};
+  const auto compared = [](const Values& yield_a, const Values& p99_a, const Values& yield_b,
+                           const Values& p99_b) {
+    return judged_difference(side("a", {{"yield", yield_a}, {"latency.p99_ms", p99_a}}),
+                             side("b", {{"yield", yield_b}, {"latency.p99_ms", p99_b}}));
+  };
+  const Comparison shed = compared(good, p99, bad, faster);
+  CHECK(row(shed, "latency.p99_ms").verdict == Verdict::different);
+  CHECK(row(shed, "latency.p99_ms").of_others);
+  CHECK(row(shed, "yield").verdict == Verdict::worse);
+  // The other way round it is no deterioration.
+  CHECK(row(compared(bad, faster, good, p99), "latency.p99_ms").of_others);
+  // Both better, or yield as it was: what it says.
+  CHECK(row(compared(bad, p99, good, faster), "latency.p99_ms").verdict == Verdict::better);
+  CHECK(row(compared(good, p99, good, faster), "latency.p99_ms").verdict == Verdict::better);
 }
 
 TEST_CASE("metrics of one side only are listed") {
@@ -114,9 +161,9 @@ TEST_CASE("metrics of one side only are listed") {
   const Comparison c = judged_difference(a, b);
   CHECK(c.only_a == std::vector<std::string>{"queue.depth_mean"});
   CHECK(c.only_b == std::vector<std::string>{"auth.hit_ratio"});
-  const std::string text = table(a, b, c, 1, kCatalogue, false, false);
+  const std::string text = table(a, b, c, {1, 0}, kCatalogue, false, false);
   CHECK_THAT(text, Contains("only in A   queue.depth_mean\n") && Contains("only in B   auth.hit_ratio\n"));
-  CHECK_THAT(text, Contains("yield  50  40  -9.7 ± 1.4  %  worse\n"));
+  CHECK_THAT(text, Contains("yield  50  40  -9.7 ± 1.4  %  different: worse\n"));
 }
 
 TEST_CASE("replications.csv reads back as what was written") {

@@ -26,7 +26,7 @@ std::vector<std::string> keys(const std::vector<std::string>& sets = {}, const s
 
 metrics::ReplicationResult some_result() {
   metrics::ReplicationResult result;
-  result.metrics.push_back({"yield", 0.1 + 0.2, std::nullopt});
+  result.metrics.push_back({"yield", 0.1 + 0.2, {}});
   result.measured_s = 7;
   return result;
 }

@@ -15,14 +15,13 @@
 namespace headroom::validation {
 namespace {
 
-constexpr int kBatches = 64;
+constexpr int kDegrees = 8;              // of a single run's intervals
+constexpr int kEnoughReplications = 20;  // their spread alone makes the interval
 constexpr double kNormal95 = 1.959964;
 
-/// How much wider the 99.9 % interval is than the 95 % one. A single run may have merged its 64 batches into
-/// fewer, for which the ratio is larger: then this is stricter than it has to be.
+/// How much wider the 99.9 % interval is than the 95 % one.
 double widening(const RunLength& run) {
-  const int samples = run.replications > 1 ? run.replications : kBatches;
-  const boost::math::students_t law(samples - 1);
+  const boost::math::students_t law(run.replications > 1 ? run.replications - 1 : kDegrees);
   return quantile(law, 0.9995) / quantile(law, 0.975);
 }
 
@@ -89,7 +88,8 @@ void validate(const std::string& title, const std::string& scenario, const RunLe
   }
   for (int seed = 1; seed <= seeds(); ++seed) {
     const Summary summary(scenario, run, seed);
-    CHECK(summary.interval_source() == (run.replications > 1 ? "replications" : "batch means"));
+    CHECK(summary.interval_source() ==
+          (run.replications >= kEnoughReplications ? "replications" : "batch means"));
     for (const Check& check : checks) {
       INFO(title << ": " << check.metric << ", seed " << seed);
       const Reported found = check.complement ? complement_of(summary[check.metric]) : summary[check.metric];
