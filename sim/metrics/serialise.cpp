@@ -69,8 +69,8 @@ json to_json(const MetricValue& m) {
 MetricValue metric_from(const json& j) {
   MetricValue m{j.at(0).get<std::string>(), optional_from(j.at(1)), {}};
   Evidence& e = m.evidence;
-  e.kind = static_cast<Evidence::Kind>(j.at(2).get<int>());
-  e.range = static_cast<Range>(j.at(3).get<int>());
+  e.kind = static_cast<Evidence::Kind>(whole<int>(j.at(2), 0, static_cast<int>(Evidence::Kind::quantile)));
+  e.range = static_cast<Range>(whole<int>(j.at(3), 0, static_cast<int>(Range::share)));
   e.counts = j.at(4).get<bool>();
   e.scale = j.at(5).get<double>();
   e.batches = {per_batch_from(j.at(6)), per_batch_from(j.at(7))};
@@ -78,8 +78,7 @@ MetricValue metric_from(const json& j) {
   e.above_wider = per_batch_from(j.at(9));
   e.curve = unpack<double>(j.at(10));
   const bool curve = e.kind == Evidence::Kind::quantile;
-  if (e.kind < Evidence::Kind::value || e.kind > Evidence::Kind::quantile || e.range < Range::any ||
-      e.range > Range::share || e.curve.size() != (curve ? kCurve : 0) || (curve && !(e.q > 0 && e.q < 1)))
+  if (e.curve.size() != (curve ? kCurve : 0) || (curve && !(e.q > 0 && e.q < 1)))
     throw json::other_error::create(600, "not a metric", &j);
   return m;
 }

@@ -164,7 +164,7 @@ Judgement judge(std::span<Comparison> comparisons, std::span<const metrics::Metr
   std::vector<double> p;
   for (const Comparison& comparison : comparisons)
     for (const Comparison::Row& row : comparison.rows)
-      if (!row.identical && row.difference.p && is_headline(comparison, row.metric))
+      if (!row.identical && row.difference.p && row.difference.ci95 && is_headline(comparison, row.metric))
         p.push_back(*row.difference.p);
   const std::vector<bool> certain = metrics::holm(p, kLevel);
   Judgement judgement;

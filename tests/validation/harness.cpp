@@ -35,7 +35,8 @@ void judge(const Check& check, const Reported& found, const RunLength& run) {
   CHECK(distance <= half * widening(run) + check.bias * value);
   CHECK(distance <= check.within * value);
   CHECK(half / theory_half >= 0.7);
-  CHECK(half / theory_half <= 1.4);
+  // Of a single run it is wider on purpose: its spread is itself uncertain (8 to 15 degrees of freedom).
+  CHECK(half / theory_half <= (run.replications > 1 ? 1.4 : 2.0));
 }
 
 Reported complement_of(const Reported& r) {
