@@ -46,10 +46,10 @@ TEST_CASE("the page says what a reader needs") {
   CHECK_THAT(page, Catch::Contains("title=\"Answered requests as a share of offered ones.\""));
   CHECK_THAT(page, Catch::Contains("host/worker-7") && Catch::Contains("term 2, leader queue-2"));
   CHECK_THAT(page, Catch::Contains("no acknowledged job lost") && Catch::Contains("holds"));
-  CHECK_THAT(page, Catch::Contains("Student-t intervals over 3 replications"));
+  CHECK_THAT(page, Catch::Contains("intervals from the batches of 3 replications, pooled"));
   CHECK_THAT(page, Catch::Contains("headroom plot"));  // how to get the figures that are missing
   CHECK_THAT(html(bare_run(), {}, ""),
-             Catch::Contains("batch means") && Catch::Contains("class=\"answer open\""));
+             Catch::Contains("cut into 64 batches") && Catch::Contains("class=\"answer open\""));
 }
 
 TEST_CASE("names from the scenario cannot become markup") {

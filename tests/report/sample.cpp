@@ -108,8 +108,8 @@ metrics::ReplicationResult replication(std::uint64_t seed, const metrics::Window
 
   metrics::ResultBuilder builder(window);
   builder.total("requests.offered", offered_sum);
-  builder.ratio("yield", answered_sum, offered_sum);
-  builder.ratio("harvest", complete_sum, answered_sum);
+  builder.share("yield", answered_sum, offered_sum);
+  builder.share("harvest", complete_sum, answered_sum);
   builder.rate("throughput_rps", answered_sum);
   builder.total("outcome.complete", complete_sum);
   builder.total("outcome.partial", partial_sum);
@@ -118,8 +118,8 @@ metrics::ReplicationResult replication(std::uint64_t seed, const metrics::Window
   builder.quantile("latency.p50_ms", latency, 0.5, 1e-6);
   builder.quantile("latency.p99_ms", latency, 0.99, 1e-6);
   builder.maximum("latency.max_ms", latency, 1e-6);
-  builder.time_average("processing.utilization", busy_average, 1e-3);
-  builder.time_average("api.utilization", api_average, 1e-3);
+  builder.time_share("processing.utilization", busy_average, 1e-3);
+  builder.time_share("api.utilization", api_average, 1e-3);
   builder.maximum("queue.depth_max", depth_average);
   builder.constant("cost.usd_per_hour", 48.9);
   builder.none("usage.billing_error");
@@ -188,7 +188,7 @@ Run bare_run() {
     quantiles.record(sent, took);
   }
   metrics::ResultBuilder builder(run.window);
-  builder.ratio("yield", answered, offered);
+  builder.share("yield", answered, offered);
   builder.quantile("latency.p99_ms", latency, 0.99, 1e-6);
   builder.latency("all", latency);
   builder.series(series.finish(at(21.6)));

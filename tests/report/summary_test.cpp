@@ -30,7 +30,7 @@ TEST_CASE("the summary has the shape of the specification") {
   CHECK(j["seed"] == 1);
   CHECK(j["replications"] == 3);
   CHECK(j["measured_s"] == 90.0);
-  CHECK(j["interval"] == "replications");
+  CHECK(j["interval"] == "batch means");
   const auto& yield = j["metrics"]["yield"];
   CHECK(keys(yield) == std::vector<std::string>{"mean", "ci95"});
   CHECK(yield["ci95"][0] < yield["mean"]);

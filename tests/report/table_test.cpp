@@ -24,7 +24,7 @@ TEST_CASE("the table answers the question first, with numbers and objectives") {
   CHECK_THAT(text, Catch::Contains("busiest link") && Catch::Contains("nic host/lb-1, 21 % busy"));
   CHECK_THAT(text, Catch::Contains("2 of 2 hold") && !Catch::Contains("not settled"));
   CHECK_THAT(text, Catch::Contains("rejected 0.") && Catch::Contains("results/rack-down"));
-  CHECK_THAT(text, Catch::Contains("95 % Student-t intervals over 3 replications"));
+  CHECK_THAT(text, Catch::Contains("95 % intervals from the batches of 3 replications, pooled"));
   CHECK_THAT(text, !Catch::Contains("\x1b"));
   CHECK(std::count(text.begin(), text.end(), '\n') < 25);
   CHECK_THAT(table(sample_run(), "", true), Catch::Contains("\x1b[1;31mno: "));
