@@ -34,9 +34,16 @@ double raised(double degrees) {
   return t * t;
 }
 
+/// From so many on the exact limits are the normal ones, to a thousandth of their distance.
+constexpr double kNormalFrom = 1e6;
+
 /// Exact limits of a share p of n independent ones.
 Interval binomial(double p, double n) {
   const double x = p * n;
+  if (std::min(x, n - x) > kNormalFrom) {
+    const double half = kNormal * std::sqrt(p * (1 - p) / n);
+    return {p - half, p + half};
+  }
   const auto limit = [](double a, double b, double q) {
     if (a <= 0) return 0.0;
     if (b <= 0) return 1.0;
@@ -47,6 +54,7 @@ Interval binomial(double p, double n) {
 
 /// Exact limits of a Poisson mean of which m were seen, as factors of m.
 Interval poisson(double m) {
+  if (m > kNormalFrom) return {1 - kNormal / std::sqrt(m), 1 + kNormal / std::sqrt(m)};
   const auto limit = [](double shape, double q) {
     return boost::math::quantile(boost::math::gamma_distribution<double>(shape), q);
   };
