@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/math/distributions/beta.hpp>
 #include <boost/math/distributions/gamma.hpp>
+#include <boost/math/distributions/normal.hpp>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -13,9 +14,17 @@
 namespace headroom::metrics {
 namespace {
 
-constexpr double kNormal = 1.959963984540054;  // Φ⁻¹(0.975)
-constexpr double kAll = 0.05;                  // of both sides together
-constexpr double kSide = kAll / 2;
+/// How sure an interval is to be.
+struct Level {
+  explicit Level(double error)
+      : both(error),
+        side(error / 2),
+        normal(-boost::math::quantile(boost::math::normal_distribution<double>(), error / 2)) {}
+  double both;    ///< how often it may miss
+  double side;    ///< to either side
+  double normal;  ///< the quantile of the normal law that belongs to it
+};
+
 constexpr double kTooWide = 0.8;
 constexpr double kGoodWidth = 0.5;
 constexpr double kFewestExcursions = 15;
@@ -29,8 +38,8 @@ double sum(const PerBatch& v) {
 }
 
 /// (t/z)²: how much a variance is raised because it is but estimated.
-double raised(double degrees) {
-  const double t = student_t_quantile(degrees, 1 - kSide) / kNormal;
+double raised(double degrees, const Level& level) {
+  const double t = student_t_quantile(degrees, 1 - level.side) / level.normal;
   return t * t;
 }
 
@@ -38,10 +47,10 @@ double raised(double degrees) {
 constexpr double kNormalFrom = 1e6;
 
 /// Exact limits of a share p of n independent ones.
-Interval binomial(double p, double n) {
+Interval binomial(double p, double n, const Level& level) {
   const double x = p * n;
   if (std::min(x, n - x) > kNormalFrom) {
-    const double half = kNormal * std::sqrt(p * (1 - p) / n);
+    const double half = level.normal * std::sqrt(p * (1 - p) / n);
     return {p - half, p + half};
   }
   const auto limit = [](double a, double b, double q) {
@@ -49,52 +58,58 @@ Interval binomial(double p, double n) {
     if (b <= 0) return 1.0;
     return boost::math::quantile(boost::math::beta_distribution<double>(a, b), q);
   };
-  return {limit(x, n - x + 1, kSide), limit(x + 1, n - x, 1 - kSide)};
+  return {limit(x, n - x + 1, level.side), limit(x + 1, n - x, 1 - level.side)};
 }
 
 /// Exact limits of a Poisson mean of which m were seen, as factors of m.
-Interval poisson(double m) {
-  if (m > kNormalFrom) return {1 - kNormal / std::sqrt(m), 1 + kNormal / std::sqrt(m)};
+Interval poisson(double m, const Level& level) {
+  if (m > kNormalFrom) {
+    const double part = level.normal / std::sqrt(m);
+    return {1 - part, 1 + part};
+  }
   const auto limit = [](double shape, double q) {
     return boost::math::quantile(boost::math::gamma_distribution<double>(shape), q);
   };
-  return {limit(m, kSide) / m, limit(m + 1, 1 - kSide) / m};
+  return {limit(m, level.side) / m, limit(m + 1, 1 - level.side) / m};
 }
 
 /// The most that "none of n" leaves possible, as a share.
-double none_of(double n) {
-  return -std::expm1(std::log(kAll) / std::max(1.0, n));
+double none_of(double n, const Level& level) {
+  return -std::expm1(std::log(level.both) / std::max(1.0, n));
 }
 /// The most that "none" leaves possible, as a count.
-const double kNone = -std::log(kAll);
+double none(const Level& level) {
+  return -std::log(level.both);
+}
 
 Estimated too_short(double mean, double longer) {
   return {mean, std::nullopt, longer};
 }
 
 /// The limits of the mean of something that is not negative.
-Estimated of_mean(double mean, double variance, double least) {
+Estimated of_mean(double mean, double variance, double least, const Level& level) {
   const double excess = mean - least;
-  const double h = kNormal * std::sqrt(variance) / excess;
+  const double h = level.normal * std::sqrt(variance) / excess;
   if (h > kTooWide) return too_short(mean, (h / kGoodWidth) * (h / kGoodWidth));
   return {mean, Interval{least + excess / (1 + h), least + excess / (1 - h)}, std::nullopt};
 }
 
 /// Nothing was seen to vary.
-Estimated unvaried(double mean, const Evidence& evidence, double n, double replications, double clumping) {
-  const double none = none_of(n / clumping);
+Estimated unvaried(double mean, const Evidence& evidence, double n, double replications, double clumping,
+                   const Level& level) {
+  const double none_seen = none_of(n / clumping, level);
   switch (evidence.range) {
     case Range::share:
-      if (mean <= 0) return {mean, Interval{0, none}, std::nullopt};
-      if (mean >= 1) return {mean, Interval{1 - none, 1}, std::nullopt};
+      if (mean <= 0) return {mean, Interval{0, none_seen}, std::nullopt};
+      if (mean >= 1) return {mean, Interval{1 - none_seen, 1}, std::nullopt};
       break;
     case Range::at_least_one:
-      if (mean <= 1) return {mean, Interval{1, 1 + none}, std::nullopt};
+      if (mean <= 1) return {mean, Interval{1, 1 + none_seen}, std::nullopt};
       break;
     case Range::not_negative:
       if (mean != 0) break;
       if (evidence.kind == Evidence::Kind::total && evidence.counts)
-        return {mean, Interval{0, kNone * clumping * evidence.scale / replications}, std::nullopt};
+        return {mean, Interval{0, none(level) * clumping * evidence.scale / replications}, std::nullopt};
       return {mean, std::nullopt, std::nullopt};
     case Range::any:
       break;
@@ -104,31 +119,33 @@ Estimated unvaried(double mean, const Evidence& evidence, double n, double repli
 
 /// `least`: below the mean; the part above it is what varies (a wait, on top of a service).
 Estimated of_spread(double mean, const Spread& s, const Evidence& evidence, double n, double replications,
-                    double clumping, double least = 0) {
-  if (s.variance <= kRounding * mean * mean) return unvaried(mean, evidence, n, replications, clumping);
+                    double clumping, const Level& level, double least = 0) {
+  if (s.variance <= kRounding * mean * mean)
+    return unvaried(mean, evidence, n, replications, clumping, level);
   if (!s.enough) return too_short(mean, s.longer);
-  const double variance = s.variance * raised(s.degrees);
+  const double variance = s.variance * raised(s.degrees, level);
   switch (evidence.range) {
     case Range::share:
       // Rounding may leave the range.
-      if (mean > 0 && mean < 1) return {mean, binomial(mean, mean * (1 - mean) / variance), std::nullopt};
-      return unvaried(mean, evidence, n, replications, clumping);
+      if (mean > 0 && mean < 1)
+        return {mean, binomial(mean, mean * (1 - mean) / variance, level), std::nullopt};
+      return unvaried(mean, evidence, n, replications, clumping, level);
     case Range::at_least_one:
       if (mean > 1) {
-        const Interval factors = poisson((mean - 1) * (mean - 1) / variance);
+        const Interval factors = poisson((mean - 1) * (mean - 1) / variance, level);
         return {mean, Interval{1 + (mean - 1) * factors.low, 1 + (mean - 1) * factors.high}, std::nullopt};
       }
       break;
     case Range::not_negative:
       if (evidence.kind == Evidence::Kind::total) {
-        const Interval factors = poisson(mean * mean / variance);
+        const Interval factors = poisson(mean * mean / variance, level);
         return {mean, Interval{mean * factors.low, mean * factors.high}, std::nullopt};
       }
-      return of_mean(mean, variance, least);
+      return of_mean(mean, variance, least, level);
     case Range::any:
       break;
   }
-  const double half = kNormal * std::sqrt(variance);
+  const double half = level.normal * std::sqrt(variance);
   return {mean, Interval{mean - half, mean + half}, std::nullopt};
 }
 
@@ -158,7 +175,7 @@ double lowest(std::span<const Observed> all, double mean) {
 }
 
 /// Of the mean of values that are alike in all replications but for chance, from their spread alone.
-Estimated of_values(std::span<const Observed> all, double mean, double clumping) {
+Estimated of_values(std::span<const Observed> all, double mean, double clumping, const Level& level) {
   if (all.size() < kEnoughReplications) return {mean, std::nullopt, std::nullopt};
   Moments moments;
   bool negative = false;
@@ -172,7 +189,7 @@ Estimated of_values(std::span<const Observed> all, double mean, double clumping)
   s.degrees = n - 1;
   Evidence evidence = *all.front().evidence;
   if (negative) evidence.range = Range::any;
-  return of_spread(mean, s, evidence, n, n, clumping);
+  return of_spread(mean, s, evidence, n, n, clumping, level);
 }
 
 /// The mean curve of a quantile around it, and back.
@@ -249,8 +266,8 @@ double observations(std::span<const Observed> all) {
   return n;
 }
 
-Estimated of_quantile(std::span<const Observed> all, double mean) {
-  if (all.size() >= kEnoughReplications) return of_values(all, mean, 1);
+Estimated of_quantile(std::span<const Observed> all, double mean, const Level& level) {
+  if (all.size() >= kEnoughReplications) return of_values(all, mean, 1, level);
   const double q = all.front().evidence->q;
   const std::vector<double> curve = mean_curve(all);
   if (curve.front() == curve.back()) return {mean, Interval{mean, mean}, std::nullopt};
@@ -264,8 +281,8 @@ Estimated of_quantile(std::span<const Observed> all, double mean) {
   const double clump = std::max(1.0, narrow.variance * n / (q * (1 - q)));
   const double clump_wide = std::max(1.0, wide.variance * n / (q_wide * (1 - q_wide)));
   const double clumps = (clump + std::max(0.0, clump_wide - clump) * std::min(1.0, fewer)) *
-                        (1 + kManyExcursions / seen) * raised(std::min(narrow.degrees, wide.degrees));
-  const Interval share = binomial(1 - q, n / clumps);
+                        (1 + kManyExcursions / seen) * raised(std::min(narrow.degrees, wide.degrees), level);
+  const Interval share = binomial(1 - q, n / clumps, level);
   const auto low = value_at(curve, q, 1 - share.high);
   const auto high = value_at(curve, q, 1 - share.low);
   // Less than one observation beyond: nobody knows where.
@@ -283,7 +300,8 @@ double curve_share(double q, int i) {
   return i == (kCurve - 1) / 2 ? q : 1 / (1 + std::exp(-(logit(q) + (i - (kCurve - 1) / 2) * kStep)));
 }
 
-Estimated estimate(std::span<const Observed> all, double clumping) {
+Estimated estimate(std::span<const Observed> all, double clumping, double error) {
+  const Level level(error);
   if (all.empty()) return {};
   Moments moments;
   for (const Observed& o : all) moments.add(o.value);
@@ -293,9 +311,9 @@ Estimated estimate(std::span<const Observed> all, double clumping) {
     case Evidence::Kind::exact:
       return {mean, Interval{mean, mean}, std::nullopt};
     case Evidence::Kind::value:
-      return of_values(all, mean, clumping);
+      return of_values(all, mean, clumping, level);
     case Evidence::Kind::quantile:
-      return of_quantile(all, mean);
+      return of_quantile(all, mean, level);
     case Evidence::Kind::ratio:
     case Evidence::Kind::total:
       break;
@@ -306,7 +324,7 @@ Estimated estimate(std::span<const Observed> all, double clumping) {
   const double n =
       evidence.counts && evidence.kind == Evidence::Kind::ratio ? observations(all) : kBatches * replications;
   const double least = evidence.kind == Evidence::Kind::ratio ? lowest(all, mean) : 0;
-  return of_spread(mean, spread(z), evidence, n, replications, evidence.counts ? clumping : 1, least);
+  return of_spread(mean, spread(z), evidence, n, replications, evidence.counts ? clumping : 1, level, least);
 }
 
 double clumping(std::span<const Observed> all) {

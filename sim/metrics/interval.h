@@ -49,8 +49,8 @@ double curve_share(double q, int i);
 
 /// A metric's value over replications.
 struct Estimated {
-  std::optional<double> mean;    ///< none: nothing was observed
-  std::optional<Interval> ci95;  ///< none: too short, or nothing to make one from
+  std::optional<double> mean;        ///< none: nothing was observed
+  std::optional<Interval> interval;  ///< none: too short, or nothing to make one from
   /// Why there is none, if it is that the run was too short: a window so many times as long would do.
   std::optional<double> longer;
 };
@@ -63,7 +63,8 @@ struct Observed {
 /// The mean over the replications that observed something, and an interval that holds the mean over
 /// infinitely many of them in at least 93 of 100 cases, whatever the length of the run: see
 /// tests/validation/README.md. `clumping` ≥ 1: into how large clumps what goes wrong comes, for metrics of
-/// which nothing was seen (see `clumping` below).
+/// which nothing was seen (see `clumping` below). `error`: how often the interval may miss, half of it to
+/// either side; what is said here of 95 % is of 0.05.
 ///
 /// - **Shares**: Korn & Graubard (Survey Methodology 24, 1998): the exact binomial limits (Clopper & Pearson
 ///   1934) of an effective sample, p(1 − p) / variance, reduced by (t/z)² as the variance is but estimated.
@@ -79,7 +80,7 @@ struct Observed {
 ///   for a quantile of its own), turned back into values. Its effective sample is that of 1 % (p99), raised
 ///   to that of 5 % as long as only few excursions were seen. Too short with less than 15 separate
 ///   excursions, counted at 5 %: counting at 1 % would favour runs whose p99 is too low.
-Estimated estimate(std::span<const Observed> replications, double clumping = 1);
+Estimated estimate(std::span<const Observed> replications, double clumping = 1, double error = 0.05);
 
 /// Variance of the number of observations beyond a quantile over that of independent ones; at least 1.
 double clumping(std::span<const Observed> quantiles);

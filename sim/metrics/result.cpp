@@ -45,7 +45,7 @@ void merge_metrics(const std::vector<ReplicationResult>& replications, StudyResu
     StudyMetric& metric = study.metrics[m];
     const Estimated estimated = estimate(observed[m], clumps);
     metric.mean = estimated.mean;
-    metric.ci95 = estimated.ci95;
+    metric.ci95 = estimated.interval;
     if (estimated.longer) metric.would_do_s = *estimated.longer * replications.front().measured_s;
   }
 }
