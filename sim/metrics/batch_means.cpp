@@ -18,6 +18,7 @@ using Rows = std::vector<std::vector<double>>;  // by replication, then batch
 /// (tests/validation/README.md).
 constexpr double kDegrees = 8;
 constexpr double kTooCorrelated = 0.25;
+constexpr double kStillCorrelated = 0.1;
 constexpr double kDoubtful = 0.125;
 /// Batches that many times as long as the memory: few runs are refused then.
 constexpr double kComfortable = 4;
@@ -125,12 +126,16 @@ Spread spread(std::span<const PerBatch> z) {
   const Variance middle = at(sixteen);
   const double largest = std::max(
       {middle.of_mean, at(std::max(1, sixteen / 2)).of_mean, 2 * middle.of_mean - at(kBatches).of_mean});
-  s.correlation = correlation(merged(about, power_of_two(static_cast<double>(kBatches) / n)));
+  const int sixty_four = power_of_two(static_cast<double>(kBatches) / n);
+  s.correlation = correlation(merged(about, sixty_four));
   // In a long run 16 batches are right as they are; the more it looks like a short one, the more is added.
   const double doubt = std::clamp(s.correlation / kDoubtful, 0.0, 1.0);
   s.variance = (middle.of_mean + doubt * (largest - middle.of_mean)) * (1 + doubt);
   s.degrees = std::max(1.0, std::min(kDegrees + (1 - doubt) * (15 - kDegrees), middle.degrees));
-  s.enough = s.correlation < kTooCorrelated;
+  // Chance alone makes 64 independent batches look too correlated once in forty; what a process remembers is
+  // still there when neighbours are put together, what chance did is not.
+  s.enough = s.correlation < kTooCorrelated ||
+             (sixty_four > 1 && correlation(merged(about, sixty_four / 2)) < kStillCorrelated);
   if (!s.enough) s.longer = std::max(2.0, longer(s.correlation));
   return s;
 }

@@ -50,7 +50,8 @@ struct Spread {
 /// neighbours correlate, when there are 64 of them, the more is added: up to the largest of those from 16,
 /// from 8, and from 16 with the first-order effect of their length extrapolated away by means of 64 (2·V₁₆ −
 /// V₆₄, the "lugsail" of Vats & Flegal, Biometrika 109, 2022), and as much again. From a correlation of
-/// ¼ on the run is too short: no interval. The correlation is von Neumann's ratio of ranks (Bartels, JASA 77,
+/// ¼ on the run is too short: no interval; unless it is gone (below 0.1) when neighbours are put together, as
+/// chance is and memory is not. The correlation is von Neumann's ratio of ranks (Bartels, JASA 77,
 /// 1982): that of the values themselves is smaller when no long excursion happened to occur, so it would let
 /// those runs pass whose estimate is too low, and what is printed would cover less than what is computed.
 Spread spread(std::span<const PerBatch> z);

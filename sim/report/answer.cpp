@@ -178,18 +178,23 @@ std::string healed(const Run& run) {
 std::string too_short(const Run& run) {
   std::string names;
   double window_s = 0;
-  const auto add = [&](const metrics::StudyMetric& metric) {
+  const auto add = [&](const metrics::StudyMetric& metric, const std::string& name) {
     if (!metric.would_do_s) return;
-    names += (names.empty() ? "" : ", ") + metric.name;
+    names += (names.empty() ? "" : ", ") + name;
     window_s = std::max(window_s, *metric.would_do_s);
   };
-  for (const auto& verdict : run.slo)
-    if (const auto* metric = run.result.find(verdict.metric)) add(*metric);
+  constexpr std::string_view kOnly = "only.";
+  for (const auto& verdict : run.slo) {
+    const auto* metric = run.result.find(verdict.metric);
+    if (metric == nullptr) continue;
+    const bool only = !verdict.of.empty() && metric->name.starts_with(kOnly);
+    add(*metric, only ? metric->name.substr(kOnly.size()) + " of " + verdict.of : metric->name);
+  }
   for (const auto name : key_metric_names()) {
     const auto* metric = run.result.find(name);
     const bool judged =
         std::any_of(run.slo.begin(), run.slo.end(), [&](const auto& v) { return v.metric == name; });
-    if (metric != nullptr && !judged) add(*metric);
+    if (metric != nullptr && !judged) add(*metric, metric->name);
   }
   if (names.empty()) return {};
   return fmt::format("{}: {} would do, or {} replications", names, about(window_s),

@@ -53,7 +53,7 @@ TEST_CASE("two results are compared replication by replication") {
                         "A  eight  small · seed 1 · 4 × 20 s\nB  seven  small · seed 1 · 4 × 20 s\n"));
   CHECK_THAT(finished.out, Contains("yield") && Contains("the same") && Contains("worse"));
   CHECK_THAT(finished.out, Contains("Student-t over 4 pairs: one seed"));
-  CHECK_THAT(finished.out, Contains("headline metrics"));
+  CHECK_THAT(finished.out, Contains("headline metric"));
   // The same requests: their number is the same in every replication.
   const std::string all = place.compare("eight", "seven", {"--all"}).out;
   CHECK_THAT(all, Contains("requests.offered") && !Contains("--all shows them"));

@@ -72,9 +72,9 @@ double coverage(double phi, int per_batch, int replications, double least) {
     for (int r = 0; r < replications; ++r)
       runs.push_back(autoregressive(phi, per_batch, static_cast<std::uint64_t>(seed * 100 + r)));
     const Estimated e = estimated(runs);
-    if (!e.ci95) continue;
+    if (!e.interval) continue;
     ++printed;
-    covered += e.ci95->low <= 10 && 10 <= e.ci95->high;
+    covered += e.interval->low <= 10 && 10 <= e.interval->high;
   }
   CHECK(printed >= least * kSeeds);
   return covered / static_cast<double>(printed);
@@ -94,7 +94,7 @@ TEST_CASE("a run that is short against what it remembers has no interval, and sa
   int refused = 0;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     const Estimated e = estimated({autoregressive(0.99, 5, seed)});  // three memories
-    if (e.ci95) continue;
+    if (e.interval) continue;
     ++refused;
     CHECK(*e.longer > 5);
   }
@@ -110,32 +110,32 @@ TEST_CASE("what happens at the same time in all replications is no spread") {
     runs.push_back(data);
   }
   const Estimated e = estimated(runs, Range::share);
-  REQUIRE(e.ci95);
-  CHECK(e.ci95->high - e.ci95->low < 0.002);
+  REQUIRE(e.interval);
+  CHECK(e.interval->high - e.interval->low < 0.002);
   CHECK(*e.mean == Approx(0.9219).margin(0.001));
 }
 
 TEST_CASE("a share stays a share, and nothing failed is not ± 0") {
   // None of 6400 failed: 1 − 0.05^(1/6400), the rule of three.
   const Estimated all = estimated({all_alike(100, 100)}, Range::share);
-  CHECK(all.ci95->high == 1);
-  CHECK(1 - all.ci95->low == Approx(3.0 / 6400).epsilon(0.01));
+  CHECK(all.interval->high == 1);
+  CHECK(1 - all.interval->low == Approx(3.0 / 6400).epsilon(0.01));
   // What goes wrong comes in clumps of 10: a tenth of the sample.
   const Estimated clumps = estimated({all_alike(100, 100)}, Range::share, Evidence::Kind::ratio, 10);
-  CHECK(1 - clumps.ci95->low == Approx(30.0 / 6400).epsilon(0.01));
-  CHECK(estimated({all_alike(0, 100)}, Range::share).ci95->low == 0);
+  CHECK(1 - clumps.interval->low == Approx(30.0 / 6400).epsilon(0.01));
+  CHECK(estimated({all_alike(0, 100)}, Range::share).interval->low == 0);
   // Of three replications: all their requests.
   const Batches one = all_alike(100, 100);
-  CHECK(1 - estimated({one, one, one}, Range::share).ci95->low == Approx(1.0 / 6400).epsilon(0.01));
+  CHECK(1 - estimated({one, one, one}, Range::share).interval->low == Approx(1.0 / 6400).epsilon(0.01));
 
   // One of 6400: the exact limits are 0.025 and 5.6 of it; wider, as the variance is but estimated.
   Batches failed = all_alike(100, 100);
   failed.numerator[17] = 99;
   const Estimated e = estimated({failed}, Range::share);
-  CHECK(e.ci95->high < 1);
-  CHECK(e.ci95->high > 1 - 0.1 / 6400);
-  CHECK(1 - e.ci95->low > 5.5 / 6400);
-  CHECK(1 - e.ci95->low < 10.0 / 6400);
+  CHECK(e.interval->high < 1);
+  CHECK(e.interval->high > 1 - 0.1 / 6400);
+  CHECK(1 - e.interval->low > 5.5 / 6400);
+  CHECK(1 - e.interval->low < 10.0 / 6400);
 
   // Most of it lost in one stretch: wide, but no less than 0.
   Batches wild;
@@ -144,8 +144,8 @@ TEST_CASE("a share stays a share, and nothing failed is not ± 0") {
     wild.numerator[b] = b % 13 == 5 ? 100 : 0;
   }
   const Estimated w = estimated({wild}, Range::share);
-  CHECK(w.ci95->low > 0);
-  CHECK(w.ci95->high < 1);
+  CHECK(w.interval->low > 0);
+  CHECK(w.interval->high < 1);
 }
 
 TEST_CASE("a count is not negative, and none seen is at most three") {
@@ -154,26 +154,26 @@ TEST_CASE("a count is not negative, and none seen is at most three") {
   few.numerator[40] = 1;
   const Estimated e = estimated({few}, Range::not_negative, Evidence::Kind::total);
   // Exact limits of 2: 0.242 and 7.225 (Garwood 1936).
-  CHECK(e.ci95->low > 0);
-  CHECK(e.ci95->low < 0.25);
-  CHECK(e.ci95->high > 7.2);
-  CHECK(e.ci95->high < 11);
+  CHECK(e.interval->low > 0);
+  CHECK(e.interval->low < 0.25);
+  CHECK(e.interval->high > 7.2);
+  CHECK(e.interval->high < 11);
   const Estimated none = estimated({Batches{}}, Range::not_negative, Evidence::Kind::total);
-  CHECK(none.ci95->low == 0);
-  CHECK(none.ci95->high == Approx(2.9957).epsilon(1e-4));
-  CHECK(estimated({Batches{}, Batches{}}, Range::not_negative, Evidence::Kind::total).ci95->high ==
+  CHECK(none.interval->low == 0);
+  CHECK(none.interval->high == Approx(2.9957).epsilon(1e-4));
+  CHECK(estimated({Batches{}, Batches{}}, Range::not_negative, Evidence::Kind::total).interval->high ==
         Approx(2.9957 / 2).epsilon(1e-4));
   // Attempts per request are at least one.
   const Estimated attempts = estimated({all_alike(100, 100)}, Range::at_least_one);
-  CHECK(attempts.ci95->low == 1);
-  CHECK(attempts.ci95->high == Approx(1 + 3.0 / 6400).epsilon(1e-4));
+  CHECK(attempts.interval->low == 1);
+  CHECK(attempts.interval->high == Approx(1 + 3.0 / 6400).epsilon(1e-4));
 }
 
 TEST_CASE("a ratio that never varies is exact; without observations there is none") {
   CHECK_FALSE(estimate({}).mean);
   const Estimated e = estimated({all_alike(7, 14)}, Range::share);
-  CHECK(e.ci95->low == 0.5);
-  CHECK(e.ci95->high == 0.5);
+  CHECK(e.interval->low == 0.5);
+  CHECK(e.interval->high == 0.5);
 }
 
 TEST_CASE("the interval of a ratio takes the correlation of both parts into account") {
@@ -184,8 +184,8 @@ TEST_CASE("the interval of a ratio takes the correlation of both parts into acco
     data.numerator[b] = 0.25 * data.denominator[b];
   }
   const Estimated e = estimated({data});
-  CHECK(e.ci95->low == Approx(0.25).epsilon(1e-12));
-  CHECK(e.ci95->high == Approx(0.25).epsilon(1e-12));
+  CHECK(e.interval->low == Approx(0.25).epsilon(1e-12));
+  CHECK(e.interval->high == Approx(0.25).epsilon(1e-12));
 }
 
 TEST_CASE("many replications: Student's t") {
@@ -198,8 +198,8 @@ TEST_CASE("many replications: Student's t") {
   const Estimated e = estimated(runs);
   // t(19) = 2.09302
   const double half = 2.09302 * std::sqrt(moments.variance() / kEnoughReplications);
-  CHECK(e.ci95->high - *e.mean == Approx(half).epsilon(1e-5));
-  CHECK(*e.mean - e.ci95->low == Approx(half).epsilon(1e-5));
+  CHECK(e.interval->high - *e.mean == Approx(half).epsilon(1e-5));
+  CHECK(*e.mean - e.interval->low == Approx(half).epsilon(1e-5));
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ TEST_CASE("whether yield came back is told, if it can be told") {
     for (const auto& value : values)
       if (value) sum += *value, ++count;
     run.result.metrics.push_back(
-        {name, count > 0 ? std::optional(sum / count) : std::nullopt, std::nullopt, values});
+        {name, count > 0 ? std::optional(sum / count) : std::nullopt, std::nullopt, values, std::nullopt});
   };
   const auto none = std::nullopt;
   set("heal_watched_s", {200.0, 200.0, 200.0});
