@@ -22,6 +22,7 @@ inline constexpr int kOther = 4;
 
 void add_run(CLI::App& app, int& status);
 void add_sweep(CLI::App& app, int& status);
+void add_plan(CLI::App& app, int& status);
 void add_compare(CLI::App& app, int& status);
 void add_check(CLI::App& app, int& status);
 void add_plot(CLI::App& app, int& status);

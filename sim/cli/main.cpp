@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   int status = kDone;
   add_run(app, status);
   add_sweep(app, status);
+  add_plan(app, status);
   add_compare(app, status);
   add_check(app, status);
   add_plot(app, status);

@@ -59,18 +59,23 @@ std::optional<Problem> sync_tree(const fs::path& folder) {
   return sync(folder, O_RDONLY | O_DIRECTORY);
 }
 
-bool is_result(const fs::path& folder) {
-  std::error_code error;
-  if (fs::is_regular_file(folder / "points.csv", error) && fs::is_directory(folder / "runs", error))
-    return true;
-  const auto summary = read_file(folder / "summary.json");
-  const auto* text = std::get_if<std::string>(&summary);
+/// Whether it is JSON of one of our schemas.
+bool is_ours(const fs::path& file) {
+  const auto contents = read_file(file);
+  const auto* text = std::get_if<std::string>(&contents);
   if (text == nullptr) return false;
   const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return false;
   const auto schema = json.find("schema");
   return schema != json.end() && schema->is_string() &&
          schema->get_ref<const std::string&>().starts_with("headroom/");
+}
+
+bool is_result(const fs::path& folder) {
+  std::error_code error;
+  if (fs::is_regular_file(folder / "points.csv", error) && fs::is_directory(folder / "runs", error))
+    return true;
+  return is_ours(folder / "summary.json") || is_ours(folder / "plan.json");
 }
 
 /// The place itself, not a link to it, and without a slash at the end.
@@ -165,7 +170,7 @@ std::vector<fs::path> names_in(const fs::path& folder, const fs::path& place, st
     if (const fs::path name = it->path().filename(); !name.string().starts_with(companions))
       names.push_back(name);
   std::stable_partition(names.begin(), names.end(), [](const fs::path& name) {
-    return name != "summary.json" && name != "points.csv" && name != "sweep.json";
+    return name != "summary.json" && name != "points.csv" && name != "sweep.json" && name != "plan.json";
   });
   return names;
 }

@@ -39,7 +39,7 @@ std::filesystem::path companion(const std::filesystem::path& target, std::string
 class NewFolder {
  public:
   /// Whether a result may be written there: the place is free, an empty folder, or an earlier result
-  /// (recognised by its summary.json or, for a sweep, by points.csv beside runs/), and files can be made
+  /// (recognised by its summary.json or plan.json or, for a sweep, by points.csv beside runs/), and files can be made
   /// there. Checked again by `commit`.
   static std::optional<Problem> check(const std::filesystem::path& target);
 

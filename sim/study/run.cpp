@@ -21,9 +21,7 @@ namespace {
 /// Latency objectives look at the requests that `only` selects; they are named as they were written.
 std::vector<metrics::Verdict> judge(const SloConfig& slo, const metrics::StudyResult& result,
                                     bool unsettled) {
-  std::vector<metrics::Objective> objectives = slo.objectives;
-  for (metrics::Objective& o : objectives)
-    if (slo.only_below && o.metric.starts_with("latency.")) o.metric = "only." + o.metric;
+  const std::vector<metrics::Objective> objectives = objectives_of(slo);
   std::vector<metrics::Verdict> verdicts = metrics::evaluate(objectives, result, unsettled);
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
     verdicts[i].objective = metrics::to_text(slo.objectives[i]);
@@ -34,6 +32,13 @@ std::vector<metrics::Verdict> judge(const SloConfig& slo, const metrics::StudyRe
 }
 
 }  // namespace
+
+std::vector<metrics::Objective> objectives_of(const SloConfig& slo) {
+  std::vector<metrics::Objective> objectives = slo.objectives;
+  for (metrics::Objective& o : objectives)
+    if (slo.only_below && o.metric.starts_with("latency.")) o.metric = "only." + o.metric;
+  return objectives;
+}
 
 std::string version() {
   return HEADROOM_VERSION;

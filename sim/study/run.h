@@ -18,6 +18,9 @@ std::string version();
 /// A hash of what determines the result: the resolved scenario and the version; of contents, never of paths.
 std::string fingerprint(const std::string& resolved_yaml);
 
+/// The objectives as they are judged: those on latencies look at the requests that `only` selects.
+std::vector<metrics::Objective> objectives_of(const SloConfig& slo);
+
 /// Puts replications of a scenario together. `numbers`: which ones they are, counted from 1.
 report::Run assemble(const ScenarioConfig& scenario,
                      const std::vector<metrics::ReplicationResult>& replications, std::vector<int> numbers);

@@ -37,7 +37,10 @@ double exceeded(const Queue& queue, double p) {
   const double drain = queue.servers * (1 - queue.load);  // in services per service time
   const auto beyond = [&](double t) {
     // A service, after a wait that is 0 or exponential.
-    return (1 - wait) * std::exp(-t) + wait * (drain * std::exp(-t) - std::exp(-drain * t)) / (drain - 1);
+    const double both = std::abs(drain - 1) < 1e-9
+                            ? (1 + t) * std::exp(-t)
+                            : (drain * std::exp(-t) - std::exp(-drain * t)) / (drain - 1);
+    return (1 - wait) * std::exp(-t) + wait * both;
   };
   if (queue.servers == 1) return -std::log(p) / (1 - queue.load);
   double low = 0, high = 1e4;

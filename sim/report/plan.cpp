@@ -1,0 +1,162 @@
+#include "sim/report/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "sim/report/csv.h"
+#include "sim/report/numbers.h"
+#include "sim/report/sweep_answer.h"
+
+namespace headroom::report {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::string_view kSchema = "headroom/plan/1";
+constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
+
+const char* name(Plan::Told told) {
+  return told == Plan::Told::holds ? "holds" : told == Plan::Told::misses ? "misses" : "undecided";
+}
+const char* name(Plan::Status status) {
+  return status == Plan::Status::sure ? "sure" : status == Plan::Status::unsure ? "unsure" : "none";
+}
+
+/// Whole numbers as numbers, all else as it was written.
+ordered_json json_value(const std::string& text) {
+  std::int64_t whole = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
+  if (error == std::errc() && end == text.data() + text.size()) return whole;
+  return text;
+}
+
+ordered_json values(const Plan& plan, const Plan::Point& point) {
+  ordered_json j = ordered_json::object();
+  for (std::size_t i = 0; i < plan.axes.size(); ++i)
+    j[plan.axes[i].path] = json_value(plan.axes[i].values[point.at[i]]);
+  return j;
+}
+
+ordered_json number(double x) {
+  return std::isfinite(x) ? ordered_json(x) : ordered_json();
+}
+
+}  // namespace
+
+int Plan::replications() const {
+  int sum = 0;
+  for (const Point& point : points) sum += point.replications;
+  return sum;
+}
+
+Plan::Status Plan::status() const {
+  const bool finished = ended == Ended::found && undecided.empty();
+  if (!answer) return finished ? Status::none : Status::unsure;
+  return finished && !contradiction ? Status::sure : Status::unsure;
+}
+
+std::string values_text(const Plan& plan, const Plan::Point& point) {
+  Sweep sweep;
+  sweep.axes = plan.axes;
+  std::string text;
+  for (std::size_t i = 0; i < plan.axes.size(); ++i)
+    text += (i == 0 ? "" : ", ") + short_name(sweep, i) + " = " + plan.axes[i].values[point.at[i]];
+  return text;
+}
+
+std::string goal_text(const Plan& plan, const Plan::Point& point) {
+  for (std::size_t i = 0; i < plan.axes.size(); ++i)
+    if (plan.axes[i].path == plan.goal) return plan.axes[i].values[point.at[i]];
+  const auto* info = metrics::find(plan.catalogue, plan.goal);
+  const Readable r =
+      readable(point.objective, std::nullopt, info != nullptr ? info->unit : unit_from_name(plan.goal));
+  return r.value + (r.unit.empty() ? "" : " " + r.unit);
+}
+
+std::string to_json(const Plan& plan) {
+  ordered_json j;
+  j["schema"] = kSchema;
+  j["scenario"] = plan.scenario;
+  j["seed"] = plan.seed;
+  j["measured_s"] = plan.measured_s;
+  j["objective"] = plan.goal;
+  j["direction"] = plan.maximize ? "maximize" : "minimize";
+  j["confidence"] = plan.confidence;
+  j["survive"] = plan.survive;
+  j["slo"] = ordered_json::array();
+  for (const Plan::Objective& o : plan.objectives) {
+    ordered_json entry = {{"objective", o.text}};
+    if (!o.of.empty()) entry["of"] = o.of;
+    j["slo"].push_back(std::move(entry));
+  }
+  ordered_json answer;
+  answer["found"] = plan.answer.has_value();
+  answer["status"] = name(plan.status());
+  const auto shown = plan.answer ? plan.answer : plan.nearest;
+  answer["values"] = plan.answer ? values(plan, plan.points[*plan.answer]) : ordered_json::object();
+  answer["objective"] = plan.answer ? number(plan.points[*plan.answer].objective) : ordered_json();
+  if (!plan.answer && shown) answer["nearest"] = values(plan, plan.points[*shown]);
+  if (plan.own && plan.answer)
+    answer["headroom"] = number(plan.points[*plan.answer].objective / *plan.own - 1);
+  if (plan.growth) answer["lasts_s"] = number(plan.growth->lasts_s);
+  j["answer"] = std::move(answer);
+  j["candidates"] = plan.candidates;
+  j["ruled_out_by_arithmetic"] = plan.impossible;
+  j["replications"] = plan.replications();
+  if (plan.ended != Plan::Ended::found)
+    j["ended_by"] = plan.ended == Plan::Ended::budget        ? "budget"
+                    : plan.ended == Plan::Ended::interrupted ? "interruption"
+                                                             : "failure";
+  j["points"] = ordered_json::array();
+  for (const Plan::Point& point : plan.points) {
+    ordered_json p;
+    p["values"] = values(plan, point);
+    p["verdict"] = name(point.told);
+    p["objective"] = number(point.objective);
+    p["replications"] = point.replications;
+    p["binding"] = {{"objective", point.binding.objective},
+                    {"under", point.binding.under},
+                    {"limited_by", point.binding.limited_by}};
+    j["points"].push_back(std::move(p));
+  }
+  return j.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string points_csv(const Plan& plan) {
+  std::string out;
+  for (const Sweep::Axis& axis : plan.axes) out += csv_cell(axis.path) + ",";
+  out += csv_cell(plan.goal == "objective" ? "goal" : "objective") +
+         ",verdict,under,told,replications,limited_by";
+  for (const Plan::Objective& o : plan.objectives)
+    for (const char* what : {".mean", ".lo", ".hi"}) out += "," + csv_cell(o.metric + what);
+  out += "\n";
+  for (const Plan::Point& point : plan.points) {
+    std::string head;
+    for (std::size_t i = 0; i < plan.axes.size(); ++i)
+      head += csv_cell(plan.axes[i].values[point.at[i]]) + ",";
+    head += csv_cell(point.objective) + "," + name(point.told) + ",";
+    for (const Plan::Variant& v : point.variants) {
+      out += head + csv_cell(v.name) + "," + name(v.told) + "," + std::to_string(v.replications) + "," +
+             csv_cell(v.limited_by);
+      for (const Plan::Value& value : v.objectives)
+        out += "," + csv_cell(value.value.value_or(kNothing)) + "," +
+               csv_cell(value.interval ? value.interval->low : kNothing) + "," +
+               csv_cell(value.interval ? value.interval->high : kNothing);
+      out += "\n";
+    }
+    if (!point.variants.empty()) continue;
+    out += head + csv_cell(point.binding.under) + "," + name(point.told) + ",0," +
+           csv_cell(point.binding.limited_by);
+    for (std::size_t i = 0; i < plan.objectives.size(); ++i) out += ",,,";
+    out += "\n";
+  }
+  return out;
+}
+
+}  // namespace headroom::report

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/metrics/batch_means.h"
+#include "sim/metrics/metric_info.h"
+#include "sim/report/chart.h"
+#include "sim/report/machine.h"
+#include "sim/report/result_folder.h"
+#include "sim/report/sweep.h"
+
+namespace headroom::report {
+
+/// The cheapest configuration that holds, how sure that is, and what was tried to find it.
+struct Plan {
+  enum class Told { holds, misses, undecided };
+
+  /// What a variant of a point says about an objective.
+  struct Value {
+    Told told = Told::undecided;
+    bool indifferent = false;  ///< told by the mean, for the bound is too near to matter
+    std::optional<double> value;
+    std::optional<metrics::Interval> interval;  ///< that had to clear the bound
+    double margin = 0;                          ///< see study/decision.h
+  };
+  /// A state of a point in which the objectives have to hold.
+  struct Variant {
+    std::string name;  ///< "undisturbed", "rack/a1 down"
+    Told told = Told::undecided;
+    int replications = 0;
+    std::string unsettled;          ///< why it has not settled; empty: it has
+    std::string limited_by;         ///< "api: 2 of 3 servers, 100 % busy"
+    std::vector<Value> objectives;  ///< in the order of the plan's
+  };
+  /// What comes nearest to failing, or fails most.
+  struct Binding {
+    std::string objective;  ///< "latency.p99_ms <= 500"; "load below capacity"
+    std::string under;      ///< the variant
+    std::string limited_by;
+  };
+  struct Point {
+    std::vector<std::size_t> at;  ///< for each axis, the index of its value
+    Told told = Told::undecided;
+    double objective = 0;
+    int replications = 0;
+    std::vector<Variant> variants{};  ///< empty: arithmetic ruled it out
+    Binding binding{};
+  };
+  struct Objective {
+    std::string text;  ///< "yield >= 0.999"
+    std::string metric;
+    std::string of{};  ///< "images below 1MB"
+    double bound = 0;
+    bool at_least = false;
+  };
+  /// One step more or less on an axis, all else as in the answer.
+  struct Neighbour {
+    std::size_t axis = 0;
+    bool more = true;
+    std::string value;                 ///< on that axis
+    std::optional<std::size_t> point;  ///< in `points`; none: it was ruled out by another that misses
+  };
+  /// When the load will be what the answer holds.
+  struct Growth {
+    double per_period = 0;  ///< 0.05: 5 %
+    double period_s = 0;
+    double lasts_s = 0;
+  };
+  enum class Ended { found, interrupted, budget, failed };
+
+  std::string scenario;
+  std::string question;  ///< may be empty
+  std::uint64_t seed = 0;
+  double measured_s = 0;  ///< the window of a replication
+  std::vector<Sweep::Axis> axes;
+  std::size_t candidates = 0;
+  std::size_t impossible = 0;  ///< of them, those that arithmetic ruled out
+  std::string goal;            ///< "cost.usd_per_hour", or the path that is made small or large
+  bool maximize = false;
+  double confidence = 0.95;
+  std::vector<std::string> survive;  ///< kinds of things of which any one may be gone
+  std::vector<Objective> objectives;
+  std::vector<Point> points;           ///< in the order in which they were tested
+  std::optional<std::size_t> answer;   ///< the cheapest that holds, in `points`
+  std::optional<std::size_t> nearest;  ///< of none that holds, what comes nearest
+  std::vector<std::size_t> undecided;  ///< cheaper than the answer, and not known to miss
+  std::vector<Neighbour> neighbours;
+  /// One that holds though one that has no less of anything misses: in `points`.
+  std::optional<std::pair<std::size_t, std::size_t>> contradiction;
+  Ended ended = Ended::found;
+  std::optional<double> own;  ///< of `maximize`: the scenario's own value, in the goal's unit
+  std::optional<Growth> growth;
+  std::vector<metrics::MetricInfo> catalogue{};  ///< not in any file
+
+  int replications() const;
+  /// sure: it is known to hold, and all that is cheaper to miss. none: all are known to miss.
+  enum class Status { sure, unsure, none };
+  Status status() const;
+};
+
+/// What a plan's folder is written from.
+struct PlanFiles {
+  Plan plan;
+  std::string scenario_yaml;  ///< of the answer (or of what comes nearest), ready to run
+  Effort effort;
+};
+
+/// What `headroom plan` prints: the answer, what it costs, how far each objective is from its bound, what
+/// limits, what a step more and a step less do, what was tested. `folder` is where the result was written.
+std::string table(const Plan&, const std::filesystem::path& folder, bool colours);
+/// "worker.count = 40 holds: 50.4 USD/h", in one line.
+std::string answer_text(const Plan&);
+/// "worker.count = 40, cores = 16"
+std::string values_text(const Plan&, const Plan::Point&);
+/// "50.4 USD/h", "180/s", "40": what is made small or large, at a point.
+std::string goal_text(const Plan&, const Plan::Point&);
+
+/// plan.json (SPEC §7).
+std::string to_json(const Plan&);
+/// points.csv: a row for each variant of each point.
+std::string points_csv(const Plan&);
+/// What is made small or large against each objective, and, of two numeric axes, where the edge is.
+std::vector<Chart> figures(const Plan&);
+std::string html(const Plan&, const std::vector<Chart>&, const std::filesystem::path& figures);
+
+/// Writes plan.json, points.csv, scenario.yaml, machine.json, figures/ and report.html; see write_sweep.
+Written write_plan(const std::filesystem::path& folder, const PlanFiles&, bool figures,
+                   const std::function<std::optional<Problem>(NewFolder&)>& more = {});
+
+}  // namespace headroom::report

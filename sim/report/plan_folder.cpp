@@ -1,0 +1,155 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "sim/report/numbers.h"
+#include "sim/report/plan.h"
+#include "sim/report/sweep_answer.h"
+
+namespace headroom::report {
+namespace {
+
+std::string file_name(std::string metric) {
+  for (char& c : metric)
+    if (c == '.' || c == '_') c = '-';
+  return metric;
+}
+
+std::string unit_of(const Plan& plan, const std::string& metric) {
+  const auto* info = metrics::find(plan.catalogue, metric);
+  return readable(0.0, std::nullopt, info != nullptr ? info->unit : unit_from_name(metric)).unit;
+}
+
+std::string labelled(const std::string& name, const std::string& unit) {
+  return name + (unit.empty() ? "" : " [" + unit + "]");
+}
+
+/// The goal's axis: of a varied path its own unit.
+std::string goal_label(const Plan& plan) {
+  for (const Sweep::Axis& axis : plan.axes)
+    if (axis.path == plan.goal) return labelled(plan.goal, scale_of(axis).unit);
+  return labelled(plan.goal, unit_of(plan, plan.goal));
+}
+
+/// The value that is nearest to failing, over the variants.
+const Plan::Value* worst(const Plan::Point& point, std::size_t objective) {
+  const Plan::Value* found = nullptr;
+  for (const Plan::Variant& v : point.variants)
+    if (v.objectives.size() > objective && v.objectives[objective].value &&
+        (found == nullptr || v.objectives[objective].margin < found->margin))
+      found = &v.objectives[objective];
+  return found;
+}
+
+/// Each tested point: what it costs, and the objective where it is worst.
+void add_objective(std::vector<Chart>& charts, const Plan& plan, std::size_t o) {
+  const Plan::Objective& objective = plan.objectives[o];
+  const std::string unit = unit_of(plan, objective.metric);
+  const double scale = unit == "%" ? 100 : 1;
+  Chart chart;
+  chart.file = "plan-" + file_name(objective.metric);
+  chart.title = (plan.maximize ? "How much holds: " : "What holding costs: ") + objective.text;
+  chart.x.label = goal_label(plan);
+  chart.y.label = labelled(objective.metric, unit);
+  Chart::Curve curves[4];
+  curves[0].name = "holds";
+  curves[1].name = "misses";
+  curves[2].name = "undecided";
+  curves[3].name = "the answer";
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (std::size_t p = 0; p < plan.points.size(); ++p) {
+    const Plan::Point& point = plan.points[p];
+    const Plan::Value* value = worst(point, o);
+    if (value == nullptr) continue;
+    Chart::Curve& curve = plan.answer == p                   ? curves[3]
+                          : point.told == Plan::Told::holds  ? curves[0]
+                          : point.told == Plan::Told::misses ? curves[1]
+                                                             : curves[2];
+    curve.bars = true;
+    curve.x.push_back(point.objective);
+    curve.y.push_back(*value->value * scale);
+    curve.low.push_back((value->interval ? value->interval->low : *value->value) * scale);
+    curve.high.push_back((value->interval ? value->interval->high : *value->value) * scale);
+    low = std::min(low, point.objective);
+    high = std::max(high, point.objective);
+  }
+  for (Chart::Curve& curve : curves)
+    if (!curve.x.empty()) chart.curves.push_back(std::move(curve));
+  if (chart.curves.empty()) return;
+  chart.bounds.push_back({objective.text, objective.bound * scale});
+  if (unit == "%") percent_axis(chart);
+  const double margin = high > low ? (high - low) * 0.05 : std::max(1.0, std::abs(high) * 0.05);
+  chart.x.low = low >= 0 ? std::max(0.0, low - margin) : low - margin;
+  chart.x.high = high + margin;
+  chart.caption = answer_text(plan) + " Each point that was tested, in the state in which it is worst.";
+  charts.push_back(std::move(chart));
+}
+
+/// In the plane of two numeric axes: what holds, what misses.
+void add_edge(std::vector<Chart>& charts, const Plan& plan) {
+  if (plan.axes.size() != 2) return;
+  const Scale x = scale_of(plan.axes[0]), y = scale_of(plan.axes[1]);
+  if (!x.numeric || !y.numeric) return;
+  Sweep sweep;
+  sweep.axes = plan.axes;
+  Chart chart;
+  chart.file = "plan-edge";
+  chart.title = "Where it holds";
+  chart.x.label = labelled(short_name(sweep, 0), x.unit);
+  chart.y.label = labelled(short_name(sweep, 1), y.unit);
+  Chart::Curve curves[4];
+  curves[0].name = "holds";
+  curves[1].name = "misses";
+  curves[2].name = "undecided";
+  curves[3].name = "the answer";
+  for (std::size_t p = 0; p < plan.points.size(); ++p) {
+    const Plan::Point& point = plan.points[p];
+    Chart::Curve& curve = plan.answer == p                   ? curves[3]
+                          : point.told == Plan::Told::holds  ? curves[0]
+                          : point.told == Plan::Told::misses ? curves[1]
+                                                             : curves[2];
+    curve.points = true;
+    curve.line = false;
+    curve.x.push_back(x.at[point.at[0]]);
+    curve.y.push_back(y.at[point.at[1]]);
+    curve.labels.push_back(goal_text(plan, point));
+  }
+  for (Chart::Curve& curve : curves)
+    if (!curve.x.empty()) chart.curves.push_back(std::move(curve));
+  if (chart.curves.empty()) return;
+  const auto range = [](const Scale& scale, Chart::Axis& axis) {
+    const auto [low, high] = std::minmax_element(scale.at.begin(), scale.at.end());
+    const double margin = std::max((*high - *low) * 0.08, 1e-9);
+    axis.low = *low - margin;
+    axis.high = *high + margin;
+  };
+  range(x, chart.x);
+  range(y, chart.y);
+  chart.caption = answer_text(plan) + " The points that were tested, with " + plan.goal + ".";
+  charts.push_back(std::move(chart));
+}
+
+}  // namespace
+
+std::vector<Chart> figures(const Plan& plan) {
+  std::vector<Chart> charts;
+  for (std::size_t o = 0; o < plan.objectives.size(); ++o) add_objective(charts, plan, o);
+  add_edge(charts, plan);
+  return charts;
+}
+
+Written write_plan(const std::filesystem::path& folder, const PlanFiles& files, bool with_drawings,
+                   const std::function<std::optional<Problem>(NewFolder&)>& more) {
+  const std::vector<Chart> charts = figures(files.plan);
+  const auto contents = [&](const std::filesystem::path& drawings) {
+    return Contents{{"plan.json", to_json(files.plan)},
+                    {"points.csv", points_csv(files.plan)},
+                    {"scenario.yaml", files.scenario_yaml},
+                    {"machine.json", machine_json(files.effort)},
+                    {"report.html", html(files.plan, charts, drawings)}};
+  };
+  return write_folder(folder, charts, with_drawings, contents, more);
+}
+
+}  // namespace headroom::report

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sim/config/diagnostics.h"
+#include "sim/report/plan.h"
+#include "sim/study/grid.h"
+#include "sim/study/kept.h"
+#include "sim/study/plan_config.h"
+
+namespace headroom::study {
+
+/// What stands on the command line; each replaces what the scenario's `plan:` says.
+struct PlanOptions {
+  std::vector<std::string> varies;
+  std::string minimize, maximize;
+  std::vector<Survive> survive;
+  std::optional<double> confidence;
+  std::optional<double> indifference;
+  std::optional<double> budget_s;  ///< wall clock
+  struct Growth {
+    double per_period = 0;  ///< 0.05: 5 %
+    double period_s = 0;
+  };
+  std::optional<Growth> growth;
+  bool exhaustive = false;
+};
+
+/// What is to be planned: the points, and what is wanted of them.
+struct PlanTask {
+  Grid grid;
+  PlanConfig plan;
+  std::string goal;
+  std::optional<double> own;  ///< of `maximize`: the scenario's own value
+  PlanOptions options;
+};
+
+/// Reads a scenario and what is to be planned. Nothing, and every error, if it is not valid: no objectives,
+/// nothing that is varied, a goal that is neither a price nor varied, an invalid point.
+std::optional<PlanTask> load_plan(const std::string& file, std::span<const std::string> sets,
+                                  const PlanOptions& options, config::Diagnostics& diagnostics);
+
+struct PlanOutcome {
+  report::PlanFiles files;
+  std::vector<std::string> keys;           ///< of all replications that were used
+  std::vector<std::string> failures;       ///< replications that were killed
+  std::optional<report::Problem> problem;  ///< results could not be kept
+  std::vector<metrics::Invariant> violated;
+  std::size_t computed = 0, reused = 0;  ///< replications
+};
+
+/// Finds the cheapest point that holds (planner.h). What can be told beforehand comes from arithmetic
+/// (offered_load.h): a point of whose resources one is asked for 100 % or more of what is alive misses, its
+/// spare is where the search begins. In each state something else is gone, from the start of the warm-up to
+/// the end of the run; the classes of alike things (alike.h) have one state each.
+///
+/// `decided` hears a line for each point that is decided. Ctrl-C and the end of the budget give the best
+/// answer so far.
+PlanOutcome run_plan(const PlanTask& task, int jobs, KeptReplications& kept,
+                     const std::function<void(const std::string&)>& decided = {});
+
+}  // namespace headroom::study

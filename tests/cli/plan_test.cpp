@@ -1,0 +1,254 @@
+#include <signal.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/cli/program.h"
+#include "tests/report/temporary_folder.h"
+
+// headroom plan, as a person uses it. That its answers are right, and how sure, is in
+// tests/validation/plan_test.cpp; how it searches in tests/study/search_test.cpp.
+namespace headroom::cli_test {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using Catch::StartsWith;
+using Json = nlohmann::json;
+using Texts = std::vector<std::string>;
+
+/// M/M/c at 6.4 servers' worth of work: by Erlang C the 99th percentile of the time in the system is 516 ms
+/// with 8 servers and 812 ms with 7.
+const std::string kQueue =
+    "scenario: queue\n"
+    "platform: {network: ideal, hosts: {worker: {count: 1, cores: 8, price: 1USD/h}}}\n"
+    "workload: {arrivals: {poisson: 64/s}}\n"
+    "deployment: {processing: {hosts: worker, service_time: {exponential: {mean: 100ms}}}}\n"
+    "slo: {latency.p99_ms: 600}\n"
+    "run: {warmup: 10s, duration: 200s}\n";
+const Texts kCores = {"--vary", "platform.hosts.worker.cores=4..30:1", "--minimize",
+                      "platform.hosts.worker.cores"};
+
+struct Place {
+  report::TemporaryFolder folder;
+  Options here{folder.path()};
+  explicit Place(const std::string& text = kQueue) { write_file(folder.path() / "queue.yaml", text); }
+  Finished operator()(const Texts& more) const {
+    Texts all = {"plan", "queue.yaml", "--no-figures"};
+    all.insert(all.end(), more.begin(), more.end());
+    return run(all, here);
+  }
+  Finished cores(Texts more = {}) const {
+    more.insert(more.begin(), kCores.begin(), kCores.end());
+    return (*this)(more);
+  }
+  std::string text(const std::string& name) const { return read_file(folder.path() / name); }
+  Json plan(const std::string& name = "results/queue") const {
+    return Json::parse(text(name + "/plan.json"));
+  }
+};
+
+TEST_CASE("plan finds the fewest servers, and says what limits and what a step less does") {
+  const Place place;
+  const Finished finished = place.cores();
+  REQUIRE(finished.status == 0);
+  CHECK_THAT(finished.out, Contains("worker.cores = 8: the cheapest that holds.") &&
+                               Contains("one less     worker.cores = 7 misses latency.p99_ms <= 600") &&
+                               Contains("one more     worker.cores = 9 holds") &&
+                               Contains("limited by   processing") && Contains("arithmetic ruled out 3"));
+  CHECK_THAT(finished.err, Contains("worker.cores = 8 holds"));
+  const Json plan = place.plan();
+  CHECK(plan["schema"] == "headroom/plan/1");
+  CHECK(plan["objective"] == "platform.hosts.worker.cores");
+  CHECK(plan["confidence"] == 0.95);
+  CHECK(plan["answer"] == Json({{"found", true},
+                                {"status", "sure"},
+                                {"values", {{"platform.hosts.worker.cores", 8}}},
+                                {"objective", 8.0}}));
+  CHECK(plan["points"].size() <= 12);
+  for (const Json& point : plan["points"]) {
+    const int cores = point["values"]["platform.hosts.worker.cores"];
+    CHECK(point["verdict"] == (cores >= 8 ? "holds" : "misses"));
+    CHECK(point["binding"]["objective"] == "latency.p99_ms <= 600");
+    CHECK_THAT(point["binding"]["limited_by"].get<std::string>(), StartsWith("processing"));
+  }
+  // The answer is ready to run, and holds.
+  const Finished again = run({"run", "results/queue/scenario.yaml", "--set", "run.duration=1000s",
+                              "--fail-on-slo", "--no-figures", "--out", "again"},
+                             place.here);
+  CHECK(again.status == 0);
+}
+
+TEST_CASE("the same bytes with any number of jobs, and again from what is kept") {
+  const Place place;
+  REQUIRE(place.cores({"--jobs", "1", "--out", "one"}).status == 0);
+  REQUIRE(place.cores({"--jobs", "3", "--out", "three"}).status == 0);
+  for (const char* file : {"plan.json", "points.csv", "scenario.yaml", "report.html"})
+    CHECK(place.text("one/" + std::string(file)) == place.text("three/" + std::string(file)));
+  const std::string before = place.text("one/plan.json");
+  REQUIRE(place.cores({"--out", "one"}).status == 0);
+  CHECK(place.text("one/plan.json") == before);
+  CHECK(Json::parse(place.text("one/machine.json"))["cpu_s"] < 0.01);
+}
+
+TEST_CASE("exhaustive: every point that is possible, and the same answer") {
+  const Place place;
+  const Finished finished = place({"--vary", "platform.hosts.worker.cores=5..10:1", "--minimize",
+                                   "platform.hosts.worker.cores", "--exhaustive"});
+  REQUIRE(finished.status == 0);
+  CHECK(place.plan()["answer"]["values"]["platform.hosts.worker.cores"] == 8);
+  CHECK(place.plan()["points"].size() == 4);  // 7 to 10
+}
+
+TEST_CASE("the price decides between two things that are bought") {
+  const Place place(kQueue);
+  // A host costs 1 USD/h whatever its cores: few large ones. Both dimensions are needed for 8 servers.
+  const Finished finished =
+      place({"--vary", "platform.hosts.worker.count=1..4:1", "--vary", "platform.hosts.worker.cores=2,4,8",
+             "--set", "workload.arrivals.poisson=128/s"});
+  REQUIRE(finished.status == 0);
+  const Json plan = place.plan();
+  CHECK(plan["objective"] == "cost.usd_per_hour");
+  CHECK(plan["answer"]["status"] == "sure");
+  CHECK(plan["answer"]["values"]["platform.hosts.worker.cores"] == 8);
+  CHECK_THAT(finished.out, Contains("USD/h: the cheapest that holds."));
+}
+
+TEST_CASE("with a host gone one more is needed") {
+  const Place place(
+      "scenario: queue\n"
+      "platform: {network: ideal, hosts: {lb: {count: 1}, worker: {count: 2, cores: 4, price: 1USD/h}}}\n"
+      "workload: {arrivals: {poisson: 64/s}, deadline: 2s}\n"
+      "deployment: {load_balancer: {policy: least_requests, health_check: {}}, processing: {hosts: worker, "
+      "service_time: {exponential: {mean: 100ms}}}}\n"
+      "slo: {yield: 99%}\n"
+      "run: {warmup: 20s, duration: 100s}\n");
+  const Texts vary = {"--vary", "platform.hosts.worker.count=1..8:1"};
+  REQUIRE(place(vary).status == 0);
+  const int without = place.plan()["answer"]["values"]["platform.hosts.worker.count"];
+  Texts survive = vary;
+  survive.insert(survive.end(), {"--survive", "host"});
+  const Finished finished = place(survive);
+  REQUIRE(finished.status == 0);
+  const Json plan = place.plan();
+  CHECK(plan["answer"]["values"]["platform.hosts.worker.count"] == without + 1);
+  CHECK(plan["survive"] == Json({"host"}));
+  CHECK_THAT(finished.out, Contains(", with any one host gone.") && Contains("host/worker-1 gone"));
+}
+
+TEST_CASE("the most load that holds, how far above the own that is, and how long it lasts") {
+  const Place place;
+  const Finished finished = place({"--vary", "workload.arrivals.poisson=40/s..90/s:2/s", "--maximize",
+                                   "workload.arrivals.poisson", "--growth", "5%/30d"});
+  REQUIRE(finished.status == 0);
+  // By Erlang C the 99th percentile with 8 servers is 600 ms at 68.4/s.
+  const Json plan = place.plan();
+  CHECK(plan["answer"]["values"]["workload.arrivals.poisson"] == "68/s");
+  CHECK(plan["answer"]["objective"] == 68.0);
+  CHECK(plan["answer"]["headroom"].get<double>() == Approx(68.0 / 64 - 1));
+  // ln(68/64) / ln(1.05) = 1.2426 months of 30 days.
+  CHECK(plan["answer"]["lasts_s"].get<double>() == Approx(1.24255 * 30 * 86400).epsilon(1e-4));
+  CHECK_THAT(finished.out,
+             Contains("workload.arrivals.poisson = 68/s") || Contains("arrivals.poisson = 68/s: the most"));
+  CHECK_THAT(finished.out,
+             Contains("headroom     6.25 % above the scenario's own workload.arrivals.poisson"));
+}
+
+TEST_CASE("none holds: what comes nearest, what limits it, and the exit status that was asked for") {
+  const Place place;
+  const Texts few = {"--vary", "platform.hosts.worker.cores=4..7:1", "--minimize",
+                     "platform.hosts.worker.cores"};
+  const Finished finished = place(few);
+  CHECK(finished.status == 0);
+  CHECK_THAT(finished.out,
+             Contains("Nothing holds: worker.cores = 7 misses latency.p99_ms <= 600; limited by processing"));
+  Json answer = place.plan()["answer"];
+  CHECK(answer["found"] == false);
+  CHECK(answer["status"] == "none");
+  CHECK(answer["nearest"]["platform.hosts.worker.cores"] == 7);
+  Texts fail = few;
+  fail.emplace_back("--fail-on-slo");
+  CHECK(place(fail).status == 1);
+  // All of them overloaded: nothing needs to be simulated.
+  const Finished all = place({"--vary", "platform.hosts.worker.cores=2..6:1"});
+  CHECK(all.status == 0);
+  CHECK_THAT(all.out,
+             Contains("Nothing holds: worker.cores = 6 misses load below capacity; limited by processing"));
+  CHECK(place.plan()["replications"] == 0);
+}
+
+TEST_CASE("an interrupted plan gives the best so far, and goes on") {
+  const Place place(kQueue);
+  Texts arguments = {"plan", "queue.yaml", "--no-figures", "--jobs", "2", "--set", "run.duration=40000s"};
+  arguments.insert(arguments.end(), kCores.begin(), kCores.end());
+  Program program(arguments, place.here);
+  usleep(300'000);
+  kill(program.pid(), SIGINT);
+  const Finished finished = program.wait();
+  CHECK(finished.status == 4);
+  const bool decided = fs::exists(place.folder.path() / "results/queue/plan.json");
+  if (decided)
+    CHECK(place.plan()["ended_by"] == "interruption");
+  else
+    CHECK_THAT(finished.err, Contains("interrupted before any point was decided; no result was written"));
+}
+
+TEST_CASE("the end of the budget gives the best so far") {
+  const Place place;
+  const Finished finished = place.cores({"--budget", "1ms"});
+  CHECK(finished.status == 0);
+  CHECK_THAT(finished.out, Contains("The budget ended the search."));
+  CHECK(place.plan()["ended_by"] == "budget");
+  CHECK(place.plan()["answer"]["status"] == "unsure");
+}
+
+struct Wrong {
+  Texts arguments;
+  std::string message;
+};
+
+TEST_CASE("what cannot be planned is said, and nothing is written") {
+  const Place place;
+  const std::string path = "platform.hosts.worker.cores";
+  const std::vector<Wrong> all = {
+      {{"--vary", path + "=4..30:1", "--minimize", path + "s"},
+       "queue.yaml: what is to be made small is neither a price nor varied: "
+       "\"platform.hosts.worker.coress\", expected "
+       "platform.hosts.worker.cores or cost.usd_per_hour; did you mean \"platform.hosts.worker.cores\"?"},
+      {{"--vary", path + "=4..30:1", "--minimize", "energy.kwh"}, "\"energy.kwh\" is known after a run only"},
+      {{"--vary", path + "=4..30:1", "--maximize", "yield"},
+       "what is to be made large is not varied: \"yield\""},
+      {{"--vary", path + "=4..30:1", "--survive", "rakc"},
+       "--survive: unknown kind \"rakc\", expected any, host, rack, switch, power, cooling or zone; did you "
+       "mean "
+       "\"rack\"?"},
+      {{"--vary", path + "=4..30:1", "--confidence", "120%"},
+       "--confidence: expected a share from 50% to 99.9999%"},
+      {{"--vary", path + "=4..30:1", "--confidence", "0.95"}, "--confidence: "},
+      {{"--vary", path + "=4..30:1", "--budget", "20"}, "--budget: "},
+      {{"--vary", path + "=4..30:1", "--growth", "5%"},
+       "--growth: expected a share per time, such as 5%/30d, got \"5%\""},
+      {{"--vary", path + "=4..30:1", "--growth", "5%/30d"}, "--growth needs --maximize PATH"},
+      {{"--vary", path + "=4..30:1", "--replications", "3"},
+       "--replications: a plan decides itself how many it needs"},
+      {{"--vary", path + "=4..30:1", "--set", "slo=null"}, "there are no objectives, expected `slo:`"},
+      {{"--vary", path + "=4..30:1", "--set", "platform.hosts.worker.price=null", "--minimize",
+        "cost.usd_per_hour"},
+       "no host has a price, so that cost.usd_per_hour says nothing"},
+      {{"--vary", path + "=0..30:1"}, "platform.hosts.worker.cores"},
+  };
+  for (const Wrong& wrong : all) {
+    const Finished finished = place(wrong.arguments);
+    INFO(finished.out << finished.err);
+    CHECK(finished.status == 2);
+    CHECK_THAT(finished.err, Contains(wrong.message));
+    CHECK_FALSE(fs::exists(place.folder.path() / "results"));
+  }
+}
+
+}  // namespace
+}  // namespace headroom::cli_test
