@@ -10,9 +10,6 @@ function(headroom_precompile name)
   target_precompile_headers(${name} PRIVATE ${ARGN})
 endfunction()
 function(headroom_precompiled name set)
-  if(HEADROOM_FUZZERS)  # they bring their own
-    return()
-  endif()
   # A precompiled header is only valid with the macros that it was made with.
   target_compile_definitions(${name} PRIVATE $<TARGET_PROPERTY:${set},COMPILE_DEFINITIONS>)
   target_precompile_headers(${name} REUSE_FROM ${set})

@@ -8,8 +8,8 @@
 namespace headroom::study {
 namespace {
 
-// CPU time in microseconds, from the shipped scenarios on the machine of tests/bench; see estimate_test.cpp,
-// which holds the sum against what is written down there.
+// CPU time in microseconds, from the shipped scenarios on the machine of tests/bench; see
+// tests/study/offered_load_test.cpp, which holds the sum against what is written down there.
 constexpr double kRequest = 0.5;  // arrival, choice of a server, outcome, metrics
 constexpr double kBalancer = 0.7;
 constexpr double kApi = 0.8;
@@ -19,7 +19,7 @@ constexpr double kPushedJob = 0.4;
 constexpr double kFlow = 2.2;  // a message that shares links
 constexpr double kMeteredJob = 1.0;
 constexpr double kHeartbeat = 1.0;  // of a queue's member, or of one health check
-constexpr double kFailure = 2.0;    // of one host, and its repair
+constexpr double kFailure = 2.0;    // of one host, and its repair; or of another fault
 constexpr double kStoreProbe = 8;   // a write, and a read
 constexpr double kReplication = 50'000;
 
@@ -65,11 +65,12 @@ RunEstimate estimate(const ScenarioConfig& s) {
     events += kHeartbeat * length / d.queue->heartbeat.seconds() *
               static_cast<double>(s.platform.hosts.at(d.queue->hosts.name).count);
   if (d.usage && d.usage->store.probe) events += kStoreProbe * length * d.usage->store.probe->rate.per_second;
+  const world::Topology topology(s.platform);
   for (const faults::FaultConfig& fault : s.faults) {
-    if (!fault.stochastic()) continue;
-    const world::Topology topology(s.platform);
+    if (!fault.stochastic() && !fault.every) continue;
     const auto parts = std::visit([&](const auto& kind) { return kind.parts(topology).size(); }, fault.kind);
-    const double cycle = fault.mttf->mean().seconds() + fault.mttr->mean().seconds();
+    const double cycle = fault.stochastic() ? fault.mttf->mean().seconds() + fault.mttr->mean().seconds()
+                                            : fault.every->seconds();
     if (cycle > 0) events += kFailure * static_cast<double>(parts) * length / cycle;
   }
   all.cpu_s = (all.requests * request + (events + kReplication) * replications) / 1e6;

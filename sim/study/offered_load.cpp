@@ -1,6 +1,7 @@
 #include "sim/study/offered_load.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -143,8 +144,9 @@ class Links {
 
 /// Speed of each busy core relative to one alone when `busy` are; a list as in contention_of.
 double speed_with(const std::vector<double>& contention, double busy) {
-  if (contention.empty() || busy < 1) return 1;
-  return contention[std::min(static_cast<std::size_t>(busy), contention.size()) - 1];
+  if (contention.empty() || !(busy >= 1)) return 1;
+  const auto all = static_cast<double>(contention.size());
+  return contention[static_cast<std::size_t>(std::min(busy, all)) - 1];
 }
 
 /// Mean number of busy slots of a host that is offered so much work (in cores, if nothing slowed it): a birth
@@ -686,12 +688,18 @@ class Arithmetic {
   /// Slots that are busy at this load, on average: fewer busy cores slow each other less than all.
   double busy_slots(const Tier& worker) {
     double sum = 0;
+    double busy = 0;
+    std::optional<std::array<double, 3>> before;  // of a group's hosts most are alike
     for (const auto& [host, share] : worker.weights) {
       const double fast = speed(host, faults::Component::processing);
       if (fast <= 0) continue;
       const double work = worker.rate * share * worker.work_s / fast;
-      sum += d_.queue ? steady_busy(work, slots_of(host), contention(host))
-                      : mean_busy(work, slots_of(host), cores_of(topology_, host), contention(host));
+      const std::array<double, 3> its = {work, slots_of(host), cores_of(topology_, host)};
+      if (its != before)
+        busy = d_.queue ? steady_busy(work, its[1], contention(host))
+                        : mean_busy(work, its[1], its[2], contention(host));
+      before = its;
+      sum += busy;
     }
     return sum;
   }
@@ -794,8 +802,9 @@ class RateOf {
     }
     const auto& points = *a.points;
     if (a.repeat) t = std::fmod(t, a.repeat->seconds());
-    const auto next = std::find_if(points.begin(), points.end(),
-                                   [&](const client::ProfilePoint& p) { return p.at.seconds() > t; });
+    const auto next =
+        std::upper_bound(points.begin(), points.end(), t,
+                         [](double date, const client::ProfilePoint& p) { return date < p.at.seconds(); });
     if (next == points.begin()) return next->rate.per_second;
     const client::ProfilePoint& last = *(next - 1);
     if (a.between == client::Between::step || (next == points.end() && !a.repeat))
@@ -822,6 +831,13 @@ double without_waiting(const ScenarioConfig& s, const client::Closed& a) {
   const world::NetworkConfig& network = s.platform.network;
   if (!network.ideal) busy += 2 * (network.internet.latency + network.nic.latency).seconds();
   return think + busy > 0 ? static_cast<double>(a.users) / (think + busy) : 0;
+}
+
+/// How often a scheduled fault strikes.
+std::int64_t strikes_before(TimePoint end, const faults::FaultConfig& fault) {
+  if (fault.first() >= end) return 0;
+  if (!fault.every) return 1;
+  return 1 + ((end - fault.first()).count_ns() - 1) / fault.every->count_ns();
 }
 
 }  // namespace
@@ -860,16 +876,24 @@ double expected_requests(const ScenarioConfig& scenario) {
   double all = between(TimePoint(), end);
   for (const faults::FaultConfig& fault : scenario.faults) {
     if (fault.stochastic()) continue;
-    const double chance = fault.probability ? fault.probability->value : 1;
-    for (TimePoint from = fault.first(); from < end; from = from + fault.every.value_or(Duration())) {
+    const auto* surge = std::get_if<faults::Surge>(&fault.kind);
+    const auto* abuse = std::get_if<faults::Abuse>(&fault.kind);
+    if (surge == nullptr && abuse == nullptr) continue;
+    const std::int64_t strikes = strikes_before(end, fault);
+    // Of very many, so many that are spread evenly over the run.
+    const std::int64_t seen = std::min<std::int64_t>(strikes, 1000);
+    double added = 0;
+    for (std::int64_t i = 0; i < seen; ++i) {
+      const auto n = static_cast<std::int64_t>((static_cast<double>(i) + 0.5) * static_cast<double>(strikes) /
+                                               static_cast<double>(seen));
+      const TimePoint from = fault.first() + fault.every.value_or(Duration()) * n;
       const auto lasts = fault.lasts();
       const TimePoint to = lasts ? std::min(from + *lasts, end) : end;
-      if (const auto* surge = std::get_if<faults::Surge>(&fault.kind))
-        all += chance * (surge->factor - 1) * between(from, to);
-      if (const auto* abuse = std::get_if<faults::Abuse>(&fault.kind))
-        all += chance * abuse->rate.per_second * (to - from).seconds();
-      if (!fault.every) break;
+      if (surge != nullptr) added += (surge->factor - 1) * between(from, to);
+      if (abuse != nullptr) added += abuse->rate.per_second * (to - from).seconds();
     }
+    const double chance = fault.probability ? fault.probability->value : 1;
+    if (seen > 0) all += chance * added * static_cast<double>(strikes) / static_cast<double>(seen);
   }
   return all * static_cast<double>(scenario.run.replications);
 }

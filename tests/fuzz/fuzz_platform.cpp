@@ -1,8 +1,7 @@
 // A platform, under a scenario that uses groups of the shipped ones and breaks parts of every kind.
 #include "tests/fuzz/reading.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace headroom::fuzz;
+void headroom::fuzz::platform(std::string_view input) {
   static Folder folder;
   static const std::string scenario = folder.write("scenarios/scenario.yaml", R"(
 scenario: fuzz
@@ -16,7 +15,6 @@ faults:
   - {at: 4s, partition: {between: [zone/a, clients]}}
   - {at: 5s, bandwidth: {target: switch/a1, to: 10%}}
 )");
-  folder.write("input.yaml", text_of(data, size));
+  folder.write("input.yaml", input);
   read_scenario(scenario);
-  return 0;
 }

@@ -2,9 +2,7 @@
 #include "sim/metrics/result.h"
 #include "tests/fuzz/reading.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace headroom;
-  const auto result = metrics::deserialise(fuzz::text_of(data, size));
+void headroom::fuzz::replication(std::string_view input) {
+  const auto result = metrics::deserialise(input);
   if (result) metrics::deserialise(metrics::serialise(*result));
-  return 0;
 }

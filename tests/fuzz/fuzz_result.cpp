@@ -85,7 +85,7 @@ void compare(const std::filesystem::path& a, const std::filesystem::path& b) {
   const auto* side_b = std::get_if<report::Side>(&of_b);
   if (side_a == nullptr || side_b == nullptr) return;
   std::vector<report::Comparison> compared = {report::difference(*side_a, *side_b)};
-  const std::size_t judged = report::judge(compared, study::catalogue());
+  const report::Judgement judged = report::judge(compared, study::catalogue());
   for (const bool all : {false, true})
     report::table(*side_a, *side_b, compared.front(), judged, study::catalogue(), all, true);
 }
@@ -93,10 +93,9 @@ void compare(const std::filesystem::path& a, const std::filesystem::path& b) {
 }  // namespace
 }  // namespace headroom
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace headroom;
-  static fuzz::Folder folder;
-  const Files files = files_in(fuzz::text_of(data, size));
+void headroom::fuzz::result(std::string_view input) {
+  static Folder folder;
+  const Files files = files_in(input);
   folder.keep_only(files);
   bool two = false;
   for (const auto& [name, contents] : files) {
@@ -108,5 +107,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   report::NewFolder::check(a);
   plot(files, a, b);
   compare(a, b);
-  return 0;
 }

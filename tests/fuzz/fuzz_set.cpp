@@ -7,9 +7,8 @@
 #include "sim/study/grid.h"
 #include "tests/fuzz/reading.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace headroom;
-  static fuzz::Folder folder;
+void headroom::fuzz::set(std::string_view input) {
+  static Folder folder;
   static const std::string scenario = folder.write("scenarios/scenario.yaml", R"(
 scenario: fuzz
 platform: {hosts: {worker: {count: 2, cores: 4}, api: {count: 3}, queue: {count: 3}}}
@@ -22,27 +21,25 @@ faults: [{at: 1s, crash: {target: host/worker-1}}]
 slo: {latency.p99_ms: 500, yield: 99%}
 )");
   std::vector<std::string> sets, varies;
-  std::string_view rest = fuzz::text_of(data, size);
-  while (!rest.empty()) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+  while (!input.empty()) {
+    const std::string_view line = input.substr(0, input.find('\n'));
+    input.remove_prefix(std::min(input.size(), line.size() + 1));
     if (line.starts_with("vary "))
       varies.emplace_back(line.substr(5));
     else
       sets.emplace_back(line);
   }
-  fuzz::read_scenario(scenario, sets);
-  if (varies.empty()) return 0;
+  read_scenario(scenario, sets);
+  if (varies.empty()) return;
   // Thousands of points are no mistake, and take their time.
   config::Diagnostics diagnostics;
   std::size_t points = 1;
   for (const std::string& vary : varies)
     if (const auto axis = config::parse_vary(vary, diagnostics))
       points *= std::min<std::size_t>(axis->values.size(), 100);
-  if (points > 16) return 0;
+  if (points > 16) return;
   config::Diagnostics of_grid;
   const auto grid = study::load_grid(scenario, sets, varies, of_grid);
-  fuzz::must(grid.has_value() == of_grid.text().empty(), "a sweep is valid or has an error");
-  if (grid) fuzz::must(grid->points.size() == points, "a point for each combination");
-  return 0;
+  must(grid.has_value() == of_grid.text().empty(), "a sweep is valid or has an error");
+  if (grid) must(grid->points.size() == points, "a point for each combination");
 }

@@ -1,8 +1,7 @@
 // A CSV file, read as a trace of arrivals and as an empirical law of times and of sizes.
 #include "tests/fuzz/reading.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace headroom::fuzz;
+void headroom::fuzz::table(std::string_view input) {
   static Folder folder;
   const auto scenario = [](const std::string& workload, const std::string& service_time) {
     return "scenario: fuzz\nplatform: {network: ideal, hosts: {worker: {}}}\n"
@@ -16,7 +15,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const std::string sizes =
       folder.write("scenarios/sizes.yaml",
                    scenario("arrivals: {poisson: 1/s}, image_bytes: {empirical: ../input.csv}", "1ms"));
-  folder.write("input.csv", text_of(data, size));
+  folder.write("input.csv", input);
   for (const std::string& file : {trace, times, sizes}) read_scenario(file);
-  return 0;
 }

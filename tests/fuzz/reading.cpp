@@ -59,6 +59,7 @@ void read_scenario(const std::string& file, std::span<const std::string> sets) {
   if (!scenario) return;
   study::outline(*scenario);
   study::warnings(*scenario);
+  study::load_warnings(*scenario);
   auto resolved = std::make_shared<config::Source>();
   resolved->name = "resolved";
   resolved->text = study::resolved_yaml(*scenario);

@@ -1,22 +1,25 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <span>
 #include <string>
 #include <string_view>
 
-/// What the fuzz targets share. Each defines what libFuzzer calls with an input, `LLVMFuzzerTestOneInput`.
+/// The fuzz targets and what they share.
 namespace headroom::fuzz {
+
+/// The targets (README.md says what an input of each is), called by libFuzzer through main.cpp.
+void scenario(std::string_view input);
+void platform(std::string_view input);
+void profile(std::string_view input);
+void table(std::string_view input);
+void set(std::string_view input);
+void replication(std::string_view input);
+void result(std::string_view input);
 
 /// Aborts, so that libFuzzer keeps the input.
 void must(bool condition, const char* what);
-
-inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
-  return {reinterpret_cast<const char*>(data), size};
-}
 
 /// A folder of this process's own, with links to the shipped `platforms` and `models`; gone when it ends.
 class Folder {

@@ -300,5 +300,40 @@ TEST_CASE("the cost of a run is told within a factor of three") {
             .requests == Approx(2 * (100 * 10 + 10 * 20)));
 }
 
+TEST_CASE("what strikes very often is counted, not gone through one by one") {
+  // 10^11 strikes, each of which doubles the load for half of the time to the next one.
+  const RunEstimate e = estimate(
+      shipped("fleet", {"workload.arrivals={poisson: 10/s}", "run.warmup=0s", "run.duration=1000000s",
+                        "run.replications=1", "faults=[{every: 10us, for: 5us, surge: {factor: 2}}]"}));
+  CHECK(e.requests == Approx(1.5e7));
+  CHECK(e.cpu_s > 1e11 * 1e-6);
+  // 4 320 strikes in 30 days of a load that rises and falls: half of them as before.
+  const RunEstimate days =
+      estimate(shipped("fleet", {"workload.arrivals={profile: {diurnal: {mean: 10/s, peak: 15/s}}}",
+                                 "run.warmup=0s", "run.duration=30d", "run.replications=1",
+                                 "faults=[{every: 10min, for: 5min, surge: {factor: 2}}]"}));
+  CHECK(days.requests == Approx(1.5 * 10 * 30 * 86'400).epsilon(.01));
+}
+
+TEST_CASE("ten thousand hosts of a million slots that are alike are computed once") {
+  const ScenarioConfig s =
+      scenario("hosts: {worker: {count: 10000, cores: 4}}, network: ideal", "arrivals: {poisson: 10000/s}",
+               "processing: {hosts: worker, slots: 1000000, service_time: 1s}");
+  // Work of 1 on four cores: by Erlang's formula a job waits with probability 1/49, and 1 + (1/49)·(1/3) are
+  // there on average.
+  CHECK(of(offered_load(s)[0].resources, "processing").busy * 1e6 == Approx(1 + 1. / 147));
+}
+
+TEST_CASE("work beyond every measure fills all slots, whatever busy cores do to each other") {
+  const ScenarioConfig s =
+      scenario("hosts: {queue: {count: 3}, worker: {count: 2, cores: 8, speed: 1.0e-15}}",
+               "arrivals: {poisson: 1000000/s}, image_bytes: 900TB",
+               "queue: {hosts: queue}, processing: {hosts: worker, cost: {profile: " HEADROOM_SOURCE_DIR
+               "/models/processing/profiles/epyc-2vcpu.yaml}}");
+  const ResourceLoad load = of(offered_load(s)[0].resources, "processing");
+  CHECK(load.busy == Approx(1));
+  CHECK(load.share() > 1e20);
+}
+
 }  // namespace
 }  // namespace headroom::study
