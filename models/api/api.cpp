@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "models/calls/defect.h"
+#include "models/calls/span.h"
 
 namespace headroom::api {
 
@@ -28,12 +29,14 @@ class Server final : public calls::ConvertingServer {
     tier_.reached_.add(batch);
     if (tier_.config_.max_in_flight && in_flight_ >= *tier_.config_.max_in_flight) {
       tier_.answered_.add(batch);
+      span(arrival, metrics::Step::api).end("rejected: max_in_flight");
       arrival.responder.reply(Failure::rejected);
       return;
     }
     if (quota_ && !arrival.request->probe && !quota_->accept(arrival.request->user, now, &tier_.quota_use_)) {
       tier_.answered_.add(batch);
       tier_.over_quota_.add(batch);
+      span(arrival, metrics::Step::api).end("rejected: quota_per_user");
       arrival.responder.reply(Failure::rejected);
       return;
     }
@@ -69,8 +72,13 @@ class Server final : public calls::ConvertingServer {
     TimePoint since_;
   };
 
+  calls::Span span(const calls::Arrival& arrival, metrics::Step step) {
+    return {arrival.request->trace, step, host().id(), arrival.attempt};
+  }
+
   static world::Task<> handle(Server* self, calls::Arrival arrival, int batch) {
     const Visit visit(*self);
+    calls::Span stay = self->span(arrival, metrics::Step::api);
     const Tier& tier = self->tier_;
     calls::Request& request = *arrival.request;
     world::Scheduler& scheduler = self->host().scheduler();
@@ -78,21 +86,26 @@ class Server final : public calls::ConvertingServer {
     if (tier.config_.deadline) until = std::min(until, scheduler.now() + *tier.config_.deadline);
 
     const Duration tls = arrival.new_connection ? tier.parts_.tls_cpu : Duration();
-    co_await self->host().cpu().run(calls::effort(*self, tier.config_.cpu + tls));
+    {
+      const calls::Span span = self->span(arrival, metrics::Step::api_cpu);
+      co_await self->host().cpu().run(calls::effort(*self, tier.config_.cpu + tls));
+    }
     if (request.kills_server != nullptr) co_await calls::Death(*request.kills_server, *self, request.number);
     if (calls::errs(*self, request.number, arrival.attempt)) {
-      self->answer(arrival, Failure::error, batch);
+      self->answer(arrival, stay, Failure::error, batch);
       co_return;
     }
     std::optional<Failure> refusal;
-    if (self->authenticator_ && !self->authenticator_->known(request))
+    if (self->authenticator_ && !self->authenticator_->known(request)) {
+      const calls::Span span = self->span(arrival, metrics::Step::auth);
       refusal = co_await self->authenticator_->ask(arrival.request, until);
+    }
     if (refusal) {
-      self->answer(arrival, *refusal, batch);
+      self->answer(arrival, stay, *refusal, batch);
       co_return;
     }
     if (self->dispatcher_ == nullptr) {
-      self->answer(arrival, calls::Answer{request.renditions}, batch);
+      self->answer(arrival, stay, calls::Answer{request.renditions}, batch);
       co_return;
     }
 
@@ -101,13 +114,14 @@ class Server final : public calls::ConvertingServer {
       self->dispatcher_->dispatch({arrival.request, r, self->origin(), gather, until, arrival.attempt});
     co_await calls::Gather::Wait(*gather, scheduler, until);
     if (gather->complete() || (tier.config_.at_deadline == AtDeadline::partial && gather->done_count() > 0))
-      self->answer(arrival, calls::Answer{gather->done_count()}, batch);
+      self->answer(arrival, stay, calls::Answer{gather->done_count()}, batch);
     else
-      self->answer(arrival, gather->all_ended() ? gather->failure() : Failure::error, batch);
+      self->answer(arrival, stay, gather->all_ended() ? gather->failure() : Failure::error, batch);
   }
 
-  void answer(calls::Arrival& arrival, Outcome<calls::Answer> outcome, int batch) {
+  void answer(calls::Arrival& arrival, calls::Span& stay, Outcome<calls::Answer> outcome, int batch) {
     tier_.answered_.add(batch);
+    if (!outcome) stay.end(calls::note_of(outcome.failure()));
     Bytes size = calls::kControl;
     if (outcome) {
       const auto image = static_cast<double>(arrival.request->image.count());

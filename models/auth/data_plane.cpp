@@ -7,6 +7,7 @@
 
 #include "models/calls/defect.h"
 #include "models/calls/job.h"
+#include "models/calls/span.h"
 
 namespace headroom::auth {
 namespace {
@@ -31,11 +32,12 @@ class DataPlane::Server final : public world::Process {
   }
   ~Server() override { scope().clear(); }
 
-  void look_up(Credentials who, std::uint64_t number, calls::Responder<Answer> responder) {
+  void look_up(Credentials who, std::uint64_t number, const metrics::RequestTracePtr& trace,
+               calls::Responder<Answer> responder) {
     if (alternates() && standby_.role() != Role::active)
       responder.reply(Failure::refused);
     else
-      scope().spawn(handle(this, who, number, std::move(responder)));
+      scope().spawn(handle(this, who, number, trace, std::move(responder)));
   }
   Role role() const { return standby_.role(); }
 
@@ -44,7 +46,8 @@ class DataPlane::Server final : public world::Process {
   TimePoint now() { return host().scheduler().now(); }
 
   static world::Task<> handle(Server* self, Credentials who, std::uint64_t number,
-                              calls::Responder<Answer> responder) {
+                              metrics::RequestTracePtr trace, calls::Responder<Answer> responder) {
+    const calls::Span span(trace, metrics::Step::auth_cpu, self->host().id(), -1);
     co_await self->host().cpu().run(calls::effort(*self, self->plane_.config_.cpu));
     if (calls::errs(*self, number, self->member_)) {  // drawn anew at each host that is asked
       responder.reply(Failure::error);
@@ -117,14 +120,14 @@ DataPlane::DataPlane(const DataPlaneConfig& config, const calls::Environment& en
 }
 
 void DataPlane::ask(calls::Call<Answer>& call, world::HostId from, int host, Credentials who,
-                    std::uint64_t number) {
+                    std::uint64_t number, const metrics::RequestTracePtr& trace) {
   world::Network& network = world_.network();
   world::ProcessSlot& slot = *members_[static_cast<std::size_t>(host)].slot;
   const world::HostId there = slot.host().id();
   calls::send_to<Server>(
       network, {from, there}, calls::kControl, slot,
-      [who, number, responder = call.responder(network, {there, from})](Server& s) mutable {
-        s.look_up(who, number, std::move(responder));
+      [who, number, trace, responder = call.responder(network, {there, from})](Server& s) mutable {
+        s.look_up(who, number, trace, std::move(responder));
       },
       [reply = call.slot()](Failure why) {
         if (why == Failure::lost) reply->if_silent = why;  // refused: the responder dies and says so

@@ -11,6 +11,7 @@
 #include "models/auth/update_log.h"
 #include "models/calls/call.h"
 #include "models/calls/environment.h"
+#include "sim/metrics/tracer.h"
 #include "sim/world/host.h"
 
 namespace headroom::auth {
@@ -33,8 +34,9 @@ class DataPlane {
   int hosts() const { return static_cast<int>(members_.size()); }
   /// Without hosts.
   Answer answer(Credentials who) const { return look_up(*outside_, who); }
-  /// Asks a host, for the request of this number; the call is answered, or fails.
-  void ask(calls::Call<Answer>& call, world::HostId from, int host, Credentials who, std::uint64_t number);
+  /// Asks a host, for the request of this number; the call is answered, or fails. `trace`: the request's.
+  void ask(calls::Call<Answer>& call, world::HostId from, int host, Credentials who, std::uint64_t number,
+           const metrics::RequestTracePtr& trace);
   /// Of its hosts.
   std::vector<world::ProcessSlot*> slots() const;
   /// The hosts need not watch each other any more.

@@ -59,11 +59,11 @@ bool Edge::known(std::uint64_t user, bool probe) {
 }
 
 world::Task<std::optional<Failure>> Edge::ask(std::uint64_t user, bool probe, std::uint64_t number,
-                                              TimePoint until) {
+                                              TimePoint until, metrics::RequestTracePtr trace) {
   const Credentials who = identity_.log().credentials(user);
   if (const auto verdict = at_once(who)) co_return decide(*verdict, who, probe);
   if (!choice_.any(now())) co_return without_data_plane(who, probe);
-  const FlightPtr flight = look_up(who, probe, number);
+  const FlightPtr flight = look_up(who, probe, number, std::move(trace));
   if (!flight->ended) co_await flight->end.wait(identity_.world().scheduler(), until);
   if (flight->answer) co_return decide({Source::data_plane, flight->answer->accepted}, who, probe);
   if (flight->ended) co_return without_data_plane(who, probe);
@@ -71,7 +71,8 @@ world::Task<std::optional<Failure>> Edge::ask(std::uint64_t user, bool probe, st
   co_return Failure::error;
 }
 
-Edge::FlightPtr Edge::look_up(Credentials who, bool probe, std::uint64_t number) {
+Edge::FlightPtr Edge::look_up(Credentials who, bool probe, std::uint64_t number,
+                              metrics::RequestTracePtr trace) {
   const bool coalesce = cache_ && identity_.config().edge_cache->coalesce;
   if (coalesce) {
     const auto found = flights_.find(who.user);
@@ -80,7 +81,7 @@ Edge::FlightPtr Edge::look_up(Credentials who, bool probe, std::uint64_t number)
       return found->second;
     }
   }
-  FlightPtr flight(new Flight(who, probe));
+  FlightPtr flight(new Flight(who, probe, std::move(trace)));
   if (coalesce) flights_.insert_or_assign(who.user, flight);
   scope_.spawn(fly(this, flight, number));
   return flight;
@@ -114,7 +115,7 @@ world::Task<> Edge::ask_around(Edge* self, FlightPtr flight, std::uint64_t numbe
   while (const auto host = self->choice_.next(round, scheduler.now())) {
     const TimePoint asked = scheduler.now();
     calls::Call<Answer> call(scheduler, asked + data_plane.config().timeout);
-    data_plane.ask(call, self->host_, *host, flight->who, number);
+    data_plane.ask(call, self->host_, *host, flight->who, number, flight->trace);
     const auto outcome = co_await call;
     if (!outcome) {
       self->choice_.failed(*host, asked, scheduler.now());

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "models/auth/auth.h"
 #include "models/auth/cache.h"
@@ -13,6 +14,7 @@
 #include "models/auth/update_log.h"
 #include "models/calls/retry.h"
 #include "sim/base/outcome.h"
+#include "sim/metrics/tracer.h"
 #include "sim/world/pool.h"
 #include "sim/world/task.h"
 
@@ -29,9 +31,9 @@ class Edge final : Subscriber {
   /// Whether the user's request is accepted at once, without waiting.
   bool known(std::uint64_t user, bool probe);
   /// The answer to a request that is not: by the data plane, or without it. Nothing: accepted. `number` is
-  /// the request's.
+  /// the request's. `trace`: the request's, if any.
   world::Task<std::optional<Failure>> ask(std::uint64_t user, bool probe, std::uint64_t number,
-                                          TimePoint until);
+                                          TimePoint until, metrics::RequestTracePtr trace = nullptr);
   /// Forgets what it knows of everybody's credentials.
   void flush() {
     if (cache_) cache_->clear();
@@ -42,9 +44,10 @@ class Edge final : Subscriber {
  private:
   /// A look-up under way, and who waits for it.
   struct Flight : world::Pooled {
-    Flight(Credentials c, bool p) : who(c), probe(p) {}
+    Flight(Credentials c, bool p, metrics::RequestTracePtr t) : who(c), probe(p), trace(std::move(t)) {}
     Credentials who;
-    bool probe;  ///< who asked first was one
+    bool probe;                      ///< who asked first was one
+    metrics::RequestTracePtr trace;  ///< of who asked first
     bool ended = false;
     std::optional<Answer> answer;
     world::Condition end;
@@ -62,7 +65,7 @@ class Edge final : Subscriber {
 
   TimePoint now() const { return identity_.world().now(); }
   std::optional<Verdict> at_once(Credentials who);
-  FlightPtr look_up(Credentials who, bool probe, std::uint64_t number);
+  FlightPtr look_up(Credentials who, bool probe, std::uint64_t number, metrics::RequestTracePtr trace);
   static world::Task<> fly(Edge* self, FlightPtr flight, std::uint64_t number);
   /// Asks one host after the other, until one has answered. `insists`: those that are avoided, too.
   static world::Task<> ask_around(Edge* self, FlightPtr flight, std::uint64_t number, bool insists);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "models/calls/defect.h"
+#include "models/calls/span.h"
 #include "sim/world/task.h"
 
 namespace headroom::balancer {
@@ -65,8 +66,12 @@ class Proxy final : public calls::RequestServer {
     world::Network& network = balancer.world_.network();
     const world::HostId me = self->host().id();
     Visit visit(*self);
+    calls::Span stay(request.trace, metrics::Step::balancer, me, arrival.attempt);
     const Duration tls = arrival.new_connection ? balancer.tls_cpu_ : Duration();
-    co_await self->host().cpu().run(calls::effort(*self, balancer.balancing_.config.cpu + tls));
+    {
+      const calls::Span span(request.trace, metrics::Step::balancer_cpu, me, arrival.attempt);
+      co_await self->host().cpu().run(calls::effort(*self, balancer.balancing_.config.cpu + tls));
+    }
     if (calls::errs(*self, request.number, arrival.attempt)) {
       arrival.responder.reply(Failure::error);
       co_return;
@@ -84,6 +89,7 @@ class Proxy final : public calls::RequestServer {
     const auto outcome = co_await call;
     visit.answered(calls::sign_of(outcome));
     if (!outcome) {
+      stay.end(calls::note_of(outcome.failure()));
       arrival.responder.reply(outcome.failure());
       co_return;
     }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "models/calls/span.h"
 #include "sim/base/outcome.h"
 #include "sim/base/units.h"
 #include "sim/world/network.h"
@@ -31,8 +32,10 @@ struct ReplySlot : world::Pooled {
   Call<Reply>* caller = nullptr;  ///< null once the caller is gone, or has its outcome
   std::optional<Outcome<Reply>> outcome;
   Failure if_silent = Failure::timeout;  ///< too late; or lost (request or answer), or the server died
-  int references = 0;
+  std::int16_t references = 0;
+  std::int16_t attempt = -1;               ///< at the request, from 0, if it is traced
   boost::intrusive_ptr<ReplySlot> behind;  ///< of a call that the callee makes to answer this one (a proxy)
+  metrics::RequestTracePtr trace;          ///< of the request that is answered; null: none is traced
   /// What a time-out really was: if the callee itself waited in vain, that.
   Failure silence() const { return if_silent == Failure::timeout && behind ? behind->silence() : if_silent; }
   friend void intrusive_ptr_add_ref(ReplySlot* s) { ++s->references; }
@@ -48,7 +51,8 @@ using ReplySlotPtr = boost::intrusive_ptr<ReplySlot<Reply>>;
 template <class Reply>
 class ReplyMessage final : public world::Message {
  public:
-  inline ReplyMessage(ReplySlotPtr<Reply> slot, Outcome<Reply> outcome);
+  /// `from`: where the answer comes from.
+  inline ReplyMessage(ReplySlotPtr<Reply> slot, Outcome<Reply> outcome, world::HostId from);
   inline ~ReplyMessage() override;
   inline void deliver() override;
   inline void lost(world::Lost why) override;
@@ -56,6 +60,7 @@ class ReplyMessage final : public world::Message {
  private:
   ReplySlotPtr<Reply> slot_;
   Outcome<Reply> outcome_;
+  Span span_;
 };
 
 /// The callee's side: answers at most once.
@@ -83,7 +88,9 @@ class Responder {
   void reply(Outcome<Reply> outcome, Bytes size = kControl) { reply(std::move(outcome), size, back_); }
   /// By another way than the one it was asked by (an answer that streams through a balancer).
   void reply(Outcome<Reply> outcome, Bytes size, world::Route way) {
-    network_->send(way, size, std::make_unique<ReplyMessage<Reply>>(std::move(slot_), std::move(outcome)));
+    const world::HostId from = way.via == world::kNoHost ? way.from : way.via;
+    network_->send(way, size,
+                   std::make_unique<ReplyMessage<Reply>>(std::move(slot_), std::move(outcome), from));
     slot_ = nullptr;
   }
   /// The answer will be that of another call: while that is silent, this is, for the same reason.
@@ -160,8 +167,10 @@ class [[nodiscard]] Call final : world::Event {
 };
 
 template <class Reply>
-ReplyMessage<Reply>::ReplyMessage(ReplySlotPtr<Reply> slot, Outcome<Reply> outcome)
-    : slot_(std::move(slot)), outcome_(std::move(outcome)) {
+ReplyMessage<Reply>::ReplyMessage(ReplySlotPtr<Reply> slot, Outcome<Reply> outcome, world::HostId from)
+    : slot_(std::move(slot)),
+      outcome_(std::move(outcome)),
+      span_(slot_->trace, metrics::Step::answer, from, slot_->attempt) {
   if (slot_->caller != nullptr) slot_->caller->coming_ = this;
 }
 
@@ -173,6 +182,7 @@ ReplyMessage<Reply>::~ReplyMessage() {
 template <class Reply>
 void ReplyMessage<Reply>::lost(world::Lost why) {
   slot_->if_silent = why == world::Lost::sender_down ? Failure::died : Failure::lost;
+  span_.end("lost");
   if (slot_->caller != nullptr) slot_->caller->heard(*this);
 }
 

@@ -2,6 +2,7 @@
 
 #include "sim/metrics/journal.h"
 #include "sim/metrics/series.h"
+#include "sim/metrics/tracer.h"
 #include "sim/metrics/window.h"
 #include "sim/world/world.h"
 
@@ -14,6 +15,7 @@ struct Environment {
   const metrics::Window& window;
   metrics::Series& series;    ///< what figures show over time
   metrics::Journal& journal;  ///< what is rare and explains them: elections, ejections, stale serving …
+  metrics::Tracer* tracer = nullptr;  ///< of requests; null: nobody wants to know
 };
 
 }  // namespace headroom::calls

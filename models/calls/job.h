@@ -11,6 +11,7 @@
 #include "models/calls/request.h"
 #include "models/calls/service.h"
 #include "models/calls/sign.h"
+#include "models/calls/span.h"
 #include "sim/world/host.h"
 #include "sim/world/network.h"
 #include "sim/world/scheduler.h"
@@ -360,17 +361,24 @@ template <class P, class Deliver>
 class JobMessage final : public world::Message {
  public:
   JobMessage(world::Network& network, Endpoint to, Job job, Deliver deliver)
-      : network_(network), to_(to), job_(std::move(job)), deliver_(std::move(deliver)) {}
+      : network_(network),
+        to_(to),
+        span_(job.request->trace, metrics::Step::send, job.origin.host, job.attempt, job.rendition),
+        job_(std::move(job)),
+        deliver_(std::move(deliver)) {}
   void deliver() override {
+    span_.end();
     if (auto* process = static_cast<P*>(to_.slot->get()); process != nullptr)
       deliver_(*process, std::move(job_));
     else
       refuse_job(network_, to_.host, std::move(job_), Failure::refused);
   }
+  void lost(world::Lost) override { span_.end("lost"); }
 
  private:
   world::Network& network_;
   Endpoint to_;
+  Span span_;
   Job job_;
   Deliver deliver_;
 };

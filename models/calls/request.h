@@ -9,6 +9,7 @@
 #include "sim/base/outcome.h"
 #include "sim/base/random.h"
 #include "sim/base/units.h"
+#include "sim/metrics/tracer.h"
 #include "sim/world/host.h"
 #include "sim/world/pool.h"
 
@@ -52,6 +53,8 @@ struct Request : world::Pooled {
     while (c != nullptr && c->rendition() != rendition) c = c->next.get();
     return c;
   }
+
+  metrics::RequestTracePtr trace{};  ///< null: it is not traced
 
   /// Is told when nobody works for it any more; must outlive whoever may do so. Null: nobody wants to know.
   ConversionWatch* books = nullptr;

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 
 #include "models/calls/call.h"
 #include "models/calls/request.h"
+#include "models/calls/span.h"
 #include "sim/world/host.h"
 #include "sim/world/network.h"
 #include "sim/world/task.h"
@@ -48,19 +50,28 @@ struct Endpoint {
 /// Sends a request to a server; if nothing listens there, the sender is told so (refused).
 class RequestMessage final : public world::Message {
  public:
-  RequestMessage(Endpoint to, Arrival arrival, ReplySlotPtr<Answer> slot)
-      : to_(to), arrival_(std::move(arrival)), slot_(std::move(slot)) {}
+  /// `from`: where it is on its way from.
+  RequestMessage(Endpoint to, Arrival arrival, ReplySlotPtr<Answer> slot, world::HostId from)
+      : to_(*to.slot),
+        span_(begin_span(arrival.request->trace, metrics::Step::send, from, arrival.attempt)),
+        arrival_(std::move(arrival)),
+        slot_(std::move(slot)) {}
   void deliver() override {
     if (!arrival_.responder) return;  // a duplicate: the transport's sequence numbers discard it
-    if (auto* server = static_cast<RequestServer*>(to_.slot->get()); server != nullptr)
+    end_span(arrival_.request->trace, span_);
+    if (auto* server = static_cast<RequestServer*>(to_.get()); server != nullptr)
       server->accept(std::move(arrival_));
     else
       arrival_.responder.reply(Failure::refused);
   }
-  void lost(world::Lost) override { slot_->if_silent = Failure::lost; }
+  void lost(world::Lost) override {
+    end_span(arrival_.request->trace, span_, "lost");
+    slot_->if_silent = Failure::lost;
+  }
 
  private:
-  Endpoint to_;
+  world::ProcessSlot& to_;
+  std::int32_t span_;
   Arrival arrival_;
   ReplySlotPtr<Answer> slot_;
 };
@@ -69,8 +80,13 @@ class RequestMessage final : public world::Message {
 inline void send_request(world::Network& network, Call<Answer>& call, const Endpoint& to, world::Route way,
                          world::Route back, Bytes size, RequestPtr request, bool new_connection,
                          int attempt) {
+  if (request->trace) {
+    call.slot()->trace = request->trace;
+    call.slot()->attempt = static_cast<std::int16_t>(attempt);
+  }
+  const world::HostId from = way.via == world::kNoHost ? way.from : way.via;
   Arrival arrival{std::move(request), call.responder(network, back), new_connection, attempt};
-  network.send(way, size, std::make_unique<RequestMessage>(to, std::move(arrival), call.slot()));
+  network.send(way, size, std::make_unique<RequestMessage>(to, std::move(arrival), call.slot(), from));
 }
 
 }  // namespace headroom::calls

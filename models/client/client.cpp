@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/calls/span.h"
 #include "sim/base/check.h"
 
 namespace headroom::client {
@@ -57,6 +58,16 @@ Ending ending_of(const calls::Answer& answer, const calls::Request& request) {
   return answer.renditions >= request.renditions ? Ending::complete : Ending::partial;
 }
 
+/// How an attempt ended.
+const char* text(const Outcome<calls::Answer>& outcome, const calls::Request& request) {
+  const Ending ending = outcome ? ending_of(*outcome, request) : ending_of(outcome.failure());
+  return kEndings[static_cast<std::size_t>(ending)].data();
+}
+
+calls::Span client_span(const calls::Request& request, metrics::Step step, int attempt) {
+  return {request.trace, step, world::kClients, attempt};
+}
+
 calls::Poison* next_of(std::deque<calls::Poison*>& poisons) {
   if (poisons.empty()) return nullptr;
   calls::Poison* next = poisons.front();
@@ -83,6 +94,7 @@ class Clients::Visit {
     clients_.offered_series_.add(r.sent);
     clients_.asked_series_.add(r.sent, r.renditions);
     clients_.latency_series_.open(r.sent);
+    if (clients_.tracer_ != nullptr && r.batch >= 0) request_->trace = clients_.tracer_->begin();
     if (clients_.parts_.watch != nullptr) clients_.parts_.watch->offered(r.number);
   }
   Visit(const Visit&) = delete;
@@ -97,6 +109,7 @@ class Clients::Visit {
     request_->delivered = renditions;
     clients_.measured_open_ -= request_->batch >= 0;
     clients_.count(*request_, ending, renditions);
+    if (request_->trace) clients_.end_trace(*request_, ending);
     if (clients_.parts_.watch != nullptr) clients_.parts_.watch->ended(request_->number);
   }
 
@@ -113,17 +126,18 @@ class Clients::Attempts {
   Attempts& operator=(const Attempts&) = delete;
   ~Attempts() {
     scope_.clear();
-    for (const Try& t : tries_) {
+    for (Try& t : tries_) {
       const Ending ending = !t.outcome && !request_->ended ? Ending::unfinished
                             : t.outcome && *t.outcome      ? ending_of(**t.outcome, *request_)
                                                            : ending_of(failure(t));
       clients_.attempt_endings_[static_cast<std::size_t>(ending)].add(request_->batch);
+      t.span.end(kEndings[static_cast<std::size_t>(ending)].data());
     }
   }
 
   void start() {
     const int number = static_cast<int>(tries_.size());
-    tries_.emplace_back();
+    tries_.emplace_back().span = client_span(*request_, metrics::Step::attempt, number);
     clients_.attempts_.add(request_->batch);
     clients_.attempts_series_->add(clients_.world_.now());
     scope_.spawn(clients_.one_of(this, number, request_));
@@ -131,6 +145,7 @@ class Clients::Attempts {
   void note_slot(int number, calls::ReplySlotPtr<calls::Answer> slot) { at(number).slot = std::move(slot); }
   void ended(int number, const Outcome<calls::Answer>& outcome) {
     at(number).outcome = outcome;
+    at(number).span.end(text(outcome, *request_));
     if (outcome && !answer_) answer_ = *outcome;
     changed_.notify_all();
   }
@@ -147,6 +162,7 @@ class Clients::Attempts {
   struct Try {
     std::optional<Outcome<calls::Answer>> outcome;
     calls::ReplySlotPtr<calls::Answer> slot;  ///< null: no request was sent
+    calls::Span span;
   };
   static Failure failure(const Try& t) {
     if (t.outcome) return t.outcome->failure();
@@ -177,6 +193,7 @@ Clients::Clients(const WorkloadConfig& config, const calls::Environment& env, St
       world_(env.world),
       window_(env.window),
       parts_(parts),
+      tracer_(env.tracer),
       key_(key),
       user_key_(key / "user"),
       image_key_(key / "image_bytes"),
@@ -368,7 +385,9 @@ world::Task<> Clients::whole_request(calls::RequestPtr request) {
 
 world::Task<> Clients::one_request(calls::RequestPtr request) {
   Visit visit(*this, request);
+  calls::Span span = client_span(*request, metrics::Step::attempt, 0);
   const auto outcome = co_await attempt(request, 0, nullptr);
+  span.end(text(outcome, *request));
   if (!outcome)
     visit.end(ending_of(outcome.failure()), 0);
   else
@@ -392,7 +411,10 @@ world::Task<> Clients::persistent_request(calls::RequestPtr request) {
     if (attempts.answer() || attempts.failure() == Failure::denied || n == retry_.attempts) break;
     const TimePoint again = world_.now() + backoff.next(draw);
     if (again >= request->deadline || (budget_ && !budget_->retry(world_.now()))) break;
-    while (!attempts.answer() && world_.now() < again) co_await attempts.change(again);
+    {
+      const calls::Span span = client_span(*request, metrics::Step::backoff, -1);
+      while (!attempts.answer() && world_.now() < again) co_await attempts.change(again);
+    }
     if (attempts.answer()) break;
   }
   if (const auto& answer = attempts.answer())
@@ -447,9 +469,11 @@ class Connection {
 world::Task<Outcome<calls::Answer>> Clients::attempt(calls::RequestPtr request, int number, Attempts* all) {
   world::Scheduler& scheduler = world_.scheduler();
   world::Network& network = world_.network();
-  if (parts_.authenticator != nullptr && !parts_.authenticator->known(*request))
+  if (parts_.authenticator != nullptr && !parts_.authenticator->known(*request)) {
+    const calls::Span span = client_span(*request, metrics::Step::auth, number);
     if (const auto refusal = co_await parts_.authenticator->ask(request, request->deadline))
       co_return scheduler.now() < request->deadline ? *refusal : Failure::timeout;
+  }
 
   if (parts_.entrance == nullptr) {
     if (!sink_->session) co_return calls::Answer{request->renditions};
@@ -469,6 +493,7 @@ world::Task<Outcome<calls::Answer>> Clients::attempt(calls::RequestPtr request, 
   if (fresh) {
     // TCP, then TLS 1.3: a round trip each before the request can be sent.
     const Duration round_trip = network.latency(there) + network.latency(back);
+    const calls::Span span = client_span(*request, metrics::Step::connect, number);
     co_await world::Sleep(scheduler, round_trip * 2);
   }
   Connection connection(*parts_.entrance, way, scheduler);
@@ -505,6 +530,20 @@ void Clients::count(const calls::Request& request, Ending ending, std::int64_t r
   if (!config_.image_bytes && trace_ == nullptr) return;
   latency_by_size_[size_class(request.image)].record(request.batch, latency);
   if (parts_.only_below && request.image < *parts_.only_below) only_latency_.record(request.batch, latency);
+}
+
+void Clients::end_trace(calls::Request& request, Ending ending) {
+  metrics::TracedRequest::About about;
+  about.number = request.number;
+  about.user = request.user;
+  about.sent = request.sent;
+  about.ended = world_.now();
+  about.outcome = kEndings[static_cast<std::size_t>(ending)].data();
+  about.answered = request.answered;
+  about.image_bytes = request.image.count();
+  about.renditions = request.renditions;
+  about.delivered = request.delivered;
+  tracer_->ended(request.trace, about);
 }
 
 world::Task<> Clients::probe_regularly() {

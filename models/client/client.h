@@ -149,11 +149,13 @@ class Clients {
   bool new_connection(const calls::Request& request, int attempt) const;
   bool name_unknown(const calls::Request& request, int attempt) const;
   void count(const calls::Request& request, Ending ending, std::int64_t renditions);
+  void end_trace(calls::Request& request, Ending ending);
 
   WorkloadConfig config_;
   world::World& world_;
   metrics::Window window_;
   Parts parts_;
+  metrics::Tracer* tracer_;
   StreamKey key_, user_key_, image_key_, connection_key_, think_key_, backoff_key_, name_key_;
   ZipfSampler popularity_;
   std::unique_ptr<ArrivalProcess> arrivals_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "models/calls/defect.h"
+#include "models/calls/span.h"
 #include "models/processing/puller.h"
 #include "sim/world/task.h"
 
@@ -69,7 +70,10 @@ struct Work {
 };
 
 /// A result that others may ask for; with its job while it waits for the queue's word.
-using Result = std::optional<calls::Job>;
+struct Result {
+  std::optional<calls::Job> job{};
+  calls::Span wait{};
+};
 
 }  // namespace
 
@@ -97,7 +101,7 @@ class Worker final : public calls::JobServer {
     direct->responder = std::move(arrival.responder);
     direct->left = arrival.request->renditions;
     for (std::int64_t r = 0; r < arrival.request->renditions; ++r)
-      arrive({{arrival.request, r, {}, nullptr, arrival.request->deadline}, direct, {}});
+      arrive({{arrival.request, r, {}, nullptr, arrival.request->deadline, arrival.attempt}, direct, {}});
   }
 
   void push(calls::Job job) override {
@@ -119,7 +123,7 @@ class Worker final : public calls::JobServer {
     Work work(std::move(job), nullptr, delivery);
     if (fleet_.parts_.queue->once) work.reset_on_death(network(), host().id());
     if (free_ <= 0) {  // several members may give a worker the same slot
-      wait({now(), std::move(work)});
+      wait(now(), std::move(work));
       return;
     }
     --free_;
@@ -140,10 +144,11 @@ class Worker final : public calls::JobServer {
       results_.erase(found);
       return;
     }
-    if (result) {
-      fleet_.parts_.queue->watch->released(*result);
-      send_result(std::move(*result));
-      result.reset();
+    result.wait.end();
+    if (result.job) {
+      fleet_.parts_.queue->watch->released(*result.job);
+      send_result(std::move(*result.job));
+      result.job.reset();
     }
     for (calls::Job& job : also) send_result(std::move(job));
   }
@@ -152,6 +157,7 @@ class Worker final : public calls::JobServer {
   struct Waiting {
     TimePoint arrived;
     Work work;
+    calls::Span span;
   };
   /// A conversion's stay in a slot.
   class Stay {
@@ -191,6 +197,9 @@ class Worker final : public calls::JobServer {
   TimePoint now() { return host().scheduler().now(); }
   world::Network& network() { return fleet_.world_.network(); }
   void left(TimePoint arrived) { fleet_.station_.leave(now(), arrived); }
+  calls::Span span(const calls::Job& job, metrics::Step step) {
+    return {job.request->trace, step, host().id(), job.attempt, job.rendition};
+  }
   bool sharing() const { return fleet_.config_.discipline == Discipline::processor_sharing; }
 
   bool full(std::int64_t more) const {
@@ -209,12 +218,13 @@ class Worker final : public calls::JobServer {
       scope().spawn(convert(this, std::move(work), arrived));
     } else {
       fleet_.waited_.add(batch);
-      wait({arrived, std::move(work)});
+      wait(arrived, std::move(work));
     }
   }
 
-  void wait(Waiting waiting) {
-    waiting_.push_back(std::move(waiting));
+  void wait(TimePoint arrived, Work work) {
+    calls::Span waits = span(work.job, metrics::Step::worker_wait);
+    waiting_.push_back({arrived, std::move(work), std::move(waits)});
     fleet_.waiting_.add(now(), 1);
   }
 
@@ -223,6 +233,7 @@ class Worker final : public calls::JobServer {
     if (waiting_.empty()) return;
     Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
+    next.span.end();
     fleet_.waiting_.add(now(), -1);
     --free_;
     if (next.work.from_queue()) {
@@ -259,8 +270,10 @@ class Worker final : public calls::JobServer {
                                 calls::Patience{self->fleet_.config_.fetch.timeout});
       self->ask_for_image(work.job, call);
       std::optional<Hold> hold(std::in_place, *self);
+      calls::Span span = self->span(work.job, metrics::Step::fetch);
       const auto fetched = co_await call;
       hold.reset();
+      span.end(fetched ? nullptr : calls::note_of(fetched.failure()));
       if (!fetched) {
         // Who asked is gone, or does not want it any more: it is over. Else another worker may be luckier.
         const bool over = fetched.failure() == Failure::refused || work.job.deadline <= self->now();
@@ -285,10 +298,12 @@ class Worker final : public calls::JobServer {
     bool failed = false;
     {
       const Stay stay(*self, arrived, request.probe);
+      calls::Span span = self->span(work.job, metrics::Step::conversion);
       co_await self->host().cpu().run(cpu);
       if (request.kills_worker != nullptr)
         co_await calls::Death(*request.kills_worker, *self, request.number);
       failed = self->errs(work);
+      if (failed) span.end("error");
       failed ? self->count_failed(request, cpu) : self->count(work.job, cpu, stay.started());
     }
     const calls::Delivery delivery = work.delivery;
@@ -344,7 +359,8 @@ class Worker final : public calls::JobServer {
     }
     work.let_go();
     if (work.from_queue() && fleet_.parts_.queue->released) {
-      keep(work.delivery.job, std::move(work.job));
+      calls::Span waits = span(work.job, metrics::Step::release);
+      keep(work.delivery.job, {std::move(work.job), std::move(waits)});
     } else {
       send_result(std::move(work.job));
     }
@@ -357,7 +373,9 @@ class Worker final : public calls::JobServer {
   void send_result(calls::Job job) {
     const world::Route way{host().id(), job.origin.host};
     const Bytes size = rendition(*job.request) + calls::kControl;
-    calls::send_note(network(), way, size, [job = std::move(job)] {
+    calls::Span travels = span(job, metrics::Step::result);
+    calls::send_note(network(), way, size, [job = std::move(job), span = std::move(travels)]() mutable {
+      span.end();
       if (job.placement) job.placement->came_back(calls::Sign::good);
       if (calls::ConversionSink* sink = job.origin.live(); sink != nullptr) sink->converted(job);
     });

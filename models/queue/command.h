@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "models/calls/job.h"
+#include "models/calls/span.h"
 #include "models/queue/raft/types.h"
 #include "sim/base/units.h"
 #include "sim/world/host_id.h"
@@ -32,6 +33,17 @@ struct Content : world::Pooled {
   std::optional<calls::Job> job;
   Bytes size;               ///< in a log
   TimePoint waits_since{};  ///< a note: when it was committed, or came back
+  calls::Span waits{};      ///< since then, until it is delivered
+  /// It waits, on this member's host.
+  void wait(TimePoint now, world::HostId host) {
+    waits_since = now;
+    if (job) waits = {job->request->trace, metrics::Step::queue_wait, host, job->attempt, job->rendition};
+  }
+  /// It has ended for good.
+  void let_go() {
+    waits.end();
+    job.reset();
+  }
   int references = 0;
   friend void intrusive_ptr_add_ref(Content* c) { ++c->references; }
   friend void intrusive_ptr_release(Content* c) {

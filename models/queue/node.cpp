@@ -192,15 +192,22 @@ void Node::deliver_next(JobId job) {
     send_take(job, given, *content, key);
 }
 
-void Node::send_take(JobId job, const Courier::Given& given, const Content& content, std::uint64_t key) {
+void Node::send_take(JobId job, const Courier::Given& given, Content& content, std::uint64_t key) {
   const calls::Job& what = *content.job;
   queue_.wait_ms_.add(queue_.batch(what.request->probe), (now() - content.waits_since).milliseconds());
   if (queue_.watch_ != nullptr) queue_.watch_->delivered(group_, job);
   Bytes size = calls::kControl;
   if (queue_.config_.payload == Payload::in_line) size += what.request->image;
   const calls::Delivery delivery{job, key, lead_->term, member_, given.number};
+  content.waits.end();
+  // The network may deliver it twice, and what it is about may end before: the first arrival ends the span.
+  const std::int32_t span =
+      calls::begin_span(what.request->trace, metrics::Step::send, host().id(), what.attempt, what.rendition);
   calls::send_datagram<calls::JobServer>(network(), {host().id(), given.to.host}, size, *given.to.slot,
-                                         [what, delivery](calls::JobServer& w) { w.take(what, delivery); });
+                                         [what, delivery, span](calls::JobServer& w) {
+                                           calls::end_span(what.request->trace, span);
+                                           w.take(what, delivery);
+                                         });
 }
 
 void Node::inform(const calls::Endpoint& worker, std::vector<std::uint64_t> settled) {
@@ -319,7 +326,7 @@ void Node::apply(const Enqueue& command, TimePoint date, bool first) {
   if (first && new_to_all) {
     const std::uint64_t what = ticket(command.session, command.serial);
     if (entered) {
-      content.waits_since = now();
+      content.wait(now(), host().id());
       ++queue_.counts_.committed;
       ++queue_.counts_.open;
       if (queue_.watch_ != nullptr) queue_.watch_->committed(group_, admitted.job, what);
@@ -347,7 +354,7 @@ void Node::apply(const Enqueue& command, TimePoint date, bool first) {
     }
   }
   if (gossip_ && entered) gossip_->entered(admitted.job, command);
-  if (!entered && !joined) content.job.reset();
+  if (!entered && !joined) content.let_go();
 }
 
 void Node::apply(const Deliver& command, TimePoint, bool first) {
@@ -396,7 +403,7 @@ void Node::apply(const GiveBack& command, TimePoint date, bool first) {
     refuse(ended, Failure::error);
     ended_for_good(ended, first);
   } else if (waits && first) {
-    after->content->waits_since = now();
+    after->content->wait(now(), host().id());
   }
 }
 
@@ -422,8 +429,8 @@ void Node::refuse(const Jobs::Ended& ended, Failure why) {
 }
 
 void Node::ended_for_good(const Jobs::Ended& ended, bool first) {
-  ended.content->job.reset();
-  for (const ContentPtr& other : ended.joined) other->job.reset();
+  ended.content->let_go();
+  for (const ContentPtr& other : ended.joined) other->let_go();
   if (gossip_) gossip_->ended(ended.job);
   if (!first) return;
   --queue_.counts_.open;

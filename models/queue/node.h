@@ -95,7 +95,7 @@ class Node final : public calls::JobQueue, StateMachine {
   void deliver();
   void deliver_next(JobId job);
   void pass_over(JobId job);
-  void send_take(JobId job, const Courier::Given& given, const Content& content, std::uint64_t key);
+  void send_take(JobId job, const Courier::Given& given, Content& content, std::uint64_t key);
   void wake();
   void set_timer();
   void inform(const calls::Endpoint& worker, std::vector<std::uint64_t> settled);

@@ -17,7 +17,8 @@ Session::~Session() {
 
 void Session::dispatch(calls::Job job) {
   queue_.session_open(1);
-  sent_.push_back({std::move(job), queue_.now()});
+  calls::Span span(job.request->trace, metrics::Step::enqueue, origin_.host, job.attempt, job.rendition);
+  sent_.push_back({std::move(job), queue_.now(), std::move(span)});
   if (!searching_) send(first_ + sent_.size() - 1);
   if (!pending()) queue_.scheduler().schedule_in(*this, kPatience);
 }
@@ -31,6 +32,7 @@ void Session::send(std::uint64_t serial) {
 
 void Session::close(Sent& sent) {
   sent.job.reset();
+  sent.span.end();
   queue_.session_open(-1);
 }
 
@@ -107,6 +109,7 @@ void Session::answered(const calls::QueueAnswer& answer) {
       break;
     case calls::QueueAnswer::Kind::refused:
       sent.job->gather->failed(sent.job->rendition, answer.why);
+      sent.span.end(calls::note_of(answer.why));
       close(sent);
       break;
     case calls::QueueAnswer::Kind::held:

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "models/calls/job.h"
+#include "models/calls/span.h"
 #include "sim/base/units.h"
 #include "sim/world/network.h"
 #include "sim/world/scheduler.h"
@@ -35,6 +36,7 @@ class Session final : public calls::Dispatcher, world::Event {
   struct Sent {
     std::optional<calls::Job> job;  ///< none: it has its answer
     TimePoint at;
+    calls::Span span;   ///< until then
     bool held = false;  ///< the leader has it, and will answer
     Duration patience() const { return held ? kLongPatience : kPatience; }
   };

@@ -44,7 +44,9 @@ void Aggregator::converted(const calls::Job& job) {
   pipeline_.audit().metered(job, period != pipeline_.period(server_.host().scheduler().now()));
   log_.append({job.request->conversion(job.rendition), period});
   if (log_.journalled()) {
-    pending_.push_back({job.gather, job.rendition});
+    pending_.push_back({job.gather, job.rendition,
+                        calls::Span(job.request->trace, metrics::Step::metering, server_.host().id(),
+                                    job.attempt, job.rendition)});
     appended_.notify_one();
   } else {
     job.gather->done(job.rendition);

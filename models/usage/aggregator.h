@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "models/calls/job.h"
+#include "models/calls/span.h"
 #include "models/usage/batch_log.h"
 #include "sim/base/random.h"
 #include "sim/base/units.h"
@@ -37,6 +38,7 @@ class Aggregator {
   struct Pending {
     calls::GatherPtr gather;
     std::int64_t rendition;
+    calls::Span span;
   };
   static world::Task<> commit(Aggregator* self);
   static world::Task<> flush_regularly(Aggregator* self);

@@ -55,6 +55,9 @@ struct ResultOptions {
   int jobs_or_cores() const;
 };
 
+/// `--trace` is refused: this command follows no requests. `instead`: what to do.
+void refuse_trace(CLI::App& command, const std::string& instead);
+
 /// What is doubtful about a scenario, or will be tight when it runs: on stderr, a line each.
 void print_warnings(const study::ScenarioConfig& scenario);
 

@@ -47,6 +47,11 @@ int ResultOptions::jobs_or_cores() const {
   return jobs > 0 ? jobs : static_cast<int>(std::thread::hardware_concurrency());
 }
 
+void refuse_trace(CLI::App& command, const std::string& instead) {
+  const auto refuse = [instead] { throw CLI::ValidationError("--trace", instead); };
+  command.add_flag_callback("--trace", refuse)->group("");  // not shown
+}
+
 void print_warnings(const study::ScenarioConfig& scenario) {
   for (const std::string& warning : study::warnings(scenario)) say_warning(warning);
   for (const std::string& warning : study::load_warnings(scenario)) say_warning(warning);

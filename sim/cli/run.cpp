@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "sim/base/interrupt.h"
 #include "sim/cli/commands.h"
@@ -20,6 +21,7 @@ namespace {
 struct RunOptions {
   ScenarioOptions scenario;
   ResultOptions result;
+  bool trace = false;
 };
 
 int judge(const RunOptions& options, const study::RunOutcome& outcome) {
@@ -58,8 +60,9 @@ int execute(const RunOptions& options) {
     const double simulated_s = (scenario->run.warmup + scenario->run.duration).seconds() *
                                static_cast<double>(scenario->run.replications);
     report::Progress progress(scenario->scenario, simulated_s, !options.result.quiet);
-    outcome = study::run_scenario(*scenario, options.result.jobs_or_cores(),
-                                  [&progress](double share) { progress.show(share); });
+    outcome = study::run_scenario(
+        *scenario, options.result.jobs_or_cores(), [&progress](double share) { progress.show(share); },
+        options.trace);
   }
   for (const study::TaskFailure& failure : outcome.failures)
     say_error("replication " + std::to_string(failure.task + 1) + " " + failure.reason);
@@ -75,6 +78,10 @@ int execute(const RunOptions& options) {
 
   report::WriteOptions write;
   write.figures = !options.result.no_figures;
+  if (outcome.trace)
+    write.more.emplace_back("trace.json", std::move(*outcome.trace));
+  else if (options.trace)
+    say_warning("no trace.json: the first replication, which is the one that is traced, was not completed");
   const report::Written written = report::write_result(folder, *outcome.run, write);
   if (written.error) return fail(*written.error, kOther);
   for (const std::string& warning : written.warnings) say_warning(warning);
@@ -90,6 +97,10 @@ void add_run(CLI::App& app, int& status) {
       app.add_subcommand("run", "run a scenario: a table here, and a folder with data, figures, report");
   options->scenario.add_to(*command);
   options->result.add_to(*command, "replications at once (default: number of cores)");
+  command->add_flag(
+      "--trace", options->trace,
+      "adds trace.json: the course of single requests (of the first replication the 100 "
+      "slowest, 100 failed and 100 drawn at random), to be opened with https://ui.perfetto.dev");
   command->footer(
       "Example: headroom run scenarios/baseline.yaml --set platform.hosts.worker.count=36 --jobs 2");
   command->callback([options, &status] { status = execute(*options); });

@@ -145,6 +145,8 @@ void add_sweep(CLI::App& app, int& status) {
       ->type_name("PATH=LIST")
       ->allow_extra_args(false);
   options->result.add_to(*command, "runs at once (default: number of cores)");
+  refuse_trace(*command,
+               "a sweep keeps numbers only, expected `headroom run --trace`, with --set for a point");
   command->footer(
       "A sweep that was stopped goes on where it was when the same command is given again.\n"
       "Example: headroom sweep scenarios/baseline.yaml --vary platform.hosts.worker.count=28..48:4 "

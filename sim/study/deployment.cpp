@@ -15,7 +15,7 @@ class Deployment::ServerAuth final : public calls::Authenticator {
       : edge_(identity, host, name) {}
   bool known(const calls::Request& request) override { return edge_.known(request.user, request.probe); }
   world::Task<std::optional<Failure>> ask(calls::RequestPtr request, TimePoint until) override {
-    return edge_.ask(request->user, request->probe, request->number, until);
+    return edge_.ask(request->user, request->probe, request->number, until, request->trace);
   }
   void stop() { edge_.stop(); }
 

@@ -2,13 +2,16 @@
 
 #include <sys/resource.h>
 
+#include <charconv>
 #include <chrono>
+#include <string_view>
 #include <utility>
 #include <variant>
 
 #include "sim/config/units.h"
 #include "sim/metrics/slo.h"
 #include "sim/report/fault_bands.h"
+#include "sim/report/trace_json.h"
 #include "sim/study/catalogue.h"
 #include "sim/study/load.h"
 #include "sim/study/sha1.h"
@@ -29,6 +32,29 @@ std::vector<metrics::Verdict> judge(const SloConfig& slo, const metrics::StudyRe
       verdicts[i].of = "images below " + config::print(*slo.only_below);
   }
   return verdicts;
+}
+
+/// The replication whose requests are followed.
+constexpr int kTraced = 0;
+
+/// Its result, behind it the text of trace.json, and in front of both how long the text is.
+std::string traced(const ScenarioConfig& scenario, const std::function<void(double)>& tell) {
+  const Traced run = simulate_traced(scenario, kTraced, tell);
+  const report::TraceOrigin origin{scenario.scenario, static_cast<std::uint64_t>(scenario.seed), kTraced + 1,
+                                   version()};
+  const std::string text = report::trace_json(run.trace, run.result, origin);
+  return std::to_string(text.size()) + '\n' + metrics::serialise(run.result) + text;
+}
+
+/// Leaves the result. None: there is no trace in it.
+std::optional<std::string> take_trace(std::string_view& bytes) {
+  std::size_t size = 0;
+  const auto [end, error] = std::from_chars(bytes.data(), bytes.data() + bytes.size(), size);
+  const auto head = static_cast<std::size_t>(end - bytes.data()) + 1;
+  if (error != std::errc() || head > bytes.size() || size > bytes.size() - head) return std::nullopt;
+  std::string text(bytes.substr(bytes.size() - size));
+  bytes = bytes.substr(head, bytes.size() - head - size);
+  return text;
 }
 
 }  // namespace
@@ -77,13 +103,14 @@ report::Run assemble(const ScenarioConfig& scenario,
   return run;
 }
 
-RunOutcome run_scenario(const ScenarioConfig& scenario, int jobs,
-                        const std::function<void(double)>& progress) {
+RunOutcome run_scenario(const ScenarioConfig& scenario, int jobs, const std::function<void(double)>& progress,
+                        bool trace) {
   const auto begin = std::chrono::steady_clock::now();
   PoolResult pool = run_pool(
       static_cast<int>(scenario.run.replications), jobs,
-      [&scenario](int replication, const std::function<void(double)>& tell) {
-        return metrics::serialise(simulate(scenario, replication, tell));
+      [&scenario, trace](int replication, const std::function<void(double)>& tell) {
+        return trace && replication == kTraced ? traced(scenario, tell)
+                                               : metrics::serialise(simulate(scenario, replication, tell));
       },
       progress);
 
@@ -94,7 +121,9 @@ RunOutcome run_scenario(const ScenarioConfig& scenario, int jobs,
   std::vector<int> numbers;
   for (std::size_t r = 0; r < pool.results.size(); ++r) {
     if (!pool.results[r]) continue;
-    auto result = metrics::deserialise(*pool.results[r]);
+    std::string_view bytes = *pool.results[r];
+    if (trace && static_cast<int>(r) == kTraced) outcome.trace = take_trace(bytes);
+    auto result = metrics::deserialise(bytes);
     if (result) {
       replications.push_back(std::move(*result));
       numbers.push_back(static_cast<int>(r) + 1);

@@ -29,10 +29,13 @@ struct RunOutcome {
   std::optional<report::Run> run;  ///< none: no replication was completed
   std::vector<TaskFailure> failures;
   bool interrupted = false;
+  /// trace.json of the first replication; none if it was not asked for, or that one was not completed.
+  std::optional<std::string> trace;
 };
 
-/// Runs all replications of a checked scenario, `jobs` at a time, and puts them together.
+/// Runs all replications of a checked scenario, `jobs` at a time, and puts them together. `trace`: follows
+/// requests of the first one.
 RunOutcome run_scenario(const ScenarioConfig& scenario, int jobs,
-                        const std::function<void(double)>& progress = {});
+                        const std::function<void(double)>& progress = {}, bool trace = false);
 
 }  // namespace headroom::study

@@ -42,17 +42,21 @@ void Replication::Watch::ended(std::uint64_t number) {
   if (next_ != nullptr) next_->ended(number);
 }
 
-Replication::Replication(const ScenarioConfig& scenario, int number, client::RequestWatch* watch)
+Replication::Replication(const ScenarioConfig& scenario, int number, client::RequestWatch* watch,
+                         metrics::Tracer* tracer)
     : scenario_(scenario),
       window_(window_of(scenario)),
       series_(window_.end().since_start() + scenario.run.drain * 2 + kSettle),
       watch_(watch),
       world_(std::make_unique<world::World>(scenario.platform, key_of(scenario, number) / "platform")),
-      deployment_(std::make_unique<Deployment>(scenario,
-                                               calls::Environment{*world_, window_, series_, journal_},
-                                               key_of(scenario, number), &watch_)),
+      clock_(*world_),
+      tracer_(tracer),
+      deployment_(std::make_unique<Deployment>(
+          scenario, calls::Environment{*world_, window_, series_, journal_, tracer}, key_of(scenario, number),
+          &watch_)),
       standstill_(scenario, *world_, deployment_->clients(), deployment_->queue()),
       availability_(scenario.watch, *world_, window_, series_) {
+  if (tracer_ != nullptr) tracer_->start(clock_);
   world_->scheduler().when_crowded(Standstill::kEvents, [this] { standstill_.alarm(); });
   if (!scenario.faults.empty())
     injector_ = std::make_unique<faults::Injector>(scenario.faults, *world_, *deployment_, journal_,
@@ -73,6 +77,7 @@ void Replication::begin() {
 void Replication::stop() {
   if (std::exchange(stopped_, true)) return;
   deployment_->stop();
+  if (tracer_ != nullptr) tracer_->stop();
   if (injector_) trouble_ = injector_->trouble();
   injector_.reset();
 }
@@ -148,6 +153,17 @@ metrics::ReplicationResult Replication::report() {
 metrics::ReplicationResult simulate(const ScenarioConfig& scenario, int replication,
                                     const std::function<void(double)>& progress) {
   return Replication(scenario, replication).finish(progress);
+}
+
+Traced simulate_traced(const ScenarioConfig& scenario, int replication,
+                       const std::function<void(double)>& progress) {
+  metrics::Tracer tracer(key_of(scenario, replication) / "trace");
+  Replication run(scenario, replication, nullptr, &tracer);
+  Traced traced{run.finish(progress), tracer.take()};
+  traced.trace.hosts = {"clients"};
+  for (const world::Topology::Member& host : run.world().topology().hosts())
+    traced.trace.hosts.push_back(host.name);
+  return traced;
 }
 
 }  // namespace headroom::study

@@ -12,6 +12,7 @@
 #include "sim/metrics/journal.h"
 #include "sim/metrics/result.h"
 #include "sim/metrics/series.h"
+#include "sim/metrics/tracer.h"
 #include "sim/metrics/window.h"
 #include "sim/study/availability.h"
 #include "sim/study/deployment.h"
@@ -29,8 +30,9 @@ metrics::Window window_of(const ScenarioConfig& scenario);
 class Replication {
  public:
   /// `number` counts from 0. The scenario must have passed its checks and outlive the replication. `watch`
-  /// sees the requests, too.
-  Replication(const ScenarioConfig& scenario, int number, client::RequestWatch* watch = nullptr);
+  /// sees the requests, too; `tracer` traces those of the window. Both outlive the replication.
+  Replication(const ScenarioConfig& scenario, int number, client::RequestWatch* watch = nullptr,
+              metrics::Tracer* tracer = nullptr);
   Replication(const Replication&) = delete;
   Replication& operator=(const Replication&) = delete;
   ~Replication();
@@ -58,6 +60,14 @@ class Replication {
     invariants::RequestLedger ledger_;
     client::RequestWatch* next_;
   };
+  class WorldClock final : public metrics::Clock {
+   public:
+    explicit WorldClock(const world::World& world) : world_(world) {}
+    TimePoint now() const override { return world_.now(); }
+
+   private:
+    const world::World& world_;
+  };
   void begin();
   void stop();
   void run_in_steps(TimePoint end, const std::function<void(double)>& progress);
@@ -71,6 +81,8 @@ class Replication {
   metrics::Journal journal_;
   Watch watch_;
   std::unique_ptr<world::World> world_;
+  WorldClock clock_;
+  metrics::Tracer* tracer_;
   std::unique_ptr<Deployment> deployment_;
   Standstill standstill_;
   Availability availability_;
@@ -86,5 +98,13 @@ class Replication {
 /// per process if the platform's network has bandwidth limits.
 metrics::ReplicationResult simulate(const ScenarioConfig& scenario, int replication,
                                     const std::function<void(double)>& progress = {});
+
+/// The same, with the course of some of its requests. Tracing changes nothing in the result.
+struct Traced {
+  metrics::ReplicationResult result;
+  metrics::Trace trace;
+};
+Traced simulate_traced(const ScenarioConfig& scenario, int replication,
+                       const std::function<void(double)>& progress = {});
 
 }  // namespace headroom::study

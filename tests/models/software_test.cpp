@@ -98,6 +98,25 @@ TEST_CASE("a component's errors reach the clients at their rate, and everything 
   }
 }
 
+TEST_CASE("whether a worker errs is drawn anew for another attempt, with an API or without") {
+  for (const bool with_api : {true, false}) {
+    INFO("with an API: " << with_api);
+    auto s = region(false);
+    if (!with_api) {
+      s.deployment.api.reset();
+      s.deployment.usage.reset();
+    }
+    s.workload.retry = calls::RetryConfig{.attempts = 2};
+    break_all(s, faults::Component::processing, errors(.5));
+    Trial trial(s);
+    trial.run();
+    CHECK(trial.violated() == "");
+    const double offered = trial["requests.offered"];
+    const double expected = .5 * .5 * .6;  // both attempts, during six of ten seconds
+    CHECK(trial["outcome.error"] / offered == Approx(expected).margin(spread(expected, offered) + .02));
+  }
+}
+
 TEST_CASE("hosts of auth that err are left alone for a while, and with them all who must ask") {
   auto s = region(false);
   break_all(s, faults::Component::auth, errors(.3));
