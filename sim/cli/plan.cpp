@@ -202,6 +202,7 @@ void add_plan(CLI::App& app, int& status) {
   command->add_flag("--exhaustive", options->plan.exhaustive,
                     "test every point that arithmetic does not rule out");
   options->result.add_to(*command, "replications at once (default: number of cores)");
+  refuse_trace(*command, "a plan keeps numbers only, expected `headroom run --trace` with its scenario.yaml");
   command->footer(
       "A plan that was stopped goes on where it was when the same command is given again.\n"
       "Example: headroom plan scenarios/seed-design.yaml --vary platform.hosts.worker.count=24..64 "

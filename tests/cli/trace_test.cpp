@@ -304,7 +304,7 @@ TEST_CASE("a run that is interrupted has its trace if its first replication was 
   CHECK(TraceReading(read_file(out / "trace.json")).problems == Texts());
 }
 
-TEST_CASE("who asks a sweep for a trace is told where to get one") {
+TEST_CASE("who asks a sweep or a plan for a trace is told where to get one") {
   const Place place;
   write_file(place.folder.path() / "small.yaml", small_scenario());
   const Finished finished = run(
@@ -315,6 +315,10 @@ TEST_CASE("who asks a sweep for a trace is told where to get one") {
         "headroom: error: --trace: a sweep keeps numbers only, expected `headroom run --trace`, with --set "
         "for a "
         "point\n`headroom sweep --help` says more.\n");
+  CHECK_THAT(run({"plan", "small.yaml", "--vary", "platform.hosts.worker.cores=8..9", "--trace"},
+                 {place.folder.path()})
+                 .err,
+             Contains("--trace: a plan keeps numbers only, expected `headroom run --trace`"));
   CHECK(run({"sweep", "--help"}).out.find("--trace") == std::string::npos);
   CHECK_THAT(run({"sweep", "small.yaml", "--trave"}, {place.folder.path()}).err, !Contains("--trace"));
   CHECK_THAT(run({"run", "--help"}).out, Contains("--trace"));
