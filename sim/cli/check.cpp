@@ -10,6 +10,25 @@
 
 namespace headroom::cli {
 
+namespace {
+
+/// "platform.hosts.worker.count (28 … 48) × racks (all racks, rack a1 down)"
+std::string what_varies(const study::Grid& grid) {
+  constexpr std::size_t kMost = 4;
+  std::string text;
+  for (const config::Axis& axis : grid.axes) {
+    const auto& alternatives = axis.alternatives;
+    std::string names = alternatives.front().name;
+    if (alternatives.size() > kMost) names += " … " + alternatives.back().name;
+    for (std::size_t i = 1; i < alternatives.size() && alternatives.size() <= kMost; ++i)
+      names += ", " + alternatives[i].name;
+    text += (text.empty() ? "" : " × ") + axis.label + " (" + names + ")";
+  }
+  return text;
+}
+
+}  // namespace
+
 void add_check(CLI::App& app, int& status) {
   auto options = std::make_shared<ScenarioOptions>();
   CLI::App* command = app.add_subcommand(
@@ -33,7 +52,8 @@ void add_check(CLI::App& app, int& status) {
         status = kBadInput;
         return;
       }
-      text += "  sweep        " + std::to_string(grid->points.size()) + " points\n";
+      text +=
+          "  sweep        " + std::to_string(grid->points.size()) + " points: " + what_varies(*grid) + "\n";
     }
     print(text);
   });

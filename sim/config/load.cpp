@@ -26,10 +26,15 @@ bool platform_unread(const Node& scenario) {
   return platform && platform->is_null() && !platform->where().source;
 }
 
-std::optional<Node> with_value(const Node& scenario, std::string_view path, const Node& value,
-                               const Mark& where, Diagnostics& diagnostics) {
-  const std::optional<Node> changed = apply_value(scenario, path, value, where, diagnostics);
-  return changed ? std::optional(with_platform(*changed, diagnostics)) : std::nullopt;
+std::optional<Node> with_alternative(const Node& scenario, const Axis::Alternative& alternative,
+                                     Diagnostics& diagnostics) {
+  std::optional<Node> tree = scenario;
+  for (const Axis::Setting& setting : alternative.settings) {
+    tree = apply_value(*tree, setting.path, setting.value, setting.where, diagnostics);
+    if (!tree) return std::nullopt;
+    tree = with_platform(*tree, diagnostics);
+  }
+  return tree;
 }
 
 std::optional<Node> load_tree(const std::string& file, std::span<const std::string> sets,

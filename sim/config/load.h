@@ -3,10 +3,10 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "sim/config/diagnostics.h"
 #include "sim/config/node.h"
+#include "sim/config/vary.h"
 
 namespace headroom::config {
 
@@ -18,9 +18,9 @@ namespace headroom::config {
 std::optional<Node> load_tree(const std::string& file, std::span<const std::string> sets,
                               Diagnostics& diagnostics);
 
-/// A scenario's tree with a value at `path`, written at `where`, as a --set would put it there.
-std::optional<Node> with_value(const Node& scenario, std::string_view path, const Node& value,
-                               const Mark& where, Diagnostics& diagnostics);
+/// A scenario's tree with all that the alternative sets, one after the other, as `--set`s would.
+std::optional<Node> with_alternative(const Node& scenario, const Axis::Alternative& alternative,
+                                     Diagnostics& diagnostics);
 
 /// The tree that load_tree returned has no platform because its file cannot be read, which was said.
 bool platform_unread(const Node& scenario);

@@ -97,6 +97,10 @@ Node Node::text_scalar(std::string text) {
 Node::Kind Node::kind() const {
   return data_->kind;
 }
+bool same_place(const Mark& a, const Mark& b) {
+  return a.source == b.source && a.line == b.line && a.column == b.column;
+}
+
 const std::string& Node::text() const {
   return data_->text;
 }

@@ -24,6 +24,9 @@ struct Mark {
   int column = 0;
 };
 
+/// Also of two marks without a source.
+bool same_place(const Mark& a, const Mark& b);
+
 /// What a plain (unquoted) scalar means under the YAML 1.2 core schema.
 enum class ScalarType { null, boolean, integer, real, text };
 ScalarType scalar_type(std::string_view plain);

@@ -7,12 +7,14 @@
 #include <cmath>
 #include <cstddef>
 #include <fstream>
+#include <limits>
 #include <set>
 #include <string_view>
 #include <system_error>
 
 #include "sim/report/gnuplot.h"
 #include "sim/report/numbers.h"
+#include "sim/report/paint.h"
 
 namespace headroom::report {
 namespace {
@@ -80,11 +82,16 @@ struct Range {
   bool meets(const Range& other) const { return low < other.high && other.low < high; }
 };
 
+std::size_t rows(const Chart::Cells& cells) {
+  return cells.columns > 0 ? cells.value.size() / cells.columns : 0;
+}
+
 Range x_range(const Chart& chart) {
   Range range;
   for (const auto& curve : chart.curves) {
     for (double x : curve.x) range.include(x);
   }
+  if (chart.cells) range = {-0.5, static_cast<double>(chart.cells->columns) - 0.5};
   if (chart.x.low) range.low = *chart.x.low;
   if (chart.x.high) range.high = *chart.x.high;
   if (range.low == range.high) {
@@ -96,6 +103,7 @@ Range x_range(const Chart& chart) {
 
 Range y_range(const Chart& chart) {
   Range range;
+  if (chart.cells) return {-0.5, static_cast<double>(rows(*chart.cells)) - 0.5};
   std::vector<double> sums;
   for (const auto& curve : chart.curves) {
     sums.resize(std::max(sums.size(), curve.y.size()), 0.0);
@@ -143,15 +151,97 @@ std::vector<Chart::Tick> logarithmic_ticks(const Range& range) {
   return ticks;
 }
 
-void axis(std::string& out, char name, const Chart::Axis& a, const Range& range) {
+/// Percentages by how many nines they have: 90 is at 1, 99 at 2, 99.9 at 3, and 100 above all that are drawn.
+struct Nines {
+  double low = 0, full = 1;
+  explicit Nines(const std::vector<double>& percentages) {
+    double least = std::numeric_limits<double>::infinity(), most = 0;
+    for (const double p : percentages) {
+      if (!std::isfinite(p)) continue;
+      least = std::min(least, count(p));
+      if (p < 100) most = std::max(most, count(p));
+    }
+    full = std::ceil(most + 0.4);
+    least = std::min(least, full - 1);
+    low = std::max(0.0, std::floor(least * 4 - 0.2) / 4);
+  }
+  double of(double percentage) const {
+    return std::isnan(percentage) ? percentage : std::min(count(percentage), full);
+  }
+  double high() const { return full + 0.05 * (full - low); }
+  std::vector<Chart::Tick> ticks() const {
+    const bool fine = full - low <= 2.6;
+    std::vector<Chart::Tick> all;
+    const auto add = [&](double loss) {
+      const double at = place(loss);
+      if (at >= low && at <= full - 0.25) all.push_back({at, fmt::format("{:.12g}", 100 - 100 * loss)});
+    };
+    constexpr double kRoomy = 4.5;  // for 0 beside 50
+    if (full - low < kRoomy) add(1);
+    for (double loss = 1; -std::log10(loss) < full; loss /= 10) {
+      if (fine || loss == 1) add(loss / 2);
+      if (fine) add(loss / 5);
+      add(loss / 10);
+    }
+    all.push_back({full, "100"});
+    return all;
+  }
+
+ private:
+  static double count(double percentage) {
+    const double loss = (100 - percentage) / 100;
+    return loss > 0 ? std::max(0.0, place(loss)) : std::numeric_limits<double>::infinity();
+  }
+  /// Without the dust that decimal fractions leave.
+  static double place(double loss) { return std::round(-std::log10(loss) * 1e9) / 1e9; }
+};
+
+/// The same chart with the numbers of an axis in nines as places on it.
+Chart placed(Chart chart) {
+  const auto place = [](Chart::Axis& axis, const std::vector<double>& seen, const auto& each) {
+    if (!axis.nines) return;
+    const Nines nines(seen);
+    each([&](double& y) { y = nines.of(y); });
+    axis.low = nines.low;
+    axis.high = nines.high();
+    axis.ticks = nines.ticks();
+  };
+  std::vector<double> seen;
+  for (const auto& curve : chart.curves) seen.insert(seen.end(), curve.y.begin(), curve.y.end());
+  for (const auto& bound : chart.bounds) seen.push_back(bound.y);
+  place(chart.y, seen, [&](const auto& to) {
+    for (auto& curve : chart.curves)
+      for (auto* column : {&curve.y, &curve.low, &curve.high})
+        std::for_each(column->begin(), column->end(), to);
+    for (auto& bound : chart.bounds) to(bound.y);
+  });
+  if (chart.cells)
+    place(chart.cells->scale, chart.cells->value,
+          [&](const auto& to) { std::for_each(chart.cells->value.begin(), chart.cells->value.end(), to); });
+  return chart;
+}
+
+void axis(std::string& out, std::string_view name, const Chart::Axis& a, const Range& range) {
   out += fmt::format("set {}label {}\nset {}range [{}:{}]\n", name, literal(a.label), name,
                      shortest(range.low), shortest(range.high));
   if (a.logarithmic) out += fmt::format("set logscale {}\n", name);
   const auto ticks = a.ticks.empty() && a.logarithmic ? logarithmic_ticks(range) : a.ticks;
   if (ticks.empty()) return;
-  out += fmt::format("set {}tics (", name);
+  // Names that would run into each other are written askew, from the left up to their ticks.
+  constexpr std::size_t kMostBeside = 120;
+  std::size_t letters = 0, widest = 0;
+  for (const auto& tick : ticks) {
+    letters += columns(tick.label) + 2;
+    widest = std::max(widest, columns(tick.label));
+  }
+  const bool askew = name == "x" && letters > kMostBeside;
+  const std::size_t longest = askew ? 16 + 44 / ticks.size() : kMostBeside;
+  constexpr std::size_t kRoom = 5;  // beside a scale of colours
+  if (name == "cb" && widest > kRoom) out += fmt::format("set cblabel offset {}\n", widest - kRoom);
+  out += fmt::format("set {}tics {}(", name, askew ? "rotate by 18 right " : "");
   for (std::size_t i = 0; i < ticks.size(); ++i) {
-    out += fmt::format("{}{} {}", i == 0 ? "" : ", ", tick_literal(ticks[i].label), shortest(ticks[i].at));
+    out += fmt::format("{}{} {}", i == 0 ? "" : ", ", tick_literal(shortened(ticks[i].label, longest)),
+                       shortest(ticks[i].at));
   }
   out += ")\n";
 }
@@ -281,32 +371,141 @@ void plot(std::string& out, const Chart& chart) {
 std::size_t key_columns(const Chart& chart) {
   constexpr double kWidth = 885, kCharacter = 9.5, kSample = 33;
   std::size_t longest = 1;
-  for (const auto& curve : chart.curves) longest = std::max(longest, curve.name.size());
-  for (const auto& bound : chart.bounds) longest = std::max(longest, bound.name.size());
+  for (const auto& curve : chart.curves) longest = std::max(longest, columns(curve.name));
+  for (const auto& bound : chart.bounds) longest = std::max(longest, columns(bound.name));
   const double fit = kWidth / (kCharacter * static_cast<double>(longest) + kSample);
   return static_cast<std::size_t>(std::clamp(fit, 1.0, 6.0));
 }
 
+/// Title, key, and the margins that they leave.
+std::string head(const Chart& chart, std::size_t key_rows, std::size_t key_columns, std::size_t name_lines,
+                 double right) {
+  std::string out;
+  out += fmt::format("set label {} at screen 0.015, screen 0.945 left font ',15' textcolor rgb '#111111'\n",
+                     literal(chart.title));
+  out += fmt::format("set tmargin at screen {:.3f}\nset rmargin at screen {}\n",
+                     0.895 - 0.055 * static_cast<double>(key_rows) - 0.045 * static_cast<double>(name_lines),
+                     right);
+  out += fmt::format(
+      "set key at screen 0.012, screen 0.905 left top Left reverse horizontal maxcols {} samplen 3.2 width "
+      "1\n",
+      key_columns);
+  return out;
+}
+
+/// Lines between neighbours of which one holds and the other does not.
+std::string edge(const Chart::Cells& cells) {
+  std::string lines;
+  const auto holds = [&](std::size_t column, std::size_t row) {
+    return cells.holds[row * cells.columns + column];
+  };
+  const auto apart = [](std::optional<bool> a, std::optional<bool> b) { return a && b && *a != *b; };
+  const auto line = [&](double x, double y, double to_x, double to_y) {
+    lines += fmt::format("{} {} {} {}\n", x, y, to_x - x, to_y - y);
+  };
+  for (std::size_t row = 0; row < rows(cells); ++row) {
+    for (std::size_t column = 0; column < cells.columns; ++column) {
+      const auto x = static_cast<double>(column);
+      const auto y = static_cast<double>(row);
+      if (column > 0 && apart(holds(column - 1, row), holds(column, row)))
+        line(x - .5, y - .5, x - .5, y + .5);
+      if (row > 0 && apart(holds(column, row - 1), holds(column, row))) line(x - .5, y - .5, x + .5, y - .5);
+    }
+  }
+  return lines;
+}
+
+/// Where a value stands between the lightest and the darkest.
+double darkness(const Chart::Cells& cells, const Range& scale, double value) {
+  const double share = cells.scale.logarithmic
+                           ? std::log(value / scale.low) / std::log(scale.high / scale.low)
+                           : (value - scale.low) / (scale.high - scale.low);
+  return cells.dark_is_low ? 1 - share : share;
+}
+
+/// What the colours stand for, from the lightest to the darkest.
+Range colour_range(const Chart::Cells& cells) {
+  Range range;
+  for (const double value : cells.value)
+    if (!cells.scale.logarithmic || value > 0) range.include(value);
+  if (cells.scale.low) range.low = *cells.scale.low;
+  if (cells.scale.high) range.high = *cells.scale.high;
+  if (!(range.low < range.high)) {
+    range.low = cells.scale.logarithmic ? range.low / 1.1 : range.low - 0.5;
+    range.high = cells.scale.logarithmic ? range.high * 1.1 : range.high + 0.5;
+  }
+  return range;
+}
+
+/// Cells in shades of one colour, which is dark where things are well; what does not hold is hatched.
+std::string map_body(const Chart& chart, const Range& x, const Range& y) {
+  const Chart::Cells& cells = *chart.cells;
+  const Range scale = colour_range(cells);
+  const std::string border = cells.holds.empty() ? "" : edge(cells);
+  std::string all, hatched, blank, texts;
+  for (std::size_t i = 0; i < cells.value.size(); ++i) {
+    const auto column = static_cast<double>(i % cells.columns);
+    const auto row = static_cast<double>(i / cells.columns);
+    const std::string box =
+        fmt::format("{} {} {} {} {} {}", column, row, column - .5, column + .5, row - .5, row + .5);
+    const double value = cells.value[i];
+    const bool there = std::isfinite(value) && (!cells.scale.logarithmic || value > 0);
+    if (there)
+      all += box + " " + shortest(value) + "\n";
+    else
+      blank += box + "\n";
+    const bool missed = !cells.holds.empty() && cells.holds[i] && !*cells.holds[i];
+    if (missed) hatched += box + "\n";
+    if (!cells.texts.empty())
+      texts += fmt::format("{} {} {} {}\n", column, row, text_cell(cells.texts[i]),
+                           there && darkness(cells, scale, value) > 0.55 ? 0xffffff : 0x111111);
+  }
+  const std::size_t keys =
+      (border.empty() ? 0U : 1U) + (hatched.empty() ? 0U : 1U) + (blank.empty() ? 0U : 1U);
+  std::string out = head(chart, keys > 0 ? 1 : 0, 3, 0, 0.84);
+  out += "set border 0\nset tics nomirror out scale 0.4\nset cbtics scale 0.4\n";
+  out += fmt::format("set palette defined ({})\n",
+                     cells.dark_is_low ? "0 '#08306b', 1 '#3a7ab5', 2 '#9ec5e3', 3 '#f3f7fb'"
+                                       : "0 '#f3f7fb', 1 '#9ec5e3', 2 '#3a7ab5', 3 '#08306b'");
+  out += "set colorbox user origin screen 0.86, graph 0 size screen 0.018, graph 1 noborder\n";
+  axis(out, "x", chart.x, x);
+  axis(out, "y", chart.y, y);
+  axis(out, "cb", cells.scale, scale);
+  std::vector<std::string> parts;
+  const auto part = [&](const char* name, const std::string& data, const std::string& how) {
+    if (data.empty()) return;
+    out += fmt::format("${} << END\n{}END\n", name, data);
+    parts.push_back(fmt::format("${} using {}", name, how));
+  };
+  const std::string boxes = "1:2:3:4:5:6 with boxxyerror ";
+  part("cells", all, "1:2:3:4:5:6:7 with boxxyerror fillstyle solid noborder fillcolor palette notitle");
+  part("blank", blank,
+       boxes + "fillstyle solid 1.0 border rgb '#ffffff' fillcolor rgb '#d9d9d9' title 'no result'");
+  part("hatched", hatched,
+       boxes +
+           "fillstyle transparent pattern 5 noborder fillcolor rgb '#888888' title 'an objective is missed'");
+  part("edge", border, "1:2:3:4 with vectors nohead linewidth 6 linecolor rgb '#ffffff' notitle");
+  if (!border.empty())
+    parts.emplace_back(
+        "$edge using 1:2:3:4 with vectors nohead linewidth 2.6 linecolor rgb '#000000' title 'edge of the "
+        "objectives'");
+  part("texts", texts, "1:2:3:4 with labels center font ',10' textcolor rgb variable notitle");
+  if (!parts.empty()) out += fmt::format("plot {}\n", fmt::join(parts, ", \\\n     "));
+  return out;
+}
+
 std::string body(const Chart& chart, const Range& x, const Range& y) {
+  if (chart.cells) return map_body(chart, x, y);
   std::size_t name_lines = 0;
   const std::string shading = spans(chart, x, name_lines);
   const std::size_t keys = chart.curves.size() + chart.bounds.size();
   const std::size_t columns = key_columns(chart);
-  const std::size_t key_rows = (keys + columns - 1) / columns;
-  std::string out;
-  out += fmt::format("set label {} at screen 0.015, screen 0.945 left font ',15' textcolor rgb '#111111'\n",
-                     literal(chart.title));
-  out += fmt::format("set tmargin at screen {:.3f}\nset rmargin at screen 0.965\n",
-                     0.895 - 0.055 * static_cast<double>(key_rows) - 0.045 * static_cast<double>(name_lines));
-  out += fmt::format(
-      "set key at screen 0.012, screen 0.905 left top Left reverse horizontal maxcols {} samplen 3.2 width "
-      "1\n",
-      columns);
+  std::string out = head(chart, (keys + columns - 1) / columns, columns, name_lines, 0.965);
   out +=
       "set border 3 linecolor rgb '#555555'\nset tics nomirror out scale 0.6\n"
       "set grid ytics linetype 1 linecolor rgb '#dddddd' linewidth 0.8\n";
-  axis(out, 'x', chart.x, x);
-  axis(out, 'y', chart.y, y);
+  axis(out, "x", chart.x, x);
+  axis(out, "y", chart.y, y);
   out += shading;
   data(out, chart);
   plot(out, chart);
@@ -341,9 +540,31 @@ void percent_axis(Chart& chart) {
   if (low > 0) chart.y.label += fmt::format(", axis from {:.12g} %", low);
 }
 
+void share_axis(Chart& chart) {
+  double lowest = 100, highest = 0, objective = 0;
+  const auto look = [&](const std::vector<double>& values) {
+    for (const double y : values) {
+      if (!std::isfinite(y)) continue;
+      lowest = std::min(lowest, y);
+      highest = std::max(highest, y);
+    }
+  };
+  for (const auto& curve : chart.curves) look(curve.y);
+  if (chart.cells) look(chart.cells->value);
+  for (const auto& b : chart.bounds)
+    if (b.y < 100) objective = std::max(objective, b.y);
+  const bool all_near = lowest >= 90 && lowest < 99.8;  // without an objective noise is not made large
+  const bool nines = highest >= 98 && (objective >= 99 || all_near);
+  if (!nines && !chart.cells) return percent_axis(chart);
+  Chart::Axis& axis = chart.cells ? chart.cells->scale : chart.y;
+  axis.nines = nines;
+  if (nines) axis.label += ", in nines";
+}
+
 std::string gnuplot_script(const std::vector<Chart>& charts, std::vector<std::string>& files) {
   std::string script = "set encoding utf8\n";
-  for (const Chart& chart : charts) {
+  for (const Chart& given : charts) {
+    const Chart chart = placed(given);
     const Range x = x_range(chart);
     const Range y = y_range(chart);
     if (!x.drawable() || !y.drawable()) continue;

@@ -19,6 +19,9 @@ struct Chart {
   struct Axis {
     std::string label;  ///< with the unit
     bool logarithmic = false;
+    /// Of percentages below and up to 100: 90, 99, 99.9 … are equally far apart; 100 has a place above them
+    /// all. It covers the values, and has ticks of its own.
+    bool nines = false;
     std::optional<double> low, high;
     std::vector<Tick> ticks;  ///< none: chosen by the drawing program
   };
@@ -42,6 +45,19 @@ struct Chart {
     Kind kind = Kind::fault;
   };
 
+  /// A map of cells in columns and rows, which are as wide and high as each other: column n lies around x =
+  /// n.
+  struct Cells {
+    std::size_t columns = 0;
+    std::vector<double> value;       ///< row by row, from below; NaN: nothing there
+    std::vector<std::string> texts;  ///< written into the cells; empty, or as long as `value`
+    /// Whether what was promised holds there: an edge is drawn between those that do and those that do not.
+    /// Nothing: that is not known. Empty, or as long as `value`.
+    std::vector<std::optional<bool>> holds;
+    Axis scale;  ///< of the colours
+    bool dark_is_low = false;
+  };
+
   std::string file;  ///< name without ending
   std::string title;
   std::string caption;  ///< one sentence
@@ -50,11 +66,16 @@ struct Chart {
   bool stacked = false;  ///< curves are areas, one on the other; all have the same x
   std::vector<Bound> bounds;
   std::vector<Span> spans;
+  std::optional<Cells> cells = std::nullopt;  ///< in place of curves
 };
 
 /// The y axis is of percentages of at most 100: from 0, or from higher up if that shows more, which its label
 /// says.
 void percent_axis(Chart&);
+
+/// The same in nines where that shows more: values come near 100 %, and there is an objective near it or all
+/// of them are near it. Of cells, their scale.
+void share_axis(Chart&);
 
 /// What gnuplot is told to draw them all, in the current folder; `files` are those that it writes. A chart in
 /// which nothing is to be seen is left out.

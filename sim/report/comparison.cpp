@@ -207,14 +207,14 @@ std::variant<SweepComparison, Problem> compare_sweeps(const fs::path& a, const f
   const Sweep& of_a = std::get<Sweep>(loaded_a);
   const Sweep& of_b = std::get<Sweep>(loaded_b);
   std::set<std::string> paths_a, paths_b;
-  for (const auto& axis : of_a.axes) paths_a.insert(axis.path);
-  for (const auto& axis : of_b.axes) paths_b.insert(axis.path);
+  for (const auto& axis : of_a.axes) paths_a.insert(axis.label);
+  for (const auto& axis : of_b.axes) paths_b.insert(axis.label);
   if (paths_a != paths_b)
     return Problem{a.string() + " and " + b.string() + " vary different things, expected the same paths"};
   const auto name_of = [](const Sweep& sweep, const Sweep::Point& point, bool brief) {
     std::set<std::string> parts;
     for (std::size_t i = 0; i < sweep.axes.size(); ++i)
-      parts.insert((brief ? short_name(sweep, i) : sweep.axes[i].path) + " " + sweep.value(point, i));
+      parts.insert((brief ? short_name(sweep, i) : sweep.axes[i].label) + " " + sweep.value(point, i));
     std::string name;
     for (const std::string& part : parts) name += (name.empty() ? "" : ", ") + part;
     return name;

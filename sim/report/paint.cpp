@@ -30,6 +30,16 @@ std::string on_terminal(std::string_view marked) {
   }
 }
 
+std::string shortened(std::string_view text, std::size_t most) {
+  if (columns(text) <= most) return std::string(text);
+  std::size_t end = 0;
+  for (std::size_t left = most; end < text.size(); ++end) {
+    const bool begins = (static_cast<unsigned char>(text[end]) & 0xc0) != 0x80;
+    if (begins && left-- == 1) break;
+  }
+  return std::string(text.substr(0, end)) + "…";
+}
+
 std::size_t columns(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));

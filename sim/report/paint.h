@@ -26,6 +26,8 @@ struct Paint {
 
 /// How many columns a terminal needs to show the text (UTF-8; every character here is one column wide).
 std::size_t columns(std::string_view text);
+/// The text, or so many of its characters, the last of them an ellipsis.
+std::string shortened(std::string_view text, std::size_t most);
 std::string padded(std::string_view text, std::size_t width, bool right);
 /// A finished table, printable but for the colours that Paint gave it.
 std::string on_terminal(std::string_view marked);

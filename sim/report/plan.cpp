@@ -39,7 +39,7 @@ ordered_json json_value(const std::string& text) {
 ordered_json values(const Plan& plan, const Plan::Point& point) {
   ordered_json j = ordered_json::object();
   for (std::size_t i = 0; i < plan.axes.size(); ++i)
-    j[plan.axes[i].path] = json_value(plan.axes[i].values[point.at[i]]);
+    j[plan.axes[i].label] = json_value(plan.axes[i].values[point.at[i]]);
   return j;
 }
 
@@ -72,7 +72,7 @@ std::string values_text(const Plan& plan, const Plan::Point& point) {
 
 std::string goal_text(const Plan& plan, const Plan::Point& point) {
   for (std::size_t i = 0; i < plan.axes.size(); ++i)
-    if (plan.axes[i].path == plan.goal) return plan.axes[i].values[point.at[i]];
+    if (plan.axes[i].label == plan.goal) return plan.axes[i].values[point.at[i]];
   const auto* info = metrics::find(plan.catalogue, plan.goal);
   const Readable r =
       readable(point.objective, std::nullopt, info != nullptr ? info->unit : unit_from_name(plan.goal));
@@ -130,7 +130,7 @@ std::string to_json(const Plan& plan) {
 
 std::string points_csv(const Plan& plan) {
   std::string out;
-  for (const Sweep::Axis& axis : plan.axes) out += csv_cell(axis.path) + ",";
+  for (const Sweep::Axis& axis : plan.axes) out += csv_cell(axis.label) + ",";
   out += csv_cell(plan.goal == "objective" ? "goal" : "objective") +
          ",verdict,under,told,replications,limited_by";
   for (const Plan::Objective& o : plan.objectives)

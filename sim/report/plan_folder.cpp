@@ -28,7 +28,7 @@ std::string labelled(const std::string& name, const std::string& unit) {
 /// The goal's axis: of a varied path its own unit.
 std::string goal_label(const Plan& plan) {
   for (const Sweep::Axis& axis : plan.axes)
-    if (axis.path == plan.goal) return labelled(plan.goal, scale_of(axis).unit);
+    if (axis.label == plan.goal) return labelled(plan.goal, scale_of(axis).unit);
   return labelled(plan.goal, unit_of(plan, plan.goal));
 }
 

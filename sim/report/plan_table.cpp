@@ -160,7 +160,7 @@ std::string answer_text(const Plan& plan) {
   if (plan.answer) {
     const Plan::Point& point = plan.points[*plan.answer];
     const bool is_value = std::any_of(plan.axes.begin(), plan.axes.end(),
-                                      [&](const Sweep::Axis& a) { return a.path == plan.goal; });
+                                      [&](const Sweep::Axis& a) { return a.label == plan.goal; });
     const std::string what = values_text(plan, point) + (is_value ? "" : ", " + goal_text(plan, point));
     const std::string best = plan.maximize ? "the most that holds" : "the cheapest that holds";
     if (plan.status() == Plan::Status::sure) return what + ": " + best + gone + ".";

@@ -1,6 +1,9 @@
 #include "sim/report/sweep.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -16,6 +19,10 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr std::string_view kSchema = "headroom/sweep/1";
+constexpr std::array<std::string_view, 3> kParts = {".mean", ".lo", ".hi"};
+constexpr std::array<std::string_view, 7> kVerdicts = {
+    "bottleneck",   "bottleneck.share",   "bottleneck.alive", "bottleneck.at_s",
+    "busiest_link", "busiest_link.share", "settled"};
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 std::variant<Sweep, Problem> parse_sweep(const std::string& text) {
@@ -31,9 +38,11 @@ std::variant<Sweep, Problem> parse_sweep(const std::string& text) {
     sweep.replications = metrics::whole(j.at("replications"), 0);
     sweep.measured_s = j.at("measured_s").get<double>();
     sweep.fingerprint = j.at("fingerprint").get<std::string>();
-    for (const auto& axis : j.at("vary"))
-      sweep.axes.push_back(
-          {axis.at("path").get<std::string>(), axis.at("values").get<std::vector<std::string>>()});
+    for (const auto& axis : j.at("vary")) {
+      const bool named = axis.contains("choice");
+      sweep.axes.push_back({axis.at(named ? "choice" : "path").get<std::string>(),
+                            axis.at("values").get<std::vector<std::string>>(), named});
+    }
     for (const auto& point : j.at("points")) {
       Sweep::Point& p = sweep.points.emplace_back();
       for (const auto& index : point.at("at")) p.at.push_back(metrics::whole<std::size_t>(index));
@@ -76,22 +85,24 @@ std::string run_folder(const Sweep& sweep, std::size_t n) {
   return "runs/" + std::string(width - number.size(), '0') + number;
 }
 
+bool is_column(std::string_view name) {
+  return std::find(kVerdicts.begin(), kVerdicts.end(), name) != kVerdicts.end() ||
+         std::any_of(kParts.begin(), kParts.end(), [&](auto part) { return name.ends_with(part); });
+}
+
 std::string points_csv(const Sweep& sweep) {
   std::set<std::string> names;
   for (const auto& point : sweep.points)
     if (point.summary)
       for (const auto& [name, metric] : point.summary->metrics) names.insert(name);
   std::string csv;
-  for (const auto& axis : sweep.axes) csv += (csv.empty() ? "" : ",") + csv_cell(axis.path);
+  for (const auto& axis : sweep.axes) csv += (csv.empty() ? "" : ",") + csv_cell(axis.label);
   for (const auto& name : names)
-    for (const char* part : {".mean", ".lo", ".hi"}) csv += "," + csv_cell(name + part);
+    for (const auto part : kParts) csv += "," + csv_cell(name + std::string(part));
   const bool verdicts = std::any_of(sweep.points.begin(), sweep.points.end(), [](const Sweep::Point& p) {
     return p.summary && (p.summary->bottleneck || p.summary->settled);
   });
-  if (verdicts)
-    csv +=
-        ",bottleneck,bottleneck.share,bottleneck.alive,bottleneck.at_s,busiest_link,busiest_link.share,"
-        "settled";
+  if (verdicts) csv += fmt::format(",{}", fmt::join(kVerdicts, ","));
   csv += "\n";
   for (const auto& point : sweep.points) {
     if (!point.summary) continue;
@@ -126,7 +137,8 @@ std::string to_json(const Sweep& sweep) {
   if (sweep.partial()) j["partial"] = true;
   j["fingerprint"] = sweep.fingerprint;
   j["vary"] = ordered_json::array();
-  for (const auto& axis : sweep.axes) j["vary"].push_back({{"path", axis.path}, {"values", axis.values}});
+  for (const auto& axis : sweep.axes)
+    j["vary"].push_back({{axis.named ? "choice" : "path", axis.label}, {"values", axis.values}});
   j["points"] = ordered_json::array();
   for (std::size_t n = 0; n < sweep.points.size(); ++n) {
     ordered_json point = {{"at", sweep.points[n].at}};

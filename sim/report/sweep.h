@@ -18,8 +18,9 @@ namespace headroom::report {
 /// The results of one scenario over a grid.
 struct Sweep {
   struct Axis {
-    std::string path;
-    std::vector<std::string> values;  ///< as text, with units
+    std::string label;                ///< the path that is varied, or the name of a choice
+    std::vector<std::string> values;  ///< as text, with units; of a choice, the names of its alternatives
+    bool named = false;               ///< a choice
   };
   struct Point {
     std::vector<std::size_t> at;     ///< for each axis, the index of its value
@@ -44,9 +45,11 @@ struct Sweep {
 /// The folder of the n-th point (from 0): "runs/07"; as many digits as the last one needs.
 std::string run_folder(const Sweep&, std::size_t n);
 
-/// points.csv: a row for each complete point; what was varied by path, then NAME.mean, NAME.lo, NAME.hi for
+/// points.csv: a row for each complete point; what was varied by label, then NAME.mean, NAME.lo, NAME.hi for
 /// each metric that any point has.
 std::string points_csv(const Sweep&);
+/// Whether points.csv may have a column of this name beside those of what is varied.
+bool is_column(std::string_view name);
 /// sweep.json: all but what stands in the points' summaries.
 std::string to_json(const Sweep&);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 #include <string_view>
@@ -43,6 +44,14 @@ bool scale_in_one_unit(const std::vector<std::string>& texts, Scale& scale) {
   return true;
 }
 
+Scale names_only(std::size_t count) {
+  Scale scale;
+  scale.ascending.resize(count);
+  std::iota(scale.ascending.begin(), scale.ascending.end(), std::size_t{0});
+  scale.at.assign(scale.ascending.begin(), scale.ascending.end());
+  return scale;
+}
+
 /// "from worker.count = 36 on", "nowhere", …
 std::string where(const Sweep& sweep, const View& view, const Series& series) {
   std::vector<std::string> values;
@@ -70,7 +79,7 @@ std::string where(const Sweep& sweep, const View& view, const Series& series) {
   } else if (count == met.size()) {
     text = view.scale.numeric && count > 1
                ? fmt::format("at all of {} {} … {}", name, values.front(), values.back())
-               : fmt::format("at every {}", name);
+               : fmt::format("{} {}", sweep.axes[view.x].named ? "for every choice of" : "at every", name);
   } else if (view.scale.numeric && in_a_row && first + count == met.size() && count > 1) {
     text = fmt::format("from {} = {} on", name, values[first]);
   } else if (view.scale.numeric && in_a_row && first == 0 && count > 1) {
@@ -112,6 +121,7 @@ Scale scale_of(const Sweep::Axis& axis) {
     scale = {};
     scale.numeric = try_scale();
   };
+  if (axis.named) return names_only(axis.values.size());
   as([&] { return scale_in_one_unit(axis.values, scale); });
   as([&] { return scale_as<Duration>(axis.values, "s", scale); });
   as([&] { return scale_as<Bytes>(axis.values, "B", scale); });
@@ -125,21 +135,20 @@ Scale scale_of(const Sweep::Axis& axis) {
   if (scale.numeric) {
     std::stable_sort(scale.ascending.begin(), scale.ascending.end(),
                      [&](std::size_t a, std::size_t b) { return scale.at[a] < scale.at[b]; });
-  } else {
-    scale = {false, "", {}, std::move(scale.ascending)};
-    for (std::size_t i = 0; i < axis.values.size(); ++i) scale.at.push_back(static_cast<double>(i));
+    return scale;
   }
-  return scale;
+  return names_only(axis.values.size());
 }
 
 std::string short_name(const Sweep& sweep, std::size_t axis) {
-  const std::string& path = sweep.axes[axis].path;
+  const std::string& path = sweep.axes[axis].label;
+  if (sweep.axes[axis].named) return path;
   int parts = 1;
   for (std::size_t dot = path.rfind('.'); dot != std::string::npos && dot > 0;
        dot = path.rfind('.', dot - 1)) {
     const std::string end = path.substr(dot + 1);
     const bool alone = std::count_if(sweep.axes.begin(), sweep.axes.end(),
-                                     [&](const Sweep::Axis& a) { return a.path.ends_with(end); }) == 1;
+                                     [&](const Sweep::Axis& a) { return a.label.ends_with(end); }) == 1;
     // An index says nothing without the list that it is of: "faults.0.common_cause".
     const bool index = !end.empty() && end.front() >= '0' && end.front() <= '9';
     if (parts++ >= 2 && alone && !index) return end;
@@ -147,12 +156,23 @@ std::string short_name(const Sweep& sweep, std::size_t axis) {
   return path;
 }
 
+std::string alternative_name(const Sweep& sweep, std::size_t axis, std::size_t value) {
+  const Sweep::Axis& a = sweep.axes[axis];
+  const std::string& name = a.values[value];
+  const bool alone =
+      std::count_if(sweep.axes.begin(), sweep.axes.end(), [&](const Sweep::Axis& other) {
+        return other.named && std::find(other.values.begin(), other.values.end(), name) != other.values.end();
+      }) == 1;
+  return a.named && alone ? name : short_name(sweep, axis) + " " + name;
+}
+
 View view_of(const Sweep& sweep) {
   View view;
   std::size_t most = 0;
   for (std::size_t i = 0; i < sweep.axes.size(); ++i) {
     Scale scale = scale_of(sweep.axes[i]);
-    const std::size_t rank = sweep.axes[i].values.size() + (scale.numeric ? 1'000'000 : 0);
+    const std::size_t count = sweep.axes[i].values.size();
+    const std::size_t rank = count + (scale.numeric && count > 1 ? 1'000'000 : 0);
     if (rank <= most) continue;
     most = rank;
     view.x = i;
@@ -168,8 +188,8 @@ View view_of(const Sweep& sweep) {
   for (auto& [rest, points] : series) {
     Series one;
     for (std::size_t i = 0; i < sweep.axes.size() && series.size() > 1; ++i) {
-      if (i == view.x) continue;
-      one.name += (one.name.empty() ? "" : ", ") + short_name(sweep, i) + " " + sweep.axes[i].values[rest[i]];
+      if (i == view.x || sweep.axes[i].values.size() < 2) continue;
+      one.name += (one.name.empty() ? "" : ", ") + alternative_name(sweep, i, rest[i]);
     }
     std::vector<std::size_t> rank(view.scale.ascending.size());
     for (std::size_t i = 0; i < rank.size(); ++i) rank[view.scale.ascending[i]] = i;
@@ -219,6 +239,65 @@ SweepAnswer answer(const Sweep& sweep) {
   }
   all.text += " (" + promised + ")";
   return all;
+}
+
+std::string cheapest(const Sweep& sweep) {
+  const auto price_of = [&](std::size_t n) -> std::optional<double> {
+    const auto& summary = sweep.points[n].summary;
+    if (!summary) return std::nullopt;
+    const auto price = summary->metrics.find("cost.usd_per_hour");
+    return price != summary->metrics.end() ? price->second.mean : std::nullopt;
+  };
+  // Bought is what makes the price differ between two points that differ in nothing else.
+  std::vector<bool> bought(sweep.axes.size(), false);
+  for (std::size_t i = 0; i < sweep.axes.size(); ++i) {
+    std::map<std::vector<std::size_t>, double> price_at;
+    for (std::size_t n = 0; n < sweep.points.size() && !bought[i]; ++n) {
+      std::vector<std::size_t> others = sweep.points[n].at;
+      others[i] = 0;
+      if (const auto price = price_of(n))
+        bought[i] = std::abs(price_at.emplace(others, *price).first->second - *price) > 1e-9;
+    }
+  }
+  if (std::none_of(bought.begin(), bought.end(), [](bool b) { return b; }) || objectives(sweep).empty())
+    return "";
+  struct Best {
+    std::string condition;
+    std::optional<double> price;
+    std::string bought;
+  };
+  std::map<std::vector<std::size_t>, Best> best;
+  for (std::size_t n = 0; n < sweep.points.size(); ++n) {
+    const auto price = price_of(n);
+    if (!price) continue;
+    std::vector<std::size_t> condition;
+    std::string name, what;
+    for (std::size_t i = 0; i < sweep.axes.size(); ++i) {
+      std::string& text = bought[i] ? what : name;
+      text += (text.empty() ? "" : ", ") + alternative_name(sweep, i, sweep.points[n].at[i]);
+      if (!bought[i]) condition.push_back(sweep.points[n].at[i]);
+    }
+    Best& here = best.try_emplace(std::move(condition), Best{name, std::nullopt, ""}).first->second;
+    const Summary& summary = *sweep.points[n].summary;
+    const bool good = !judged(summary).empty() && met_at(summary).holds();
+    if (good && (!here.price || *price < *here.price)) here = {name, price, what};
+  }
+  const auto cost = [](const Best& b) {
+    return fmt::format("{} USD/h ({})", significant(*b.price), b.bought);
+  };
+  if (std::none_of(best.begin(), best.end(), [](const auto& b) { return b.second.price.has_value(); }))
+    return "No point meets all objectives.";
+  if (best.size() == 1)
+    return "The cheapest point that meets all objectives costs " + cost(best.begin()->second) + ".";
+  constexpr std::size_t kMost = 6;
+  std::string text = "The cheapest point that meets all objectives costs";
+  std::size_t count = 0;
+  for (const auto& [condition, b] : best) {
+    if (count++ == kMost) break;
+    text += (count == 1 ? " with " : "; with ") + b.condition + ": " + (b.price ? cost(b) : "no point does");
+  }
+  if (best.size() > kMost) text += fmt::format("; and so on for {} more", best.size() - kMost);
+  return text + ".";
 }
 
 }  // namespace headroom::report

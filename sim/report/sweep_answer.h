@@ -8,7 +8,7 @@
 
 namespace headroom::report {
 
-/// The values of an axis as numbers on a common scale, or as mere names.
+/// The values of an axis as numbers on a common scale, or as mere names (those of a choice always are).
 struct Scale {
   bool numeric = false;
   std::string unit;                    ///< "ms", "1/s"; empty: none, or names
@@ -19,10 +19,11 @@ Scale scale_of(const Sweep::Axis&);
 
 /// The points with one combination of all that is not on the x axis.
 struct Series {
-  std::string name;                 ///< "arrivals.poisson 10000/s"; empty if there is but one series
+  std::string name;                 ///< "arrivals.poisson 10000/s, a1 down"; empty if there is but one series
   std::vector<std::size_t> points;  ///< complete ones, from low to high x
 };
-/// How a sweep is looked at: along the numeric axis with the most values (or any, if none is numeric).
+/// How a sweep is looked at: along the numeric axis with the most values; along any, if none has several
+/// numbers.
 struct View {
   std::size_t x = 0;
   Scale scale;
@@ -30,8 +31,12 @@ struct View {
 };
 View view_of(const Sweep&);
 
-/// The last two parts of a path, more if another axis ends alike: "worker.count".
+/// The last two parts of a path, more if another axis ends alike: "worker.count". The whole name of a choice.
 std::string short_name(const Sweep&, std::size_t axis);
+
+/// An alternative for people: "worker.count 28"; of a choice its name, "a1 down", after that of the choice if
+/// another choice has an alternative of the same name.
+std::string alternative_name(const Sweep&, std::size_t axis, std::size_t value);
 
 /// Where the objectives are met, series by series: "hold from worker.count = 36 on".
 struct SweepAnswer {
@@ -47,5 +52,10 @@ struct SweepAnswer {
   std::vector<Line> lines;  ///< one for each series, if there are several
 };
 SweepAnswer answer(const Sweep&);
+
+/// The cheapest points that meet all objectives, in a sentence; empty if nothing that was varied changes the
+/// price, or there are no objectives. What does not change it (a load, a fault) is not for sale, but a
+/// condition: the cheapest point is said for each of its values.
+std::string cheapest(const Sweep&);
 
 }  // namespace headroom::report

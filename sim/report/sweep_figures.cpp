@@ -13,6 +13,7 @@
 
 #include "sim/report/figures.h"
 #include "sim/report/numbers.h"
+#include "sim/report/paint.h"
 #include "sim/report/sweep_answer.h"
 
 namespace headroom::report {
@@ -22,6 +23,7 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kMostSeries = 8;  // more cannot be told apart
 constexpr std::size_t kMostTicks = 14;
 constexpr std::size_t kMostLabels = 12;
+constexpr std::size_t kLongestName = 48;  // of a name, in characters
 
 const Summary::Metric* metric_of(const Summary& summary, std::string_view name) {
   const auto found = summary.metrics.find(std::string(name));
@@ -31,10 +33,16 @@ const Summary::Metric* metric_of(const Summary& summary, std::string_view name) 
 class Curves {
  public:
   explicit Curves(const Sweep& sweep) : sweep_(sweep), view_(view_of(sweep)) {
-    while (view_.series.size() > kMostSeries) {
-      view_.series.pop_back();
-      ++left_out_;
-    }
+    for (std::size_t i = 0; i < sweep.axes.size(); ++i)
+      if (i != view_.x && sweep.axes[i].named && sweep.axes[i].values.size() > 1)
+        by_ += (by_.empty() ? ", by " : " and ") + shortened(sweep.axes[i].label, kLongestName);
+    const std::size_t count = view_.series.size();
+    if (count <= kMostSeries) return;
+    left_out_ = count - kMostSeries;
+    std::vector<Series> some;  // the first, the last, and what lies evenly between
+    for (std::size_t i = 0; i < kMostSeries; ++i)
+      some.push_back(view_.series[(i * (count - 1) + (kMostSeries - 1) / 2) / (kMostSeries - 1)]);
+    view_.series = std::move(some);
   }
 
   bool several() const { return view_.series.size() > 1; }
@@ -43,9 +51,9 @@ class Curves {
   Chart chart(std::string file, std::string title, std::string y_label) const {
     Chart chart;
     chart.file = std::move(file);
-    chart.title = std::move(title);
+    chart.title = std::move(title) + by_;
     const auto& axis = sweep_.axes[view_.x];
-    chart.x.label = axis.path + (view_.scale.unit.empty() ? "" : " [" + view_.scale.unit + "]");
+    chart.x.label = axis.label + (view_.scale.unit.empty() ? "" : " [" + view_.scale.unit + "]");
     chart.y.label = std::move(y_label);
     const auto [low, high] = std::minmax_element(view_.scale.at.begin(), view_.scale.at.end());
     if (!view_.scale.numeric) {
@@ -56,8 +64,9 @@ class Curves {
     }
     if (axis.values.size() > kMostTicks && view_.scale.numeric) return chart;
     for (std::size_t i = 0; i < axis.values.size(); ++i)
-      chart.x.ticks.push_back(
-          {view_.scale.at[i], view_.scale.numeric ? shortest(view_.scale.at[i]) : shortened(axis.values[i])});
+      chart.x.ticks.push_back({view_.scale.at[i], view_.scale.numeric
+                                                      ? shortest(view_.scale.at[i])
+                                                      : shortened(axis.values[i], kLongestName)});
     return chart;
   }
 
@@ -66,9 +75,9 @@ class Curves {
     std::vector<Chart::Curve> curves;
     for (std::size_t s = 0; s < view_.series.size(); ++s) {
       Chart::Curve curve;
-      curve.name = several() ? shortened(view_.series[s].name) : alone;
-      curve.points = view_.scale.numeric;
-      curve.bars = !view_.scale.numeric;
+      curve.name = several() ? shortened(view_.series[s].name, kLongestName) : alone;
+      curve.bars = !view_.scale.numeric || view_.scale.at.size() == 1;
+      curve.points = !curve.bars;
       for (const std::size_t n : view_.series[s].points) {
         const auto* found = metric_of(*sweep_.points[n].summary, metric);
         curve.x.push_back(x_of(n) + (curve.bars ? beside(chart.curves.size() + s) : 0));
@@ -85,7 +94,7 @@ class Curves {
   /// One metric against another, series by series, the points named after x.
   Chart::Curve against(std::size_t series, std::string_view x, std::string_view y) const {
     Chart::Curve curve;
-    curve.name = several() ? shortened(view_.series[series].name) : "";
+    curve.name = several() ? shortened(view_.series[series].name, kLongestName) : "";
     curve.points = true;
     const auto& points = view_.series[series].points;
     const std::size_t step = (points.size() + kMostLabels - 1) / kMostLabels;
@@ -101,29 +110,25 @@ class Curves {
   }
 
   std::size_t series() const { return view_.series.size(); }
-  const std::string& x_path() const { return sweep_.axes[view_.x].path; }
+  const std::string& x_path() const { return sweep_.axes[view_.x].label; }
   /// What every caption ends with.
   std::string band() const {
-    return (view_.scale.numeric ? std::string(" Bands") : std::string(" Bars")) + " are 95 % intervals." +
+    return std::string(view_.scale.numeric && view_.scale.at.size() > 1 ? " Bands" : " Bars") +
+           " are 95 % intervals." +
            (left_out_ > 0 ? fmt::format(" {} more series are in points.csv.", left_out_) : "");
   }
 
  private:
-  static std::string shortened(const std::string& text) {
-    constexpr std::size_t kMost = 48;
-    if (text.size() <= kMost) return text;
-    std::size_t end = kMost;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-    return text.substr(0, end) + "…";
-  }
   double x_of(std::size_t point) const { return view_.scale.at[sweep_.points[point].at[view_.x]]; }
   /// So that bars of several curves stand beside each other.
   static double beside(std::size_t curve) {
-    return 0.08 * static_cast<double>(curve % 2 == 0 ? curve / 2 : -(static_cast<int>(curve) + 1) / 2);
+    const auto steps = static_cast<double>((curve + 1) / 2);
+    return 0.08 * (curve % 2 == 0 ? steps : -steps);
   }
 
   const Sweep& sweep_;
   View view_;
+  std::string by_;  ///< ", by rack": the choices that make series
   std::size_t left_out_ = 0;
 };
 
@@ -184,7 +189,7 @@ void add_shares(std::vector<Chart>& charts, const Sweep& sweep, const Curves& cu
     if (chart.curves.empty()) return;
     add_share_bound(chart, sweep, "yield");
     add_share_bound(chart, sweep, "harvest");
-    percent_axis(chart);
+    share_axis(chart);
     chart.caption =
         "Share of requests that were answered, and how much of its answer an answered request got," + what +
         "." + curves.band();
@@ -202,7 +207,7 @@ void add_shares(std::vector<Chart>& charts, const Sweep& sweep, const Curves& cu
     curves.add(chart, kind.metric, 100, "");
     if (chart.curves.empty()) continue;
     add_share_bound(chart, sweep, kind.metric);
-    percent_axis(chart);
+    share_axis(chart);
     chart.caption = kind.caption + what + "." + curves.band();
     charts.push_back(std::move(chart));
   }
@@ -226,19 +231,6 @@ void add_latency(std::vector<Chart>& charts, const Sweep& sweep, const Curves& c
   charts.push_back(std::move(chart));
 }
 
-/// 1 − y, for a logarithmic axis: where nothing is left there is no point, and a band ends a decade below it.
-void complement(Chart::Curve& curve) {
-  for (std::size_t i = 0; i < curve.y.size(); ++i) {
-    const double rest = 1 - curve.y[i];
-    const double most = 1 - curve.low[i];
-    const double least = std::max(1 - curve.high[i], rest / 10);
-    const bool some = rest > 0;
-    curve.y[i] = some ? rest : kNone;
-    curve.low[i] = some ? least : kNone;
-    curve.high[i] = some ? most : kNone;
-  }
-}
-
 /// Names are free; files cannot be named after all of them.
 std::string part_of_file_name(const std::string& name) {
   constexpr std::size_t kLongest = 60;
@@ -248,7 +240,7 @@ std::string part_of_file_name(const std::string& name) {
   return part;
 }
 
-/// Every group's share of time with too few members, on a scale that tells one nine from the next.
+/// Every watched group's share of time with enough members.
 void add_availability(std::vector<Chart>& charts, const Sweep& sweep, const Curves& curves) {
   constexpr std::string_view kMetric = "availability.";
   std::set<std::string> groups;
@@ -258,17 +250,14 @@ void add_availability(std::vector<Chart>& charts, const Sweep& sweep, const Curv
         if (name.starts_with(kMetric)) groups.insert(name.substr(kMetric.size()));
   for (const std::string& group : groups) {
     const std::string metric = std::string(kMetric) + group;
-    Chart chart = curves.chart("availability_" + part_of_file_name(group),
-                               "Time with too few members of " + group + " up",
-                               "share of time with too few members up");
-    chart.y.logarithmic = true;
-    curves.add(chart, metric, 1, "too few of " + group + " up");
-    for (Chart::Curve& curve : chart.curves) complement(curve);
+    Chart chart = curves.chart("availability_" + part_of_file_name(group), "Availability of " + group,
+                               "time with enough members up [%]");
+    curves.add(chart, metric, 100, "enough of " + group + " up");
     if (chart.curves.empty()) continue;
-    if (const auto o = objective(sweep, metric); o && o->bound < 1)
-      chart.bounds.push_back({fmt::format("objective: {} {} %", o->name, percent(o->bound)), 1 - o->bound});
-    chart.caption = "Share of time in which fewer members of " + group +
-                    " were up than are needed, against what was varied." + curves.band();
+    add_share_bound(chart, sweep, metric);
+    share_axis(chart);
+    chart.caption = "Share of time in which as many members of " + group +
+                    " were up as are needed, against what was varied." + curves.band();
     charts.push_back(std::move(chart));
   }
 }
@@ -293,65 +282,6 @@ void add_tradeoff(std::vector<Chart>& charts, const Sweep& sweep, const Curves& 
   chart.caption = "What can be had of both, each point named after " + curves.x_path() +
                   "; the upper right corner is where every request gets all of its answer.";
   charts.push_back(std::move(chart));
-}
-
-/// The cheapest points that meet all objectives. What was varied and does not change the price (a load, a
-/// seed) is not for sale, but a condition: the cheapest point is said for each of its values.
-std::string cheapest(const Sweep& sweep) {
-  const auto price_of = [&](std::size_t n) -> std::optional<double> {
-    const auto& summary = sweep.points[n].summary;
-    const auto* price = summary ? metric_of(*summary, "cost.usd_per_hour") : nullptr;
-    return price != nullptr ? price->mean : std::nullopt;
-  };
-  // Bought is what makes the price differ between two points that differ in nothing else.
-  std::vector<bool> bought(sweep.axes.size(), false);
-  for (std::size_t i = 0; i < sweep.axes.size(); ++i) {
-    std::map<std::vector<std::size_t>, double> price_at;
-    for (std::size_t n = 0; n < sweep.points.size() && !bought[i]; ++n) {
-      std::vector<std::size_t> others = sweep.points[n].at;
-      others[i] = 0;
-      if (const auto price = price_of(n))
-        bought[i] = std::abs(price_at.emplace(others, *price).first->second - *price) > 1e-9;
-    }
-  }
-  struct Best {
-    std::string condition;
-    std::optional<double> price;
-    std::string bought;
-  };
-  std::map<std::vector<std::size_t>, Best> best;
-  for (std::size_t n = 0; n < sweep.points.size(); ++n) {
-    const auto price = price_of(n);
-    if (!price) continue;
-    std::vector<std::size_t> condition;
-    std::string name, what;
-    for (std::size_t i = 0; i < sweep.axes.size(); ++i) {
-      std::string& text = bought[i] ? what : name;
-      text += (text.empty() ? "" : ", ") + short_name(sweep, i) + " " + sweep.value(sweep.points[n], i);
-      if (!bought[i]) condition.push_back(sweep.points[n].at[i]);
-    }
-    Best& here = best.try_emplace(std::move(condition), Best{name, std::nullopt, ""}).first->second;
-    const auto verdicts = judged(*sweep.points[n].summary);
-    const bool good = !verdicts.empty() &&
-                      std::all_of(verdicts.begin(), verdicts.end(), [](const Judged& j) { return j.met; });
-    if (good && (!here.price || *price < *here.price)) here = {name, price, what};
-  }
-  const auto cost = [](const Best& b) {
-    return fmt::format("{} USD/h{}", significant(*b.price), b.bought.empty() ? "" : " (" + b.bought + ")");
-  };
-  if (std::none_of(best.begin(), best.end(), [](const auto& b) { return b.second.price.has_value(); }))
-    return "No point meets all objectives.";
-  if (best.size() == 1)
-    return "The cheapest point that meets all objectives costs " + cost(best.begin()->second) + ".";
-  constexpr std::size_t kMost = 6;
-  std::string text = "The cheapest point that meets all objectives costs";
-  std::size_t count = 0;
-  for (const auto& [condition, b] : best) {
-    if (count++ == kMost) break;
-    text += (count == 1 ? " at " : "; at ") + b.condition + ": " + (b.price ? cost(b) : "no point does");
-  }
-  if (best.size() > kMost) text += fmt::format("; and so on for {} more", best.size() - kMost);
-  return text + ".";
 }
 
 /// Each point by its cost and by how many answers it lost, those that meet all objectives apart.
@@ -384,12 +314,156 @@ void add_cost(std::vector<Chart>& charts, const Sweep& sweep) {
     if (!curve->x.empty()) chart.curves.push_back(std::move(*curve));
   if (chart.curves.empty()) return;
   add_share_bound(chart, sweep, "yield");
-  percent_axis(chart);
+  share_axis(chart);
   const double margin = (cost->second - cost->first) * 0.05;
   chart.x.low = std::max(0.0, cost->first - margin);
   chart.x.high = cost->second + margin;
   chart.caption = cheapest(sweep);
   charts.push_back(std::move(chart));
+}
+
+/// A map's columns or rows: an axis with several numbers.
+struct Side {
+  std::size_t axis = 0;
+  Scale scale;
+  std::vector<std::size_t> place;  ///< by value: which column or row, from low to high
+  explicit Side(const Sweep& sweep, std::size_t axis_)
+      : axis(axis_), scale(scale_of(sweep.axes[axis_])), place(scale.ascending.size()) {
+    for (std::size_t i = 0; i < place.size(); ++i) place[scale.ascending[i]] = i;
+  }
+  std::size_t count() const { return place.size(); }
+  Chart::Axis drawn(const Sweep& sweep, std::size_t most_ticks) const {
+    Chart::Axis drawn;
+    drawn.label = sweep.axes[axis].label + (scale.unit.empty() ? "" : " [" + scale.unit + "]");
+    const std::size_t step = (count() + most_ticks - 1) / most_ticks;
+    for (std::size_t i = 0; i < count(); i += step)
+      drawn.ticks.push_back({static_cast<double>(i), shortest(scale.at[scale.ascending[i]])});
+    return drawn;
+  }
+};
+
+/// What a map shows: an objective's metric, or yield.
+struct Shown {
+  std::string metric, name, unit;
+  bool more_is_better = true;
+  std::optional<double> bound;
+};
+std::vector<Shown> shown_on_maps(const Sweep& sweep) {
+  std::vector<Shown> all;
+  const auto unit = [&](const std::string& metric) {
+    const auto* info = metrics::find(sweep.catalogue, metric);
+    return std::string(info != nullptr ? info->unit : unit_from_name(metric));
+  };
+  for (const auto& point : sweep.points) {
+    if (!point.summary) continue;
+    for (const Judged& j : judged(*point.summary))
+      all.push_back({j.metric, j.name, unit(j.metric), j.at_least, j.bound});
+    if (all.empty()) all.push_back({"yield", "yield", "share", true, std::nullopt});
+    return all;
+  }
+  return all;
+}
+
+/// One map: the points with one combination of all that is not on it.
+Chart map_of(const Sweep& sweep, const Shown& shown, const Side& x, const Side& y,
+             const std::vector<std::size_t>& points) {
+  const bool share = shown.unit == "share";
+  Chart chart;
+  chart.x = x.drawn(sweep, kMostTicks);
+  chart.y = y.drawn(sweep, kMostTicks);
+  Chart::Cells& cells = chart.cells.emplace();
+  cells.columns = x.count();
+  cells.value.assign(x.count() * y.count(), kNone);
+  cells.texts.assign(cells.value.size(), "");
+  cells.holds.assign(cells.value.size(), std::nullopt);
+  cells.dark_is_low = !shown.more_is_better;
+  cells.scale.label = shown.name + (share                                         ? " [%]"
+                                    : shown.unit.empty() || shown.unit == "count" ? ""
+                                                                                  : " [" + shown.unit + "]");
+  std::size_t longest = 0;
+  for (const std::size_t n : points) {
+    const auto& point = sweep.points[n];
+    const std::size_t cell = y.place[point.at[y.axis]] * x.count() + x.place[point.at[x.axis]];
+    const auto* found = metric_of(*point.summary, shown.metric);
+    const auto verdicts = judged(*point.summary);
+    const Met met = met_at(*point.summary);
+    if (!verdicts.empty()) cells.holds[cell] = met.holds();
+    if (found != nullptr) cells.value[cell] = share ? *found->mean * 100 : *found->mean;
+    cells.texts[cell] = found == nullptr ? "–"
+                        : share          ? percent(*found->mean, 3)
+                                         : significant(*found->mean, 3);
+    if (!verdicts.empty() && !met.sure) cells.texts[cell] += " ?";
+    longest = std::max(longest, columns(cells.texts[cell]));
+  }
+  constexpr double kWidth = 690, kLetter = 8.5;  // as drawn in the SVG
+  constexpr std::size_t kMostRows = 14;
+  if (kLetter * static_cast<double>((longest + 1) * x.count()) > kWidth || y.count() > kMostRows)
+    cells.texts.clear();
+  double low = std::numeric_limits<double>::infinity(), high = 0;
+  for (const double value : cells.value) {
+    if (!std::isfinite(value)) continue;
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  constexpr double kWide = 5;
+  cells.scale.logarithmic = !share && low > 0 && high / low > kWide;
+  if (share) {
+    if (shown.bound) chart.bounds.push_back({"", *shown.bound * 100});
+    share_axis(chart);
+    chart.bounds.clear();
+  }
+  return chart;
+}
+
+/// Two varied numbers: a map with the edge of what meets the objectives.
+void add_maps(std::vector<Chart>& charts, const Sweep& sweep) {
+  constexpr std::size_t kMostMaps = 4;  // of one metric
+  const View view = view_of(sweep);
+  std::optional<std::size_t> second;
+  for (std::size_t i = 0; i < sweep.axes.size(); ++i) {
+    if (i == view.x || sweep.axes[i].values.size() < 2 || !scale_of(sweep.axes[i]).numeric) continue;
+    if (!second || sweep.axes[i].values.size() > sweep.axes[*second].values.size()) second = i;
+  }
+  if (!view.scale.numeric || !second) return;
+  const Side x(sweep, view.x), y(sweep, *second);
+  std::map<std::vector<std::size_t>, std::vector<std::size_t>> groups;
+  for (std::size_t n = 0; n < sweep.points.size(); ++n) {
+    if (!sweep.points[n].summary) continue;
+    std::vector<std::size_t> rest = sweep.points[n].at;
+    rest[x.axis] = rest[y.axis] = 0;
+    groups[rest].push_back(n);
+  }
+  for (const Shown& shown : shown_on_maps(sweep)) {
+    std::size_t number = 0;
+    for (const auto& [rest, points] : groups) {
+      if (++number > kMostMaps) break;
+      Chart chart = map_of(sweep, shown, x, y, points);
+      std::string name;
+      for (std::size_t i = 0; i < rest.size(); ++i)
+        if (i != x.axis && i != y.axis && sweep.axes[i].values.size() > 1)
+          name += (name.empty() ? "" : ", ") + shortened(alternative_name(sweep, i, rest[i]), kLongestName);
+      chart.file =
+          "map_" + part_of_file_name(shown.metric) + (groups.size() > 1 ? "_" + std::to_string(number) : "");
+      chart.title = (shown.bound ? "Where the objectives hold: " : "") + shown.name +
+                    (name.empty() ? "" : " (" + name + ")");
+      const auto& holds = chart.cells->holds;
+      const auto count = [&](bool wanted) {
+        return std::count(holds.begin(), holds.end(), std::optional(wanted));
+      };
+      chart.caption = "Each cell is a point. ";
+      if (count(true) + count(false) == 0)
+        chart.caption += "No objectives were set.";
+      else if (count(false) == 0)
+        chart.caption += "All meet all objectives.";
+      else if (count(true) == 0)
+        chart.caption += "None meets all objectives.";
+      else
+        chart.caption += "The line parts those that meet all objectives from those that miss one (hatched).";
+      if (groups.size() > kMostMaps)
+        chart.caption += fmt::format(" {} more combinations are in points.csv.", groups.size() - kMostMaps);
+      charts.push_back(std::move(chart));
+    }
+  }
 }
 
 }  // namespace
@@ -401,6 +475,7 @@ std::vector<Chart> figures(const Sweep& sweep) {
   add_shares(charts, sweep, curves);
   add_latency(charts, sweep, curves);
   add_availability(charts, sweep, curves);
+  add_maps(charts, sweep);
   add_tradeoff(charts, sweep, curves);
   add_cost(charts, sweep);
   return charts;

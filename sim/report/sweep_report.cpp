@@ -192,6 +192,7 @@ std::string table(const Sweep& sweep, const std::filesystem::path& folder, bool 
   };
   out += painted(verdict.kind, verdict.text) + "\n";
   for (const auto& line : verdict.lines) out += "  " + painted(line.kind, line.text) + "\n";
+  if (const std::string price = cheapest(sweep); !price.empty()) out += printable_line(price) + "\n";
   out += "\n";
 
   const Table t = table_of(sweep, kMostRows);
@@ -246,6 +247,8 @@ std::string html(const Sweep& sweep, const std::vector<Chart>& charts, const std
   out += fmt::format("<p class=\"answer {}\">{}</p>\n", name_of(verdict.kind), escaped(verdict.text));
   for (const auto& line : verdict.lines)
     out += fmt::format("<p class=\"answer {}\">{}</p>\n", name_of(line.kind), escaped(line.text));
+  if (const std::string price = cheapest(sweep); !price.empty())
+    out += fmt::format("<p>{}</p>\n", escaped(price));
   out += fmt::format("<p class=\"faint\">{}</p>\n</header>\n", escaped(run_note(sweep)));
   out += "<h2>Figures</h2>\n" + figures_section(charts, figures);
 

@@ -60,11 +60,11 @@ struct Codec<faults::Wave> {
   static std::string what();
 };
 
-/// A map from paths to the values that they take in a sweep.
+/// A map from paths to the values that they take, and from names to alternatives (config/vary.h).
 template <>
-struct Codec<study::SweepConfig> {
-  static bool parse(const Node&, study::SweepConfig& out, Diagnostics&);
-  static Node dump(const study::SweepConfig&);
+struct Codec<study::VaryConfig> {
+  static bool parse(const Node&, study::VaryConfig& out, Diagnostics&);
+  static Node dump(const study::VaryConfig&);
   static void schema(nlohmann::json& out, nlohmann::json& defs);
   static std::string what();
 };

@@ -1,6 +1,8 @@
 #include "sim/study/grid.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -14,22 +16,24 @@ using config::Axis;
 using config::Diagnostics;
 using config::Node;
 
-/// Indices of the values of the n-th combination.
+/// Indices of the alternatives of the n-th combination.
 std::vector<std::size_t> combination(const std::vector<Axis>& axes, std::size_t n) {
   std::vector<std::size_t> at(axes.size());
   for (std::size_t i = axes.size(); i-- > 0;) {
-    at[i] = n % axes[i].values.size();
-    n /= axes[i].values.size();
+    at[i] = n % axes[i].alternatives.size();
+    n /= axes[i].alternatives.size();
   }
   return at;
 }
 
-std::string assignment(const Axis& axis, std::size_t value) {
-  return axis.path + "=" + one_line(axis.values[value]);
+std::string assignment(const Axis& axis, std::size_t alternative) {
+  return axis.label + "=" + axis.alternatives[alternative].name;
 }
 
-bool same_place(const config::Mark& a, const config::Mark& b) {
-  return a.source == b.source && a.line == b.line && a.column == b.column;
+/// Whether it is about one of the values that the alternative sets, as a whole.
+bool is_about(const Axis::Alternative& alternative, const config::Mark& where) {
+  return std::any_of(alternative.settings.begin(), alternative.settings.end(),
+                     [&](const Axis::Setting& s) { return config::same_place(s.value.where(), where); });
 }
 
 /// The errors of all points, each once, and where not all points have it, with the points that do.
@@ -42,7 +46,7 @@ class PointErrors {
       const std::optional<std::size_t> axis = axis_at(error.where, at);
       const auto known = std::find_if(groups_.begin(), groups_.end(), [&](const Group& group) {
         return group.error.message == error.message &&
-               (axis ? group.axis == axis : same_place(group.error.where, error.where));
+               (axis ? group.axis == axis : config::same_place(group.error.where, error.where));
       });
       if (known != groups_.end()) {
         known->points.push_back(at);
@@ -66,7 +70,7 @@ class PointErrors {
 
   std::optional<std::size_t> axis_at(const config::Mark& where, const std::vector<std::size_t>& at) const {
     for (std::size_t i = 0; i < axes_.size(); ++i)
-      if (same_place(axes_[i].values[at[i]].where(), where)) return i;
+      if (!axes_[i].named && is_about(axes_[i].alternatives[at[i]], where)) return i;
     return std::nullopt;
   }
 
@@ -75,16 +79,16 @@ class PointErrors {
     if (group.points.size() == points) return "";
     const auto& first = group.points.front();
     for (std::size_t i = 0; i < axes_.size(); ++i) {
-      if (group.points.size() != points / axes_[i].values.size()) continue;
+      const auto& alternatives = axes_[i].alternatives;
+      if (group.points.size() != points / alternatives.size()) continue;
       const bool all = std::all_of(group.points.begin(), group.points.end(),
                                    [&](const auto& at) { return at[i] == first[i]; });
       if (!all) continue;
-      const Node& value = axes_[i].values[first[i]];
       // Values of a range all stand at one place.
-      const bool alone =
-          std::count_if(axes_[i].values.begin(), axes_[i].values.end(),
-                        [&](const Node& other) { return same_place(other.where(), value.where()); }) == 1;
-      if (alone && same_place(group.error.where, value.where())) return "";
+      const bool alone = std::count_if(alternatives.begin(), alternatives.end(), [&](const auto& other) {
+                           return is_about(other, group.error.where);
+                         }) == 1;
+      if (alone && is_about(alternatives[first[i]], group.error.where)) return "";
       return " (where " + assignment(axes_[i], first[i]) + ")";
     }
     std::string text = " (at ";
@@ -103,30 +107,77 @@ bool is_or_is_below(std::string_view path, std::string_view parent) {
   return path == parent || (path.starts_with(parent) && path[parent.size()] == '.');
 }
 
-/// What is wrong with the axes themselves.
-void check_axes(const std::vector<Axis>& axes, const ScenarioConfig& base, Diagnostics& diagnostics) {
-  bool other_platforms = false;
-  for (std::size_t i = 0; i < axes.size(); ++i) {
-    const std::string& path = axes[i].path;
-    other_platforms = other_platforms || path == "platform" || path == "platform.hosts";
-    if (is_or_is_below(path, "sweep"))
-      diagnostics.error(axes[i].where, "what is varied cannot be varied itself, expected another path");
-    for (std::size_t j = 0; j < i; ++j)
-      if (axes[j].path == path)
-        diagnostics.error(axes[i].where,
-                          config::quote(path) + " is varied twice, expected all values in one list");
-    // A new group would be made, on which nothing runs.
-    constexpr std::string_view kHosts = "platform.hosts.";
-    if (!path.starts_with(kHosts) || other_platforms) continue;
-    const std::string name = path.substr(kHosts.size(), path.find('.', kHosts.size()) - kHosts.size());
-    std::vector<std::string_view> names;
-    for (const auto& [known, group] : base.platform.hosts) names.push_back(known);
-    if (std::find(names.begin(), names.end(), name) == names.end())
-      diagnostics.error(axes[i].where, "there is no host group " + config::quote(name) +
-                                           " in the platform, expected " + config::list_of(names) +
-                                           config::did_you_mean(name, names));
+/// A path that an alternative sets, and who does.
+struct Set {
+  const Axis* axis;
+  const Axis::Alternative* alternative;
+  const Axis::Setting* setting;
+};
+
+/// "seed", or "the choice rack (a1 down)".
+std::string who(const Set& set) {
+  return set.axis->named ? "the choice " + config::quote(set.axis->label) + " (" + set.alternative->name + ")"
+                         : config::quote(set.axis->label);
+}
+
+using Paths = std::map<std::string, Set>;
+
+/// What is set later may refine what was set before, but not undo it.
+void check_order(const Paths& before, const Set& later, Diagnostics& diagnostics) {
+  const std::string& path = later.setting->path;
+  const auto complain = [&](const std::string& what) { diagnostics.error(later.setting->where, what); };
+  if (const auto same = before.find(path); same != before.end())
+    complain(config::quote(path) + " is set by " + who(same->second) +
+             " as well, expected it in one of them");
+  if (const auto below = before.lower_bound(path + ".");
+      below != before.end() && below->first.starts_with(path + "."))
+    complain("this undoes what " + who(below->second) + " sets, " + config::quote(below->first) +
+             ", expected it before that");
+}
+
+}  // namespace
+
+void check_axes(const std::vector<Axis>& axes, Diagnostics& diagnostics) {
+  std::set<std::string> labels;
+  Paths before;
+  for (const Axis& axis : axes) {
+    if (!labels.insert(axis.label).second) {
+      diagnostics.error(axis.where,
+                        config::quote(axis.label) + " is varied twice, expected all values in one list");
+      continue;
+    }
+    if (axis.named && report::is_column(axis.label))
+      diagnostics.error(axis.where, config::quote(axis.label) +
+                                        " is the name of a column of points.csv, expected another name");
+    Paths own;
+    for (const Axis::Alternative& alternative : axis.alternatives) {
+      Paths inside;
+      for (const Axis::Setting& setting : alternative.settings) {
+        const Set set{&axis, &alternative, &setting};
+        check_order(inside, set, diagnostics);
+        inside.emplace(setting.path, set);
+        own.emplace(setting.path, set);
+      }
+    }
+    for (const auto& [path, set] : own) {
+      if (is_or_is_below(path, "sweep"))
+        diagnostics.error(set.setting->where,
+                          "what is varied cannot be varied itself, expected another path");
+      check_order(before, set, diagnostics);
+    }
+    before.merge(own);
   }
 }
+
+std::optional<ScenarioConfig> scenario_at(const Node& base, const std::vector<Axis>& axes,
+                                          const std::vector<std::size_t>& at, Diagnostics& diagnostics) {
+  std::optional<Node> tree = base.without("sweep");
+  for (std::size_t i = 0; i < axes.size() && tree; ++i)
+    tree = config::with_alternative(*tree, axes[i].alternatives[at[i]], diagnostics);
+  return tree ? scenario_from(*tree, diagnostics) : std::nullopt;
+}
+
+namespace {
 
 std::vector<Axis> axes_of(std::span<const std::string> varies, const Node& tree, const std::string& file,
                           Diagnostics& diagnostics) {
@@ -147,15 +198,13 @@ std::vector<Axis> axes_of(std::span<const std::string> varies, const Node& tree,
   return axes;
 }
 
-std::optional<ScenarioConfig> scenario_at(const Node& base, const std::vector<Axis>& axes,
-                                          const std::vector<std::size_t>& at, Diagnostics& diagnostics) {
-  std::optional<Node> tree = base;
-  for (std::size_t i = 0; i < axes.size() && tree; ++i)
-    tree = config::with_value(*tree, axes[i].path, axes[i].values[at[i]], axes[i].where, diagnostics);
-  return tree ? scenario_from(*tree, diagnostics) : std::nullopt;
-}
-
 }  // namespace
+
+report::Sweep::Axis described(const Axis& axis) {
+  report::Sweep::Axis all{axis.label, {}, axis.named};
+  for (const Axis::Alternative& alternative : axis.alternatives) all.values.push_back(alternative.name);
+  return all;
+}
 
 std::string name_of(const Grid& grid, const Grid::Point& point) {
   std::string name;
@@ -172,10 +221,10 @@ std::optional<Grid> load_grid(const std::string& file, std::span<const std::stri
   Grid grid;
   grid.axes = axes_of(varies, *tree, file, diagnostics);
   if (!base || !diagnostics.ok()) return std::nullopt;
-  check_axes(grid.axes, *base, diagnostics);
+  check_axes(grid.axes, diagnostics);
   std::size_t count = 1;
   for (const Axis& axis : grid.axes) {
-    count *= axis.values.size();
+    count *= axis.alternatives.size();
     if (count > kMostPoints) {
       diagnostics.error(axis.where, "this makes more than " + std::to_string(kMostPoints) +
                                         " points, expected fewer values");
@@ -185,18 +234,17 @@ std::optional<Grid> load_grid(const std::string& file, std::span<const std::stri
   if (!diagnostics.ok()) return std::nullopt;
 
   PointErrors errors(grid.axes);
-  const Node alone = tree->without("sweep");
   for (std::size_t n = 0; n < count; ++n) {
     std::vector<std::size_t> at = combination(grid.axes, n);
     Diagnostics found;
-    auto scenario = scenario_at(alone, grid.axes, at, found);
+    auto scenario = scenario_at(*tree, grid.axes, at, found);
     errors.add(found, at);
     if (scenario) grid.points.push_back({std::move(at), std::move(*scenario)});
   }
   errors.report(count, diagnostics);
   if (!diagnostics.ok()) return std::nullopt;
   grid.base = std::move(*base);
-  grid.base.sweep = SweepConfig{grid.axes};
+  grid.base.sweep = VaryConfig{grid.axes};
   return grid;
 }
 

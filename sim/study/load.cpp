@@ -111,15 +111,14 @@ class Checker {
                     expected_group(ref.name));
   }
 
-  /// A --set makes the parents that its path names: one with a mistake in it would change nothing, silently.
+  /// A --set makes the parents that its path names, and so does what is varied: a path with a mistake in it
+  /// would change nothing, silently. What a path has made has its key at the place of its value.
   void check_added_groups() {
     const config::Node* platform = tree_.find("platform");
     const config::Node* hosts = platform ? platform->find("hosts") : nullptr;
     if (hosts == nullptr) return;
     for (const config::Node::Entry& entry : hosts->entries()) {
-      const auto& source = entry.value.where().source;
-      if (!source || !source->name.starts_with("--set platform.hosts.") || used_.contains(entry.key))
-        continue;
+      if (!config::same_place(entry.where, entry.value.where()) || used_.contains(entry.key)) continue;
       diagnostics_.error(entry.value.where(), "this adds a host group " + config::quote(entry.key) +
                                                   ", which no component uses" + expected_group(entry.key));
     }

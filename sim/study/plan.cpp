@@ -35,14 +35,6 @@ using config::Diagnostics;
 
 constexpr std::string_view kCost = "cost.usd_per_hour";
 
-report::Sweep::Axis axis_of(const config::Axis& axis) {
-  report::Sweep::Axis a;
-  a.path = axis.path;
-  for (const config::Node& value : axis.values)
-    a.values.push_back(value.is_scalar() ? value.text() : config::one_line(value));
-  return a;
-}
-
 double price(const ScenarioConfig& scenario) {
   std::int64_t nano = 0;
   for (const auto& [name, group] : scenario.platform.hosts)
@@ -211,7 +203,7 @@ Prepared prepare(const PlanTask& task) {
   Prepared all;
   const std::size_t points = task.grid.points.size();
   std::vector<report::Scale> scales;
-  for (const config::Axis& axis : task.grid.axes) scales.push_back(report::scale_of(axis_of(axis)));
+  for (const config::Axis& axis : task.grid.axes) scales.push_back(report::scale_of(described(axis)));
   std::vector<Spare> undisturbed;
   for (const Grid::Point& point : task.grid.points) {
     auto& states = all.states.emplace_back();
@@ -235,7 +227,7 @@ Prepared prepare(const PlanTask& task) {
   // Where on each axis a point is, so that more is better.
   std::vector<std::vector<int>> rank_of;
   for (std::size_t a = 0; a < task.grid.axes.size(); ++a) {
-    const std::size_t values = task.grid.axes[a].values.size();
+    const std::size_t values = task.grid.axes[a].alternatives.size();
     std::vector<int> rank(values);
     const int way =
         scales[a].numeric && values > 1 ? direction(task, a, scales[a].ascending, undisturbed) : 0;
@@ -248,7 +240,7 @@ Prepared prepare(const PlanTask& task) {
   }
   std::optional<std::size_t> goal;
   for (std::size_t a = 0; a < task.grid.axes.size(); ++a)
-    if (task.grid.axes[a].path == task.goal) goal = a;
+    if (task.grid.axes[a].label == task.goal) goal = a;
   for (std::size_t p = 0; p < points; ++p) {
     const Grid::Point& point = task.grid.points[p];
     Candidate candidate;
@@ -330,7 +322,7 @@ class Study {
     plan.question = base.question.value_or("");
     plan.seed = static_cast<std::uint64_t>(base.seed);
     plan.measured_s = base.run.duration.seconds();
-    for (const config::Axis& axis : task_.grid.axes) plan.axes.push_back(axis_of(axis));
+    for (const config::Axis& axis : task_.grid.axes) plan.axes.push_back(described(axis));
     plan.candidates = prepared_.problem.candidates.size();
     for (const Candidate& c : prepared_.problem.candidates) plan.impossible += c.overloaded ? 1 : 0;
     plan.goal = task_.goal;
@@ -569,9 +561,9 @@ std::optional<PlanTask> load_plan(const std::string& file, std::span<const std::
   if (options.growth && !plan.maximize) wrong("--growth needs --maximize PATH, the load that grows");
 
   std::vector<std::string_view> numeric;
-  const auto is_numeric = [](const config::Axis& axis) { return report::scale_of(axis_of(axis)).numeric; };
+  const auto is_numeric = [](const config::Axis& axis) { return report::scale_of(described(axis)).numeric; };
   for (const config::Axis& axis : task.grid.axes)
-    if (is_numeric(axis)) numeric.push_back(axis.path);
+    if (is_numeric(axis)) numeric.push_back(axis.label);
   const auto is_varied = [&](const std::string& path) {
     return std::find(numeric.begin(), numeric.end(), path) != numeric.end();
   };
@@ -611,8 +603,8 @@ std::optional<PlanTask> load_plan(const std::string& file, std::span<const std::
     const auto own = tree ? text_at(*tree, task.goal) : std::nullopt;
     if (own) {
       for (const config::Axis& axis : task.grid.axes) {
-        if (axis.path != task.goal) continue;
-        report::Sweep::Axis with = axis_of(axis);
+        if (axis.label != task.goal) continue;
+        report::Sweep::Axis with = described(axis);
         with.values.push_back(*own);
         const report::Scale scale = report::scale_of(with);
         if (scale.numeric) task.own = scale.at.back();

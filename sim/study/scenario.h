@@ -17,7 +17,7 @@
 #include "sim/faults/config.h"
 #include "sim/metrics/slo.h"
 #include "sim/study/availability.h"
-#include "sim/study/sweep_config.h"
+#include "sim/study/vary_config.h"
 #include "sim/world/platform.h"
 
 namespace headroom::study {
@@ -77,7 +77,7 @@ struct ScenarioConfig {
   std::vector<faults::FaultConfig> faults;
   std::vector<WatchConfig> watch;
   SloConfig slo;
-  std::optional<SweepConfig> sweep;
+  std::optional<VaryConfig> sweep;
   template <class V>
   static void describe(V& v) {
     v.required("scenario", &ScenarioConfig::scenario,
@@ -93,7 +93,8 @@ struct ScenarioConfig {
                "groups of which so many members are needed: a list; adds availability.GROUP");
     v.optional("slo", &ScenarioConfig::slo, "objectives by metric");
     v.optional("sweep", &ScenarioConfig::sweep,
-               "what `headroom sweep` varies: paths as in --set, each with a list of values or LO..HI:STEP; "
+               "what `headroom sweep` varies: paths as in --set, each with a list of values, LO..HI:STEP, LO..HI "
+               "(whole numbers) or log:LO..HI:N; or a name with alternatives, each a map from paths to values; "
                "`headroom run` does not look at it");
   }
 };

@@ -41,12 +41,7 @@ report::Sweep description(const Grid& grid) {
   sweep.seed = static_cast<std::uint64_t>(grid.base.seed);
   sweep.replications = static_cast<int>(grid.base.run.replications);
   sweep.measured_s = grid.base.run.duration.seconds();
-  for (const config::Axis& axis : grid.axes) {
-    auto& described = sweep.axes.emplace_back();
-    described.path = axis.path;
-    for (const config::Node& value : axis.values)
-      described.values.push_back(value.is_scalar() ? value.text() : config::one_line(value));
-  }
+  for (const config::Axis& axis : grid.axes) sweep.axes.push_back(described(axis));
   for (const Grid::Point& point : grid.points) sweep.points.push_back({point.at, std::nullopt});
   sweep.catalogue = catalogue();
   return sweep;

@@ -130,11 +130,52 @@ TEST_CASE("a scenario may say what is to be swept; run and check know") {
   CHECK(swept.status == 0);
   CHECK_THAT(swept.out, Contains("6 points"));
   CHECK(place.lines("results/small/points.csv").size() == 7);
-  CHECK_THAT(run({"check", "small.yaml"}, place.here).out, Contains("\n  sweep        6 points\n"));
+  CHECK_THAT(run({"check", "small.yaml"}, place.here).out,
+             Contains("\n  sweep        6 points: platform.hosts.worker.cores (7, 8, 9) × seed (1, 2)\n"));
   const Place plain;
   REQUIRE(run({"run", "small.yaml", "--no-figures", "--out", "a"}, place.here).status == 0);
   REQUIRE(run({"run", "small.yaml", "--no-figures", "--out", "a"}, plain.here).status == 0);
   CHECK(place.text("a/summary.json") == plain.text("a/summary.json"));
+}
+
+TEST_CASE("alternatives with names: the table and points.csv carry them, a renamed one is not run again") {
+  const auto scenario = [](const std::string& name) {
+    return kShort + "sweep:\n  platform.hosts.worker.cores: 7..8\n  load: {as it is: {}, " + name +
+           ": {workload.arrivals.poisson: 30/s, seed: 2}}\n";
+  };
+  const Place place(scenario("\"half, \\\"50 %\\\" / less\""));
+  const Finished swept = run(Place::arguments({}), place.here);
+  CHECK(swept.err == "");
+  REQUIRE(swept.status == 0);
+  CHECK_THAT(swept.out,
+             Contains("  worker.cores                  load  ") && Contains("\n  half, \"50 %\" / less: "));
+  const auto csv = place.lines("results/small/points.csv");
+  REQUIRE(csv.size() == 5);
+  CHECK_THAT(csv[0], StartsWith("platform.hosts.worker.cores,load,"));
+  CHECK_THAT(csv[1], StartsWith("7,as it is,"));
+  CHECK_THAT(csv[2], StartsWith("7,\"half, \"\"50 %\"\" / less\","));
+  CHECK(fs::is_directory(place.at("results/small/runs/4")));
+  const auto sweep = nlohmann::json::parse(place.text("results/small/sweep.json"));
+  CHECK(sweep["vary"][0]["path"] == "platform.hosts.worker.cores");
+  CHECK(sweep["vary"][1]["choice"] == "load");
+  CHECK(sweep["vary"][1]["values"][1] == "half, \"50 %\" / less");
+  CHECK_THAT(
+      run({"check", "small.yaml"}, place.here).out,
+      Contains("4 points: platform.hosts.worker.cores (7, 8) × load (as it is, half, \"50 %\" / less)\n"));
+  write_file(place.at("small.yaml"), scenario("light"));
+  const Finished renamed = run(Place::arguments({}), place.here);
+  CHECK_THAT(renamed.out, Contains("\n  light: ") && Contains("8 of 8 replications were there already\n"));
+  CHECK_THAT(place.lines("results/small/points.csv")[2], StartsWith("7,light,"));
+  // The folder's own scenario is the same sweep; so is --vary in the same words.
+  REQUIRE(
+      run({"sweep", "results/small/scenario.yaml", "--no-figures", "--out", "again"}, place.here).status ==
+      0);
+  CHECK(place.bytes("again") == place.bytes("results/small"));
+  REQUIRE(run(Place::arguments({"--out", "line", "--vary", "platform.hosts.worker.cores=7..8", "--vary",
+                                "load={as it is: {}, light: {workload.arrivals.poisson: 30/s, seed: 2}}"}),
+              place.here)
+              .status == 0);
+  CHECK(place.text("line/points.csv") == place.text("results/small/points.csv"));
 }
 
 TEST_CASE("kill -9 loses what is in progress and nothing else") {
@@ -246,6 +287,15 @@ TEST_CASE("what cannot be swept is refused before anything runs") {
         "2min, 1h or "
         "30d\n");
   CHECK_THAT(refused({"--vary", "platform.hosts.wroker.cores=1,2"}), Contains("did you mean \"worker\"?"));
+  CHECK(refused({"--vary", "load={low: {}, high: {workload.arrivals.poison: 9/s, seed: x}}", "--vary",
+                 "seed=1..3"}) ==
+        "--vary seed:1:1: error: \"seed\" is set by the choice \"load\" (high) as well, expected it in one "
+        "of them\n");
+  CHECK(refused({"--vary", "workload.arrivals.poisson=5000/s..20000/s"}) ==
+        "--vary workload.arrivals.poisson:1:1: error: \"5000/s..20000/s\" has no step, which only whole "
+        "numbers "
+        "without a unit may leave out, expected LO..HI:STEP, three numbers of one unit, such as 28..48:2 or "
+        "5ms..20ms:5ms\n");
   CHECK_THAT(refused({"--vary", "seed=1,2", "--set", "seed=x"}), StartsWith("--set seed:1:1: error: "));
   CHECK_THAT(refused({"--vary", "seed=1,2", "--executor", "slurm"}),
              StartsWith("headroom: error: unknown option \"--executor\""));
@@ -308,7 +358,11 @@ TEST_CASE("a full disk is an error; what was there stays, what was finished is k
 TEST_CASE("fail-on-slo, quiet, and figures") {
   const Place place;
   CHECK(place({"--fail-on-slo", "--set", "slo.latency.p99_ms=100000"}).status == 0);
-  CHECK(place({"--fail-on-slo", "--set", "slo.latency.p99_ms=1"}).status == 1);
+  const Finished missed = place({"--fail-on-slo", "--set", "slo.latency.p99_ms=1"});
+  CHECK(missed.status == 1);
+  CHECK_THAT(missed.err,
+             Contains("headroom: 3 of 3 points miss an objective: worker.cores 7; worker.cores 8; "
+                      "worker.cores 9\n"));
   const Finished quiet = place({"--quiet", "--set", "slo.latency.p99_ms=1"});
   CHECK(quiet.status == 0);
   CHECK(quiet.out + quiet.err == "");

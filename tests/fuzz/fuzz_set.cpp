@@ -36,7 +36,7 @@ slo: {latency.p99_ms: 500, yield: 99%}
   std::size_t points = 1;
   for (const std::string& vary : varies)
     if (const auto axis = config::parse_vary(vary, diagnostics))
-      points *= std::min<std::size_t>(axis->values.size(), 100);
+      points *= std::min<std::size_t>(axis->alternatives.size(), 100);
   if (points > 16) return;
   config::Diagnostics of_grid;
   const auto grid = study::load_grid(scenario, sets, varies, of_grid);

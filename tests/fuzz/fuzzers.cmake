@@ -34,7 +34,7 @@ set(other
   sim/report/verdicts.cpp
   sim/study/codecs.cpp sim/study/degraded.cpp sim/study/estimate.cpp sim/study/grid.cpp
   sim/study/language.cpp sim/study/load.cpp sim/study/offered_load.cpp sim/study/outline.cpp
-  sim/study/sweep_config.cpp sim/study/trace.cpp sim/study/traits.cpp
+  sim/study/trace.cpp sim/study/traits.cpp sim/study/vary_config.cpp
   sim/world/disk.cpp sim/world/fluid.cpp sim/world/host.cpp sim/world/network.cpp sim/world/platform.cpp
   sim/world/processor.cpp sim/world/topology.cpp)
 set(targets scenario platform profile table set replication result)

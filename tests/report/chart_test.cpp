@@ -132,6 +132,97 @@ TEST_CASE("an axis of percentages begins where it shows more, and tells an objec
   CHECK(*from(99.95, 99.9999).y.low == 99.9);  // all that is drawn is to be seen
 }
 
+TEST_CASE("an axis of shares runs in nines where they come near 100 %") {
+  const auto axis = [](const std::vector<double>& y, double objective) {
+    Chart chart = simple();
+    chart.y.label = "yield [%]";
+    chart.curves[0].y = y;
+    if (objective > 0) chart.bounds.push_back({"objective", objective});
+    share_axis(chart);
+    return chart;
+  };
+  CHECK(axis({50, 99, 99.99}, 99.9).y.nines);
+  CHECK(axis({50, 99, 99.99}, 99.9).y.label == "yield [%], in nines");
+  CHECK(axis({100, 100, 100}, 99.9).y.nines);
+  CHECK(axis({92, 99, 99.5}, 0).y.nines);
+  CHECK_FALSE(axis({50, 80, 97}, 99.9).y.nines);  // nothing comes near it
+  CHECK_FALSE(axis({50, 99, 99.99}, 0).y.nines);  // nothing near 100 % is promised
+  CHECK_FALSE(axis({50, 99, 99.99}, 95).y.nines);
+  CHECK_FALSE(axis({99.9, 100, 100}, 0).y.nines);  // noise is not made large
+  CHECK(*axis({99.9, 100, 100}, 0).y.low == 99.8);
+  CHECK_FALSE(axis({100, 100, 100}, 0).y.nines);
+}
+
+TEST_CASE("nines are as far apart as each other, and 100 % has its place above them") {
+  Chart chart = simple();
+  chart.curves[0] = {"a", {0, 1, 2, 3}, {90, 99, 99.9, 100}, {80, 98, 99.8, 100}, {95, 99.5, 100, 100}};
+  chart.bounds.push_back({"objective", 99.9});
+  chart.y.nines = true;
+  const auto script = [&] {
+    std::vector<std::string> files;
+    return gnuplot_script({chart}, files);
+  };
+  const std::string text = script();
+  CHECK_THAT(text, Catch::Contains("'90' 1, ") && Catch::Contains("'99' 2, ") &&
+                       Catch::Contains("'99.9' 3, ") && Catch::Contains("'100' 4)") &&
+                       !Catch::Contains("'99.99'"));
+  // −log10 of what is lost; an interval that reaches 100 % ends there.
+  CHECK_THAT(text, Catch::Contains("\n0 1 0.69897") && Catch::Contains("\n3 4 4 4\n"));
+  const double place = std::stod(text.substr(text.find("\n2 ") + 3));
+  CHECK(place == Approx(3).epsilon(1e-9));
+  chart.curves[0].y = {99.9999, 99.99995, 100, 100};
+  chart.bounds.clear();
+  CHECK_THAT(script(), Catch::Contains("'99.9999' 6, ") && Catch::Contains("'100' 7)"));
+  // Everything at 100 %, nothing above, nothing below.
+  chart.curves[0].y = {100, 100, 100, 100};
+  CHECK_THAT(script(), Catch::Contains("'100' 1)"));
+  chart.curves[0].y = {0, -1, 100, std::numeric_limits<double>::quiet_NaN()};
+  CHECK_THAT(script(), Catch::Contains("'0' 0, ") && Catch::Contains("\n1 0 "));
+  TemporaryFolder folder;
+  const auto problem = draw({chart}, folder.path());
+  if (problem) FAIL(problem->message);
+  CHECK(folder.entries() == 2);
+}
+
+TEST_CASE("a map of cells has an edge where what holds meets what does not") {
+  Chart chart;
+  chart.file = "map";
+  chart.title = "it's a map, 50 % {a}_b";
+  chart.cells.emplace();
+  chart.cells->columns = 3;
+  chart.cells->value = {1, 2, 3, 4, std::numeric_limits<double>::quiet_NaN(), 6};
+  chart.cells->holds = {true, true, false, true, std::nullopt, true};
+  chart.cells->texts = {"a", "b", "5 % {x}", "", "", "\"q\""};
+  std::vector<std::string> files;
+  const std::string script = gnuplot_script({chart}, files);
+  // Between the second and the third below, and between the third below and the third above; not beside what
+  // is unknown.
+  CHECK_THAT(script, Catch::Contains("$edge << END\n1.5 -0.5 0 1\n1.5 0.5 1 0\nEND\n"));
+  CHECK_THAT(script, Catch::Contains("$hatched << END\n2 0 1.5 2.5 -0.5 0.5\nEND\n"));
+  CHECK_THAT(script, Catch::Contains("$blank << END\n1 1 0.5 1.5 0.5 1.5\nEND\n"));
+  TemporaryFolder folder;
+  const auto draws = [&] {
+    const auto problem = draw({chart}, folder.path());
+    if (problem) FAIL(problem->message);
+    return folder.entries() == 2;
+  };
+  CHECK(draws());
+  chart.cells->dark_is_low = true;
+  chart.cells->scale.logarithmic = true;
+  CHECK(draws());
+  chart.cells->value = {5, 5, 5, 5, 5, 5};
+  CHECK(draws());
+  chart.cells->holds.clear();
+  chart.cells->texts.clear();
+  CHECK(draws());
+  chart.cells->scale.logarithmic = false;
+  chart.cells->scale.nines = true;
+  chart.cells->value = {100, 100, 99, 50, 0, 100};
+  CHECK(draws());
+  chart.cells->columns = 1;
+  CHECK(draws());
+}
+
 TEST_CASE("without gnuplot the problem says so") {
   TemporaryFolder folder;
   const Path path("/nonexistent");

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/report/chart.h"
 #include "sim/report/csv.h"
 #include "sim/report/sweep_answer.h"
 #include "sim/report/sweep_figures.h"
@@ -258,22 +259,25 @@ TEST_CASE("the table answers first, then shows what differs") {
              Contains("VIOLATED") && Contains("runs/2: books balance: one is missing"));
 }
 
-TEST_CASE("of watched groups the time with too few members is drawn, nine by nine") {
+TEST_CASE("the availability of watched groups is drawn in nines") {
   Sweep sweep = sweep_of({"0", "1", "2"}, {1, 1, 1});
   const double availability[] = {1, 0.9999, 0.999};
-  for (std::size_t i = 0; i < 3; ++i)
-    sweep.points[i].summary->metrics["availability.worker"] = {
+  for (std::size_t i = 0; i < 3; ++i) {
+    Summary& s = *sweep.points[i].summary;
+    s.metrics["availability.worker"] = {
         availability[i], metrics::Interval{availability[i] - 1e-5, std::min(1.0, availability[i] + 1e-3)}};
+    s.slo = {{"availability.worker >= 0.9995", "", availability[i], availability[i] >= 0.9995}};
+  }
   const auto charts = figures(sweep);
   REQUIRE(titles(charts) == Texts{"yield_harvest", "latency_p99", "availability_worker"});
   const Chart& chart = charts[2];
-  CHECK(chart.y.logarithmic);
+  CHECK(chart.y.nines);
+  CHECK(chart.y.label == "time with enough members up [%], in nines");
   REQUIRE(chart.curves.size() == 1);
-  CHECK(std::isnan(chart.curves[0].y[0]));  // never too few: no point on such a scale
-  CHECK(chart.curves[0].y[1] == Approx(1e-4));
-  CHECK(chart.curves[0].high[1] == Approx(1.1e-4));
-  CHECK(chart.curves[0].low[1] == Approx(1e-5));  // the interval reaches 0, the band a decade down
-  CHECK(chart.curves[0].y[2] == Approx(1e-3));
+  CHECK(chart.curves[0].y == std::vector<double>{100, 99.99, 99.9});
+  CHECK(chart.curves[0].high[1] == 100);
+  REQUIRE(chart.bounds.size() == 1);
+  CHECK(chart.bounds[0].y == Approx(99.95));
 }
 
 TEST_CASE("figures show what there is") {
@@ -374,25 +378,196 @@ TEST_CASE("the cheapest point is said for each value of what is not bought") {
   add(2, 1, 0.9);
   const auto caption = [&] { return figures(sweep).back().caption; };
   CHECK(caption() ==
-        "The cheapest point that meets all objectives costs at arrivals.poisson 1000/s: 12 USD/h "
+        "The cheapest point that meets all objectives costs with arrivals.poisson 1000/s: 12 USD/h "
         "(worker.count 10); "
-        "at arrivals.poisson 2000/s: 24 USD/h (worker.count 20); at arrivals.poisson 3000/s: no point does.");
+        "with arrivals.poisson 2000/s: 24 USD/h (worker.count 20); with arrivals.poisson 3000/s: no point "
+        "does.");
+  CHECK_THAT(table(sweep, "", false), Contains("\n" + caption() + "\n\n"));
+  // A point that has not settled does not hold, however cheap.
+  sweep.points[0].summary->settled = false;
+  CHECK_THAT(caption(), Contains("with arrivals.poisson 1000/s: 24 USD/h"));
+  sweep.points[0].summary->settled = true;
+  // Alternatives of a choice go by their names.
+  sweep.axes[0] = {"faults", {"all up", "a1 down", "zone a down"}, true};
+  CHECK_THAT(caption(), Contains("costs with all up: 12 USD/h (worker.count 10); with a1 down: 24 USD/h") &&
+                            Contains("; with zone a down: no point does."));
+  sweep.axes[1] = {"fleet", {"few large", "many small"}, true};
+  CHECK_THAT(caption(),
+             Contains("costs with all up: 12 USD/h (few large); with a1 down: 24 USD/h (many small)"));
+  sweep.axes = {{"workload.arrivals.poisson", {"1000/s", "2000/s", "3000/s"}},
+                {"platform.hosts.worker.count", {"10", "20"}}};
   sweep.points.resize(2);
   sweep.axes[0].values.resize(1);
   CHECK(caption() == "The cheapest point that meets all objectives costs 12 USD/h (worker.count 10).");
   sweep.points = {};
-  add(2, 0, 0.5);
-  add(2, 1, 0.9);
+  add(0, 0, 0.5);
+  add(0, 1, 0.9);
   CHECK(caption() == "No point meets all objectives.");
+  // Nothing is said of prices where they are all the same.
+  for (auto& point : sweep.points) point.summary->metrics["cost.usd_per_hour"] = {12.0, std::nullopt};
+  CHECK(cheapest(sweep) == "");
+}
+
+TEST_CASE("alternatives of a choice are called by their names") {
+  Sweep sweep;
+  sweep.scenario = "sample";
+  sweep.axes = {{"platform.hosts.worker.count", {"28", "32"}},
+                {"racks", {"all racks", "rack \"a1\", 50 % / down"}, true}};
+  for (std::size_t i = 0; i < 4; ++i)
+    sweep.points.push_back({{i / 2, i % 2}, summary_of(i < 2 ? 0.9 : i == 2 ? 0.999 : 0.95)});
+  const SweepAnswer verdict = answer(sweep);
+  REQUIRE(verdict.lines.size() == 2);
+  CHECK(verdict.lines[0].text == "all racks: at worker.count = 32 only");
+  CHECK(verdict.lines[1].text == "rack \"a1\", 50 % / down: nowhere");
+  const auto csv = std::get<Csv>(parse_csv(points_csv(sweep)));
+  CHECK(csv.header[1] == "racks");
+  CHECK(csv.rows[1][1] == "rack \"a1\", 50 % / down");
+  CHECK_THAT(points_csv(sweep), Contains("28,\"rack \"\"a1\"\", 50 % / down\","));
+  const auto charts = figures(sweep);
+  CHECK(charts[0].title == "Yield, by racks");
+  CHECK(charts[0].curves[0].name == "all racks");
+  CHECK_THAT(table(sweep, "", false), Contains("worker.count                   racks"));
+  CHECK_THAT(html(sweep, {}, ""), Contains("rack &quot;a1&quot;, 50 % / down"));
+  // Files are named by number, whatever the names.
+  const TemporaryFolder folder;
+  SweepFiles files;
+  files.sweep = sweep;
+  files.runs.resize(4);
+  REQUIRE_FALSE(write_sweep(folder.path() / "result", files, true).error);
+  const auto loaded = load_sweep(folder.path() / "result");
+  REQUIRE(std::holds_alternative<Sweep>(loaded));
+  CHECK(std::get<Sweep>(loaded).axes[1].named);
+  CHECK_FALSE(std::get<Sweep>(loaded).axes[0].named);
+  CHECK(points_csv(std::get<Sweep>(loaded)) == points_csv(sweep));
+  CHECK(to_json(std::get<Sweep>(loaded)) == to_json(sweep));
+  // Names are no numbers, even if they look like some.
+  CHECK_FALSE(scale_of({"size", {"16 cores", "32 cores"}, true}).numeric);
+  CHECK(scale_of({"size", {"16 cores", "32 cores"}, false}).numeric);
+}
+
+TEST_CASE("alternatives of the same name are told apart by their choices") {
+  Sweep sweep;
+  sweep.axes = {{"retries", {"on", "off"}, true}, {"hedges", {"on", "late"}, true}};
+  CHECK(alternative_name(sweep, 0, 0) == "retries on");
+  CHECK(alternative_name(sweep, 0, 1) == "off");
+  CHECK(alternative_name(sweep, 1, 0) == "hedges on");
+  CHECK(alternative_name(sweep, 1, 1) == "late");
+}
+
+TEST_CASE("choices alone are drawn over their names; one number is no axis") {
+  Sweep sweep = sweep_of({"a", "b"}, {0.999, 0.999});
+  sweep.axes[0] = {"racks", {"all up", "a1 down"}, true};
+  CHECK(answer(sweep).text == "objectives hold for every choice of racks (yield ≥ 99 %)");
+  CHECK(figures(sweep)[0].x.label == "racks");
+  CHECK(figures(sweep)[0].x.ticks[1].label == "a1 down");
+  CHECK(figures(sweep)[0].curves[0].bars);
+  // Beside each other.
+  CHECK(figures(sweep)[0].curves[0].x == std::vector<double>{0, 1});
+  CHECK(figures(sweep)[0].curves[1].x == std::vector<double>{-0.08, 0.92});
+  sweep.axes.push_back({"platform.hosts.worker.count", {"40"}});
+  for (auto& point : sweep.points) point.at.push_back(0);
+  CHECK(view_of(sweep).x == 0);
+  CHECK(view_of(sweep).series.size() == 1);
+}
+
+TEST_CASE("of many series the ones drawn are spread over all") {
+  Sweep sweep;
+  Texts loads;
+  for (int i = 0; i < 15; ++i) loads.push_back(std::to_string(1000 + i) + "/s");
+  Texts counts;
+  for (int i = 0; i < 16; ++i) counts.push_back(std::to_string(i + 1));
+  sweep.axes = {{"platform.hosts.worker.count", counts}, {"workload.arrivals.poisson", loads}};
+  for (std::size_t i = 0; i < 16 * 15; ++i)
+    sweep.points.push_back({{i / 15, i % 15}, summary_of(i / 15 > i % 15 ? 0.999 : 0.9)});
+  const auto charts = figures(sweep);
+  Texts names;
+  for (const auto& curve : charts[0].curves) names.push_back(curve.name);
+  CHECK(names == Texts{"arrivals.poisson 1000/s", "arrivals.poisson 1002/s", "arrivals.poisson 1004/s",
+                       "arrivals.poisson 1006/s", "arrivals.poisson 1008/s", "arrivals.poisson 1010/s",
+                       "arrivals.poisson 1012/s", "arrivals.poisson 1014/s"});
+  CHECK_THAT(charts[0].caption, Contains("7 more series are in points.csv"));
+}
+
+TEST_CASE("two varied numbers make a map with the edge of the objectives") {
+  Sweep sweep;
+  sweep.scenario = "sample";
+  sweep.axes = {{"workload.arrivals.poisson", {"2000/s", "1000/s"}},
+                {"platform.hosts.worker.count", {"10", "20", "30"}}};
+  const double yields[] = {0.5, 0.9, 0.999, 0.9, 0.9995, 1};
+  for (std::size_t i = 0; i < 6; ++i) sweep.points.push_back({{i / 3, i % 3}, summary_of(yields[i])});
+  const auto map = [&] {
+    const auto charts = figures(sweep);
+    const auto found =
+        std::find_if(charts.begin(), charts.end(), [](const Chart& c) { return c.cells.has_value(); });
+    REQUIRE(found != charts.end());
+    return *found;
+  };
+  Chart chart = map();
+  CHECK(chart.file == "map_yield");
+  CHECK(chart.title == "Where the objectives hold: yield");
+  CHECK(chart.x.label == "platform.hosts.worker.count");
+  CHECK(chart.y.label == "workload.arrivals.poisson [1/s]");
+  // The lower load below, as on any axis.
+  CHECK(chart.y.ticks[0].label == "1000");
+  CHECK(chart.cells->columns == 3);
+  CHECK(chart.cells->value == std::vector<double>{90, 99.95, 100, 50, 90, 99.9});
+  CHECK(chart.cells->holds == std::vector<std::optional<bool>>{false, true, true, false, false, true});
+  CHECK(chart.cells->texts == Texts{"90", "99.95", "100", "50", "90", "99.9"});
+  CHECK(chart.cells->scale.nines);
+  CHECK_FALSE(chart.cells->dark_is_low);
+  CHECK_THAT(chart.caption, Contains("The line parts those that meet all objectives"));
+  const TemporaryFolder folder;
+  REQUIRE_FALSE(draw({chart}, folder.path()));
+  const std::string svg = std::get<std::string>(read_file(folder.path() / "map_yield.svg"));
+  CHECK_THAT(svg, Contains(">edge of the objectives<") && Contains(">an objective is missed<") &&
+                      Contains(">99.95<") && !Contains(">no result<"));
+  // A point that is missing, one without the metric, and one that is not sure.
+  sweep.points[0].summary.reset();
+  sweep.points[4].summary->metrics["yield"] = {};
+  sweep.points[4].summary->slo = {{"yield >= 0.99", "", std::nullopt, false}};
+  sweep.points[5].summary->slo[0].sure = false;
+  chart = map();
+  CHECK(chart.cells->holds ==
+        std::vector<std::optional<bool>>{false, false, true, std::nullopt, false, true});
+  CHECK(std::isnan(chart.cells->value[1]));
+  CHECK(std::isnan(chart.cells->value[3]));
+  CHECK(chart.cells->texts[1] == "– ?");
+  CHECK(chart.cells->texts[2] == "100 ?");
+  CHECK(chart.cells->texts[3] == "");
+  REQUIRE_FALSE(draw({chart}, folder.path()));
+  CHECK_THAT(std::get<std::string>(read_file(folder.path() / "map_yield.svg")), Contains(">no result<"));
+  // Everything well: no edge.
+  for (auto& point : sweep.points) point.summary = summary_of(0.999);
+  CHECK_THAT(map().caption, Contains("All meet all objectives."));
+  for (auto& point : sweep.points) point.summary = summary_of(0.9);
+  CHECK_THAT(map().caption, Contains("None meets all objectives."));
+  for (auto& point : sweep.points) point.summary->slo.clear();
+  CHECK_THAT(map().caption, Contains("No objectives were set."));
+  // A map for each alternative of a choice; what is low is dark where low is good.
+  sweep.axes.push_back({"racks", {"all up", "a1 down"}, true});
+  sweep.points.clear();
+  for (std::size_t i = 0; i < 12; ++i) {
+    sweep.points.push_back({{i / 6, i / 2 % 3, i % 2}, summary_of(i % 2 == 0 ? 0.999 : 0.9)});
+    sweep.points.back().summary->slo = {{"latency.p99_ms <= 420", "", 400, i % 2 == 0}};
+  }
+  const auto charts = figures(sweep);
+  const auto all = titles(charts);
+  REQUIRE(std::count(all.begin(), all.end(), "map_latency_p99_ms_1") == 1);
+  const auto second = std::find(all.begin(), all.end(), "map_latency_p99_ms_2");
+  REQUIRE(second != all.end());
+  const Chart& down = charts[static_cast<std::size_t>(second - all.begin())];
+  CHECK(down.title == "Where the objectives hold: latency.p99_ms (a1 down)");
+  CHECK(down.cells->dark_is_low);
+  CHECK(down.cells->scale.label == "latency.p99_ms [ms]");
 }
 
 TEST_CASE("an index is named with the list that it is of") {
   Sweep sweep = sweep_of({"0%", "10%"}, {1, 1});
-  sweep.axes[0].path = "faults.0.common_cause";
+  sweep.axes[0].label = "faults.0.common_cause";
   CHECK(short_name(sweep, 0) == "faults.0.common_cause");
-  sweep.axes[0].path = "faults.0";
+  sweep.axes[0].label = "faults.0";
   CHECK(short_name(sweep, 0) == "faults.0");
-  sweep.axes[0].path = "deployment.processing.service_time.mixture.1.weight";
+  sweep.axes[0].label = "deployment.processing.service_time.mixture.1.weight";
   CHECK(short_name(sweep, 0) == "mixture.1.weight");
 }
 
