@@ -55,12 +55,8 @@ void tell_what_is_kept(const study::KeptReplications& kept) {
 void tell_what_is_missed(const report::Sweep& sweep, const std::vector<std::size_t>& missed) {
   constexpr std::size_t kMost = 5;
   std::string names;
-  for (std::size_t i = 0; i < missed.size() && i < kMost; ++i) {
-    const std::vector<std::size_t>& at = sweep.points[missed[i]].at;
-    names += i == 0 ? ": " : "; ";
-    for (std::size_t axis = 0; axis < at.size(); ++axis)
-      names += (axis == 0 ? "" : ", ") + report::alternative_name(sweep, axis, at[axis]);
-  }
+  for (std::size_t i = 0; i < missed.size() && i < kMost; ++i)
+    names += (i == 0 ? ": " : "; ") + report::point_name(sweep, sweep.points[missed[i]]);
   if (missed.size() > kMost) names += "; and " + std::to_string(missed.size() - kMost) + " more";
   say(std::to_string(missed.size()) + " of " + std::to_string(sweep.points.size()) +
       (sweep.points.size() == 1 ? " point misses an objective" : " points miss an objective") + names);

@@ -462,7 +462,7 @@ std::string map_body(const Chart& chart, const Range& x, const Range& y) {
   }
   const std::size_t keys =
       (border.empty() ? 0U : 1U) + (hatched.empty() ? 0U : 1U) + (blank.empty() ? 0U : 1U);
-  std::string out = head(chart, keys > 0 ? 1 : 0, 3, 0, 0.84);
+  std::string out = head(chart, (keys + 1) / 2, 2, 0, 0.84);
   out += "set border 0\nset tics nomirror out scale 0.4\nset cbtics scale 0.4\n";
   out += fmt::format("set palette defined ({})\n",
                      cells.dark_is_low ? "0 '#08306b', 1 '#3a7ab5', 2 '#9ec5e3', 3 '#f3f7fb'"

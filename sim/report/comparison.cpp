@@ -1,5 +1,7 @@
 #include "sim/report/comparison.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -18,6 +20,9 @@ using Values = std::vector<std::optional<double>>;
 using Verdict = Comparison::Verdict;
 
 constexpr double kLevel = 0.05;
+/// What is looked at first beside the objectives.
+constexpr std::array<std::string_view, 5> kAlwaysFirst = {"yield", "harvest", "only.latency.p99_ms",
+                                                          "latency.p99_ms", "cost.usd_per_hour"};
 
 /// The values of those replications.
 Values of(const Replications& all, const std::string& metric, const std::vector<int>& numbers) {
@@ -156,7 +161,9 @@ Comparison difference(const Side& a, const Side& b) {
     if (!a.summary.metrics.contains(name)) all.only_b.push_back(name);
   for (const Side* side : {&a, &b})
     for (const Judged& verdict : judged(side->summary)) all.headline.push_back(verdict.metric);
-  for (const auto name : SweepComparison::metrics()) all.headline.emplace_back(name);
+  for (const auto name : kAlwaysFirst)
+    if (std::find(all.headline.begin(), all.headline.end(), name) == all.headline.end())
+      all.headline.emplace_back(name);
   return all;
 }
 
@@ -192,11 +199,28 @@ Judgement judge(std::span<Comparison> comparisons, std::span<const metrics::Metr
   return judgement;
 }
 
-std::span<const std::string_view> SweepComparison::metrics() {
-  static constexpr std::array<std::string_view, 5> kMetrics = {"yield", "harvest", "only.latency.p99_ms",
-                                                               "latency.p99_ms", "cost.usd_per_hour"};
-  return kMetrics;
+namespace {
+
+/// Where a point is on its grid, whatever the order of axes and values.
+using Place = std::map<std::string, std::string>;
+Place place(const Sweep& sweep, const Sweep::Point& point) {
+  Place place;
+  for (std::size_t i = 0; i < sweep.axes.size(); ++i)
+    place.emplace(sweep.axes[i].label, sweep.value(point, i));
+  return place;
 }
+
+std::set<std::string> labels(const Sweep& sweep) {
+  std::set<std::string> labels;
+  for (const auto& axis : sweep.axes) labels.insert(axis.label);
+  return labels;
+}
+
+bool holds(const Summary& summary) {
+  return !judged(summary).empty() && met_at(summary).holds();
+}
+
+}  // namespace
 
 std::variant<SweepComparison, Problem> compare_sweeps(const fs::path& a, const fs::path& b,
                                                       std::span<const metrics::MetricInfo> catalogue) {
@@ -206,51 +230,47 @@ std::variant<SweepComparison, Problem> compare_sweeps(const fs::path& a, const f
   if (auto* problem = std::get_if<Problem>(&loaded_b)) return *problem;
   const Sweep& of_a = std::get<Sweep>(loaded_a);
   const Sweep& of_b = std::get<Sweep>(loaded_b);
-  std::set<std::string> paths_a, paths_b;
-  for (const auto& axis : of_a.axes) paths_a.insert(axis.label);
-  for (const auto& axis : of_b.axes) paths_b.insert(axis.label);
-  if (paths_a != paths_b)
-    return Problem{a.string() + " and " + b.string() + " vary different things, expected the same paths"};
-  const auto name_of = [](const Sweep& sweep, const Sweep::Point& point, bool brief) {
-    std::set<std::string> parts;
-    for (std::size_t i = 0; i < sweep.axes.size(); ++i)
-      parts.insert((brief ? short_name(sweep, i) : sweep.axes[i].label) + " " + sweep.value(point, i));
-    std::string name;
-    for (const std::string& part : parts) name += (name.empty() ? "" : ", ") + part;
-    return name;
-  };
+  const std::set<std::string> labels_a = labels(of_a), labels_b = labels(of_b);
+  if (labels_a != labels_b)
+    return Problem{fmt::format("{} varies {} and {} varies {}, expected two sweeps of the same things",
+                               a.string(), fmt::join(labels_a, ", "), b.string(), fmt::join(labels_b, ", "))};
 
   SweepComparison all;
-  std::map<std::string, std::size_t> in_b;
+  std::map<Place, std::size_t> in_b;
   for (std::size_t m = 0; m < of_b.points.size(); ++m)
-    if (of_b.points[m].summary) in_b.emplace(name_of(of_b, of_b.points[m], false), m);
-  std::set<std::string> matched;
+    if (of_b.points[m].summary) in_b.emplace(place(of_b, of_b.points[m]), m);
+  std::set<std::size_t> matched;
   for (std::size_t n = 0; n < of_a.points.size(); ++n) {
     if (!of_a.points[n].summary) continue;
-    const std::string name = name_of(of_a, of_a.points[n], false);
-    const auto same = in_b.find(name);
+    const std::string name = point_name(of_a, of_a.points[n]);
+    const auto same = in_b.find(place(of_a, of_a.points[n]));
     if (same == in_b.end()) {
-      all.only_a.push_back(name_of(of_a, of_a.points[n], true));
+      all.only_a.push_back(name);
       continue;
     }
-    matched.insert(name);
+    matched.insert(same->second);
     auto side_a = load_side(a / run_folder(of_a, n));
     auto side_b = load_side(b / run_folder(of_b, same->second));
     for (const auto* side : {&side_a, &side_b})
       if (const auto* problem = std::get_if<Problem>(side)) return *problem;
-    all.points.push_back(
-        {name_of(of_a, of_a.points[n], true), difference(std::get<Side>(side_a), std::get<Side>(side_b))});
+    const bool holds_a = holds(*of_a.points[n].summary);
+    const bool holds_b = holds(*of_b.points[same->second].summary);
+    if (holds_a && !holds_b) all.holds_in_a.push_back(name);
+    if (holds_b && !holds_a) all.holds_in_b.push_back(name);
+    all.points.push_back({name, difference(std::get<Side>(side_a), std::get<Side>(side_b))});
   }
-  for (const auto& point : of_b.points)
-    if (point.summary && !matched.contains(name_of(of_b, point, false)))
-      all.only_b.push_back(name_of(of_b, point, true));
+  for (std::size_t m = 0; m < of_b.points.size(); ++m)
+    if (of_b.points[m].summary && !matched.contains(m))
+      all.only_b.push_back(point_name(of_b, of_b.points[m]));
   std::vector<Comparison> comparisons;
-  const auto shown = SweepComparison::metrics();
-  for (auto& point : all.points)
-    std::erase_if(point.comparison.rows, [&](const Comparison::Row& row) {
-      return std::find(shown.begin(), shown.end(), row.metric) == shown.end();
-    });
-  for (auto& point : all.points) comparisons.push_back(std::move(point.comparison));
+  for (auto& point : all.points) {
+    std::erase_if(point.comparison.rows,
+                  [&](const Comparison::Row& row) { return !is_headline(point.comparison, row.metric); });
+    for (const std::string& metric : point.comparison.headline)
+      if (std::find(all.metrics.begin(), all.metrics.end(), metric) == all.metrics.end())
+        all.metrics.push_back(metric);
+    comparisons.push_back(std::move(point.comparison));
+  }
   all.judged = judge(comparisons, catalogue);
   for (std::size_t i = 0; i < comparisons.size(); ++i) all.points[i].comparison = std::move(comparisons[i]);
   return all;

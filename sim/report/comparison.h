@@ -79,16 +79,17 @@ Judgement judge(std::span<Comparison> comparisons, std::span<const metrics::Metr
 std::string table(const Side& a, const Side& b, const Comparison&, const Judgement& judged,
                   std::span<const metrics::MetricInfo> catalogue, bool all, bool colours);
 
-/// Two sweeps, point by point, in the few metrics that curves are drawn of; points are the same if what was
-/// varied has the same values.
+/// Two sweeps, point by point, in headline metrics; points are the same if what was varied has the same
+/// values and names.
 struct SweepComparison {
-  static std::span<const std::string_view> metrics();
   struct Point {
-    std::string name;  ///< "worker.count 28"
+    std::string name;  ///< "worker.count 28, a1 down"
     Comparison comparison;
   };
   std::vector<Point> points;
-  std::vector<std::string> only_a, only_b;  ///< points
+  std::vector<std::string> metrics;                 ///< headline metrics of any point
+  std::vector<std::string> only_a, only_b;          ///< points
+  std::vector<std::string> holds_in_a, holds_in_b;  ///< points where the objectives hold in one of them alone
   Judgement judged;
 };
 std::variant<SweepComparison, Problem> compare_sweeps(const std::filesystem::path& a,

@@ -91,10 +91,10 @@ std::string unit_text(std::string_view unit) {
 }
 
 /// "a, b, c and 12 more"
-std::string some(const std::vector<std::string>& names) {
+std::string some(const std::vector<std::string>& names, std::string_view between = ", ") {
   const std::size_t shown = std::min(names.size(), kMostNames);
-  std::string text =
-      fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  std::string text = fmt::format(
+      "{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), between));
   if (shown < names.size()) text += fmt::format(" and {} more", names.size() - shown);
   return printable_line(text);
 }
@@ -291,22 +291,30 @@ std::string table(const std::filesystem::path& a, const std::filesystem::path& b
   const Paint paint{colours};
   std::string out = fmt::format("{}  {}\n{}  {}\n\n", paint.bold("A"), printable_line(a.string()),
                                 paint.bold("B"), printable_line(b.string()));
-  for (const std::string_view metric : SweepComparison::metrics()) {
+  std::vector<std::string> same;
+  for (const std::string& metric : all.metrics) {
     Lines lines;
-    bool any = false;
-    lines.add({std::string(metric), "A", "B", "B − A", "", "B is"});
+    bool any = false, there = false;
+    lines.add({metric, "A", "B", "B − A", "", "B is"});
     for (const auto& point : all.points)
       for (const auto& row : point.comparison.rows) {
         if (row.metric != metric || (!row.a && !row.b)) continue;
+        there = true;
         any = any || !row.identical;
         Comparison::Row named = row;
         named.metric = printable_line(point.name);
         lines.add(named, unit_of(catalogue, metric));
       }
     if (any) out += lines.text(paint) + "\n";
+    if (there && !any) same.push_back(metric);
   }
-  out += note(paint, "only in A", some(all.only_a));
-  out += note(paint, "only in B", some(all.only_b));
+  out += note(paint, "the same", fmt::format("{}", fmt::join(same, ", ")));
+  out +=
+      note(paint, "hold in A", all.holds_in_a.empty() ? "" : "and not in B: " + some(all.holds_in_a, "; "));
+  out +=
+      note(paint, "hold in B", all.holds_in_b.empty() ? "" : "and not in A: " + some(all.holds_in_b, "; "));
+  out += note(paint, "only in A", some(all.only_a, "; "));
+  out += note(paint, "only in B", some(all.only_b, "; "));
   if (!all.points.empty()) out += note(paint, "intervals", how(all.points.front().comparison));
   out += note(paint, "verdicts", verdict_note(all.judged));
   return on_terminal(out);

@@ -166,6 +166,13 @@ std::string alternative_name(const Sweep& sweep, std::size_t axis, std::size_t v
   return a.named && alone ? name : short_name(sweep, axis) + " " + name;
 }
 
+std::string point_name(const Sweep& sweep, const Sweep::Point& point) {
+  std::string name;
+  for (std::size_t i = 0; i < point.at.size(); ++i)
+    name += (i == 0 ? "" : ", ") + alternative_name(sweep, i, point.at[i]);
+  return name;
+}
+
 View view_of(const Sweep& sweep) {
   View view;
   std::size_t most = 0;

@@ -38,6 +38,9 @@ std::string short_name(const Sweep&, std::size_t axis);
 /// another choice has an alternative of the same name.
 std::string alternative_name(const Sweep&, std::size_t axis, std::size_t value);
 
+/// "worker.count 28, a1 down"
+std::string point_name(const Sweep&, const Sweep::Point&);
+
 /// Where the objectives are met, series by series: "hold from worker.count = 36 on".
 struct SweepAnswer {
   /// yes: surely somewhere in every series; no: surely nowhere; open: somewhere in some series, or that

@@ -59,6 +59,9 @@ class Curves {
     if (!view_.scale.numeric) {
       chart.x.low = -0.5;
       chart.x.high = static_cast<double>(axis.values.size()) - 0.5;
+    } else if (axis.values.size() == 1) {
+      chart.x.low = *low - 0.5;
+      chart.x.high = *low + 0.5;
     } else if (*low > 0 && axis.values.size() >= 4 && *high / *low >= 50) {
       chart.x.logarithmic = true;
     }

@@ -118,7 +118,9 @@ class Checker {
     const config::Node* hosts = platform ? platform->find("hosts") : nullptr;
     if (hosts == nullptr) return;
     for (const config::Node::Entry& entry : hosts->entries()) {
-      if (!config::same_place(entry.where, entry.value.where()) || used_.contains(entry.key)) continue;
+      const bool made = entry.where.source && !entry.value.is_null() &&
+                        config::same_place(entry.where, entry.value.where());
+      if (!made || used_.contains(entry.key)) continue;
       diagnostics_.error(entry.value.where(), "this adds a host group " + config::quote(entry.key) +
                                                   ", which no component uses" + expected_group(entry.key));
     }

@@ -93,12 +93,38 @@ TEST_CASE("two sweeps are compared point by point") {
                                Contains("only in A   worker.cores 7\n") &&
                                Contains("only in B   worker.cores 10\n"));
   place.sweep("c", {"--vary", "seed=1,2"});
-  CHECK(place.compare("a", "c").status == 2);
+  const Finished others = place.compare("a", "c");
+  CHECK(others.status == 2);
+  CHECK(others.err ==
+        "headroom: error: a varies platform.hosts.worker.cores and c varies seed, expected two sweeps of the "
+        "same "
+        "things\n");
   place.make("run");
   CHECK_THAT(place.compare("a", "run").err, Contains("expected two runs or two sweeps"));
   // Points are results, too.
   CHECK_THAT(place.compare("a/runs/1", "a/runs/3").out,
              StartsWith("B has platform.hosts.worker.cores: 7 → 9\n"));
+}
+
+TEST_CASE("points of two sweeps are the same by their values and names, in whatever order") {
+  const Place place;
+  const std::string high = "\"high, 2\": {workload.arrivals.poisson: 70/s}";
+  place.sweep("a", {"--vary", "platform.hosts.worker.cores=7..8", "--vary", "load={low: {}, " + high + "}",
+                    "--set", "slo.latency.p99_ms=100000"});
+  place.sweep("b", {"--vary", "load={" + high + ", low: {}}", "--vary", "platform.hosts.worker.cores=8,7",
+                    "--set", "slo.latency.p99_ms=1"});
+  const std::string same = place.compare("a", "b").out;
+  CHECK_THAT(same, Contains("the same    latency.p99_ms, yield, harvest\n"));
+  CHECK_THAT(
+      same,
+      Contains("hold in A   and not in B: worker.cores 7, low; worker.cores 7, high, 2; worker.cores 8, "
+               "low; worker.cores 8, high, 2\n"));
+  CHECK_THAT(same, !Contains("only in"));
+  place.sweep("c", {"--vary", "load={" + high + ", lowest: {workload.arrivals.poisson: 9/s}}", "--vary",
+                    "platform.hosts.worker.cores=8,7"});
+  const std::string other = place.compare("a", "c").out;
+  CHECK_THAT(other, Contains("only in A   worker.cores 7, low; worker.cores 8, low\n") &&
+                        Contains("only in B   lowest, worker.cores 8; lowest, worker.cores 7\n"));
 }
 
 TEST_CASE("what cannot be compared is said") {

@@ -161,7 +161,7 @@ TEST_CASE("what is wrong with a choice is said where it stands") {
         "empty map\n");
   CHECK(
       refusal_of("{rack: {all up: , a1: 5, a2: [x]}}") ==
-      "1:17: error: \"all up\" names an alternative of \"rack\", expected a map from paths to values, {} for "
+      "1:9: error: \"all up\" names an alternative of \"rack\", expected a map from paths to values, {} for "
       "none, got nothing\n"
       "1:23: error: \"a1\" names an alternative of \"rack\", expected a map from paths to values, {} for "
       "none, "
@@ -171,9 +171,9 @@ TEST_CASE("what is wrong with a choice is said where it stands") {
       "got a list\n");
   CHECK(refusal_of("{\" \": {a: {seed: 1}}, rack: {\"\": {}, b: {x..y: 1, .z: 2}}}") ==
         "1:2: error: a choice needs a name\n"
-        "1:31: error: an alternative needs a name\n"
-        "1:43: error: \"x..y\" is no path, expected names with dots between them\n"
-        "1:52: error: \".z\" is no path, expected names with dots between them\n");
+        "1:30: error: an alternative needs a name\n"
+        "1:42: error: \"x..y\" is no path, expected names with dots between them\n"
+        "1:51: error: \".z\" is no path, expected names with dots between them\n");
   CHECK(refusal("rack={}") ==
         "--vary rack:1:1: error: expected at least one alternative, such as {all up: {}, a1 down: {PATH: "
         "VALUE}}, got an empty map\n");
