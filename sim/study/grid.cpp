@@ -200,7 +200,7 @@ std::vector<Axis> axes_of(std::span<const std::string> varies, const Node& tree,
 
 }  // namespace
 
-report::Sweep::Axis described(const Axis& axis) {
+report::Sweep::Axis reported_axis(const Axis& axis) {
   report::Sweep::Axis all{axis.label, {}, axis.named};
   for (const Axis::Alternative& alternative : axis.alternatives) all.values.push_back(alternative.name);
   return all;

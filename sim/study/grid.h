@@ -28,7 +28,7 @@ struct Grid {
 };
 
 /// The axis as results have it.
-report::Sweep::Axis described(const config::Axis& axis);
+report::Sweep::Axis reported_axis(const config::Axis& axis);
 
 /// "platform.hosts.worker.count=28, rack=a1 down"
 std::string name_of(const Grid& grid, const Grid::Point& point);

@@ -41,7 +41,7 @@ report::Sweep description(const Grid& grid) {
   sweep.seed = static_cast<std::uint64_t>(grid.base.seed);
   sweep.replications = static_cast<int>(grid.base.run.replications);
   sweep.measured_s = grid.base.run.duration.seconds();
-  for (const config::Axis& axis : grid.axes) sweep.axes.push_back(described(axis));
+  for (const config::Axis& axis : grid.axes) sweep.axes.push_back(reported_axis(axis));
   for (const Grid::Point& point : grid.points) sweep.points.push_back({point.at, std::nullopt});
   sweep.catalogue = catalogue();
   return sweep;
