@@ -202,13 +202,21 @@ std::string too_short(const Run& run) {
 }
 
 std::string interval_note(const Run& run) {
-  if (run.result.intervals == metrics::IntervalSource::batch_means) {
-    return run.result.replications == 1
+  std::string text =
+      "95 % Student-t intervals over " + std::to_string(run.result.replications) + " replications";
+  if (run.result.intervals == metrics::IntervalSource::batch_means)
+    text = run.result.replications == 1
                ? std::string("95 % intervals from the batches of a single replication")
                : fmt::format("95 % intervals from the batches of {} replications, pooled",
                              run.result.replications);
+  if (run.precision) {
+    const auto percent_of = [](double share) { return significant(100 * share, 3) + " %"; };
+    text += fmt::format("; {} {} ({} was asked for{})", run.precision->metric,
+                        run.precision->got ? "± " + percent_of(*run.precision->got) : "has none",
+                        percent_of(run.precision->asked),
+                        run.precision->reached() ? "" : ", and not reached: run.until.at_most ended it");
   }
-  return fmt::format("95 % Student-t intervals over {} replications", run.result.replications);
+  return text;
 }
 
 }  // namespace headroom::report

@@ -22,6 +22,14 @@ struct Band {
   TimePoint begin, end;
 };
 
+/// How precisely a metric was to be known.
+struct Precision {
+  std::string metric;
+  double asked = 0;           ///< the interval's wider side as a share of the mean
+  std::optional<double> got;  ///< none: there is no interval
+  bool reached() const { return got && *got <= asked; }
+};
+
 /// All that a result folder is written from.
 struct Run {
   std::string scenario;  ///< its name
@@ -35,6 +43,7 @@ struct Run {
   /// None: not asked, because something is scheduled to change in the window, or it is too short to tell.
   std::optional<metrics::Settled> settled;
   std::vector<metrics::Verdict> slo;
+  std::optional<Precision> precision{};  ///< none: not asked
   std::vector<metrics::MetricInfo> catalogue;
   std::vector<Band> faults;
   bool partial = false;              ///< interrupted: only the replications that were complete

@@ -165,6 +165,7 @@ std::vector<std::string> replication_keys(const ScenarioConfig& scenario) {
   what.slo.objectives.clear();
   what.sweep.reset();
   what.run.replications = 1;
+  what.run.until.reset();
   const std::string text = resolved_yaml(what);
   std::vector<std::string> keys;
   for (std::int64_t r = 0; r < scenario.run.replications; ++r)

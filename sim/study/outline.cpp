@@ -222,6 +222,9 @@ std::string outline(const ScenarioConfig& s) {
   const RunEstimate about_run = estimate(s);
   text += fmt::format("  run          {} × ({} warm-up + {} measured)", s.run.replications,
                       config::print(s.run.warmup), config::print(s.run.duration));
+  if (const auto& until = s.run.until)
+    text += fmt::format(", more until {} ± {} ({} at most)", until->metric, config::print(until->relative_ci),
+                        config::print(until->at_most));
   if (about_run.requests > 0)
     text += fmt::format(": about {} requests", report::significant(about_run.requests, 2));
   return text + fmt::format("; {} of CPU time, {} of memory per replication\n", about(about_run.cpu_s),

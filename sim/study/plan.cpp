@@ -89,13 +89,17 @@ Spare spare_of(const ScenarioConfig& scenario) {
   return spare;
 }
 
-/// Whether the first asks less of everything than the second, of what can serve: −1; more: +1; neither: 0.
+/// Whether the first asks less of everything than the second, of what is among the fuller half: −1; more: +1;
+/// neither: 0. (Another API server has another cold cache, so that a little more is asked of auth.)
 int compare(const std::map<std::string, double>& a, const std::map<std::string, double>& b) {
   constexpr double kSame = 1e-9;
+  double fullest = 0;
+  for (const auto* all : {&a, &b})
+    for (const auto& [name, share] : *all) fullest = std::max(fullest, share);
   bool less = false, more = false;
   for (const auto& [name, share] : a) {
     const auto other = b.find(name);
-    if (other == b.end()) continue;
+    if (other == b.end() || std::max(share, other->second) < fullest / 2) continue;
     less = less || share < other->second - kSame;
     more = more || share > other->second + kSame;
   }

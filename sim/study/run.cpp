@@ -2,8 +2,10 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -99,6 +101,9 @@ report::Run assemble(const ScenarioConfig& scenario,
   run.slo = judge(scenario.slo, run.result, run.settled && !run.settled->settled);
   run.catalogue = catalogue();
   run.partial = replications.size() < static_cast<std::size_t>(scenario.run.replications);
+  if (const auto& until = scenario.run.until)
+    run.precision = report::Precision{until->metric, until->relative_ci.value,
+                                      relative_ci(run.result.find(until->metric))};
   run.versions = {{"headroom", version()}};
   return run;
 }
@@ -106,30 +111,44 @@ report::Run assemble(const ScenarioConfig& scenario,
 RunOutcome run_scenario(const ScenarioConfig& scenario, int jobs, const std::function<void(double)>& progress,
                         bool trace) {
   const auto begin = std::chrono::steady_clock::now();
-  PoolResult pool = run_pool(
-      static_cast<int>(scenario.run.replications), jobs,
-      [&scenario, trace](int replication, const std::function<void(double)>& tell) {
-        return trace && replication == kTraced ? traced(scenario, tell)
-                                               : metrics::serialise(simulate(scenario, replication, tell));
-      },
-      progress);
-
+  const auto first = static_cast<int>(scenario.run.replications);
+  const Duration each = scenario.run.warmup + scenario.run.duration;
+  const auto& until = scenario.run.until;
+  const double most =
+      until ? std::max<double>(first, std::floor(until->at_most.seconds() / each.seconds())) : first;
   RunOutcome outcome;
-  outcome.failures = std::move(pool.failures);
-  outcome.interrupted = pool.interrupted;
   std::vector<metrics::ReplicationResult> replications;
   std::vector<int> numbers;
-  for (std::size_t r = 0; r < pool.results.size(); ++r) {
-    if (!pool.results[r]) continue;
-    std::string_view bytes = *pool.results[r];
-    if (trace && static_cast<int>(r) == kTraced) outcome.trace = take_trace(bytes);
-    auto result = metrics::deserialise(bytes);
-    if (result) {
-      replications.push_back(std::move(*result));
-      numbers.push_back(static_cast<int>(r) + 1);
-    } else {
-      outcome.failures.push_back({static_cast<int>(r), "sent a result that cannot be read"});
+  for (int done = 0, next = first; next > done;) {
+    PoolResult pool = run_pool(
+        next - done, jobs,
+        [&scenario, trace, done](int task, const std::function<void(double)>& tell) {
+          const int replication = done + task;
+          return trace && replication == kTraced ? traced(scenario, tell)
+                                                 : metrics::serialise(simulate(scenario, replication, tell));
+        },
+        [&](double share) {
+          if (progress) progress((done + share * (next - done)) / most);
+        });
+    for (TaskFailure& failure : pool.failures)
+      outcome.failures.push_back({done + failure.task, failure.reason});
+    outcome.interrupted = pool.interrupted;
+    for (std::size_t task = 0; task < pool.results.size(); ++task) {
+      if (!pool.results[task]) continue;
+      const int replication = done + static_cast<int>(task);
+      std::string_view bytes = *pool.results[task];
+      if (trace && replication == kTraced) outcome.trace = take_trace(bytes);
+      auto result = metrics::deserialise(bytes);
+      if (result) {
+        replications.push_back(std::move(*result));
+        numbers.push_back(replication + 1);
+      } else {
+        outcome.failures.push_back({replication, "sent a result that cannot be read"});
+      }
     }
+    done = next;
+    if (!until || outcome.interrupted || !outcome.failures.empty()) break;
+    next = next_replications(*until, first, done, each, metrics::merge(replications).find(until->metric));
   }
   if (replications.empty()) return outcome;
 

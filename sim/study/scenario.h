@@ -17,6 +17,7 @@
 #include "sim/faults/config.h"
 #include "sim/metrics/slo.h"
 #include "sim/study/availability.h"
+#include "sim/study/until.h"
 #include "sim/study/vary_config.h"
 #include "sim/world/platform.h"
 
@@ -28,6 +29,7 @@ struct RunConfig {
   Duration duration = Duration::s(60);
   Duration drain = Duration::s(60);
   std::int64_t replications = 1;
+  std::optional<UntilConfig> until;
   template <class V>
   static void describe(V& v) {
     v.optional("warmup", &RunConfig::warmup, "simulated before measuring begins", not_negative());
@@ -37,6 +39,10 @@ struct RunConfig {
                not_negative());
     v.optional("replications", &RunConfig::replications, "independent runs; intervals come from their spread",
                between(1, 10'000));
+    v.optional("until", &RunConfig::until,
+               "`headroom run` goes on replicating until a metric is as precise as that; other commands do "
+               "not look at "
+               "it");
   }
 };
 

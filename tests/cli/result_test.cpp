@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <map>
@@ -179,6 +180,40 @@ TEST_CASE("fail-on-slo tells by the exit status whether objectives were met") {
   CHECK_THAT(brief.err, Contains("latency.p50_ms <= 1 is missed by the mean, which cannot be told for sure"));
   CHECK(place.files("results/small") == kFiles);
   CHECK(place({"--set", "slo.latency.p50_ms=1"}).status == 0);
+}
+
+TEST_CASE("a run goes on replicating until a metric is as precise as was asked for") {
+  const Place place;
+  const Finished until = place({"--set", "run.until={metric: latency.mean_ms, relative_ci: 5%, at_most: 2h}",
+                                "--jobs", "1", "--out", "until"});
+  REQUIRE(until.status == 0);
+  const auto summary = place.summary("until");
+  const auto& mean = summary["metrics"]["latency.mean_ms"];
+  const double value = mean["mean"], low = mean["ci95"][0], high = mean["ci95"][1];
+  CHECK(std::max(high - value, value - low) <= 0.05 * value);
+  CHECK(summary["replications"] > 1);
+  CHECK_THAT(until.out, Contains("; latency.mean_ms ± ") && Contains("(5 % was asked for)"));
+  // Other jobs, and the resolved scenario: the same.
+  REQUIRE(place({"--set", "run.until={metric: latency.mean_ms, relative_ci: 5%, at_most: 2h}", "--jobs", "3",
+                 "--out", "three"})
+              .status == 0);
+  CHECK(place.bytes("three") == place.bytes("until"));
+  const Finished again = run({"run", "until/scenario.yaml", "--no-figures", "--out", "again"}, place.here);
+  CHECK(place.bytes("again") == place.bytes("until"));
+  // The time that it may take ends it; 21 s each.
+  const Finished brief = place(
+      {"--set", "run.until={metric: latency.mean_ms, relative_ci: 0.1%, at_most: 100s}", "--out", "brief"});
+  REQUIRE(brief.status == 0);
+  CHECK(place.summary("brief")["replications"] == 4);
+  CHECK_THAT(brief.out, Contains("and not reached: run.until.at_most ended it"));
+  const Finished wrong = place({"--set", "run.until={metric: latency.maen_ms}"});
+  CHECK(wrong.status == 2);
+  CHECK_THAT(
+      wrong.err,
+      Contains("unknown metric \"latency.maen_ms\", expected one that `headroom metrics` lists; did you "
+               "mean \"latency.mean_ms\"?"));
+  const Finished absent = place({"--set", "run.until={metric: queue.wait_mean_ms}"});
+  CHECK_THAT(absent.err, Contains("there will be no such metric: the scenario has no queue"));
 }
 
 TEST_CASE("an objective on some requests says so") {
