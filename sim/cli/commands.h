@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -8,8 +9,9 @@
 /// One function per command: adds it to the application and, when it is chosen, sets `status` to the exit
 /// status (SPEC §2).
 namespace headroom::study {
+class KeptReplications;
 struct ScenarioConfig;
-}
+}  // namespace headroom::study
 
 namespace headroom::cli {
 
@@ -23,6 +25,7 @@ inline constexpr int kOther = 4;
 void add_run(CLI::App& app, int& status);
 void add_sweep(CLI::App& app, int& status);
 void add_plan(CLI::App& app, int& status);
+void add_survive(CLI::App& app, int& status);
 void add_compare(CLI::App& app, int& status);
 void add_check(CLI::App& app, int& status);
 void add_plot(CLI::App& app, int& status);
@@ -60,6 +63,11 @@ void refuse_trace(CLI::App& command, const std::string& instead);
 
 /// What is doubtful about a scenario, or will be tight when it runs: on stderr, a line each.
 void print_warnings(const study::ScenarioConfig& scenario);
+
+/// What is kept of a study of many runs when no result is written.
+void say_what_is_kept(const study::KeptReplications& kept);
+/// How many replications a study found done, if any.
+void print_reused(std::size_t reused, std::size_t computed);
 
 /// Whether the standard output takes colours.
 bool colours();

@@ -9,6 +9,7 @@
 #include "sim/config/diagnostics.h"
 #include "sim/config/reader.h"
 #include "sim/report/comparison.h"
+#include "sim/report/survival.h"
 #include "sim/study/catalogue.h"
 
 namespace headroom::cli {
@@ -48,6 +49,10 @@ std::string changed(const fs::path& a, const fs::path& b) {
 }
 
 int execute(const CompareOptions& options) {
+  for (const std::string& folder : {options.a, options.b})
+    if (report::is_survival(folder))
+      return refused({folder + " is of `headroom survive`; expected two runs, such as two of those in " +
+                      (fs::path(folder) / "runs").string() + ", or two sweeps"});
   const bool sweep_a = report::is_sweep(options.a);
   const bool sweep_b = report::is_sweep(options.b);
   if (sweep_a != sweep_b)

@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
   add_run(app, status);
   add_sweep(app, status);
   add_plan(app, status);
+  add_survive(app, status);
   add_compare(app, status);
   add_check(app, status);
   add_plot(app, status);

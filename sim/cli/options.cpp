@@ -6,6 +6,7 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/output.h"
 #include "sim/cli/usage.h"
+#include "sim/study/kept.h"
 #include "sim/study/load.h"
 #include "sim/study/outline.h"
 
@@ -55,6 +56,18 @@ void refuse_trace(CLI::App& command, const std::string& instead) {
 void print_warnings(const study::ScenarioConfig& scenario) {
   for (const std::string& warning : study::warnings(scenario)) say_warning(warning);
   for (const std::string& warning : study::load_warnings(scenario)) say_warning(warning);
+}
+
+void say_what_is_kept(const study::KeptReplications& kept) {
+  if (const std::size_t count = kept.unfinished(); count > 0)
+    say(std::to_string(count) + " finished replications are kept in " + kept.folder().string() +
+        "; the same command goes on from there");
+}
+
+void print_reused(std::size_t reused, std::size_t computed) {
+  if (reused > 0)
+    print("  kept         " + std::to_string(reused) + " of " + std::to_string(reused + computed) +
+          " replications were there already\n");
 }
 
 bool colours() {

@@ -9,6 +9,7 @@
 #include "sim/cli/output.h"
 #include "sim/report/files.h"
 #include "sim/report/result_folder.h"
+#include "sim/report/survival_folder.h"
 #include "sim/report/sweep_folder.h"
 
 namespace headroom::cli {
@@ -21,18 +22,45 @@ bool holds_more_than_figures(const std::filesystem::path& folder) {
   return false;
 }
 
-/// What is wrong with a result; `sweep`: it is one, and alone.
-std::optional<report::Problem> not_to_be_drawn(const std::filesystem::path& folder, bool sweep) {
-  if (!sweep && report::is_sweep(folder))
-    return report::Problem{folder.string() + " is a sweep, which is drawn alone"};
-  if (sweep) {
-    const auto data = report::load_sweep(folder);
-    const auto* problem = std::get_if<report::Problem>(&data);
-    return problem != nullptr ? std::optional(*problem) : std::nullopt;
-  }
-  const auto data = report::load_figure_data(folder);
-  const auto* problem = std::get_if<report::Problem>(&data);
+/// What a result folder is drawn as.
+enum class Result { run, sweep, survival };
+Result kind_of(const std::filesystem::path& folder) {
+  return report::is_sweep(folder)      ? Result::sweep
+         : report::is_survival(folder) ? Result::survival
+                                       : Result::run;
+}
+
+template <class Loaded>
+std::optional<report::Problem> problem_of(const Loaded& loaded) {
+  const auto* problem = std::get_if<report::Problem>(&loaded);
   return problem != nullptr ? std::optional(*problem) : std::nullopt;
+}
+
+/// What is wrong with a result; `alone`: it is the only one.
+std::optional<report::Problem> not_to_be_drawn(const std::filesystem::path& folder, bool alone) {
+  switch (kind_of(folder)) {
+    case Result::sweep:
+      if (!alone) return report::Problem{folder.string() + " is a sweep, which is drawn alone"};
+      return problem_of(report::load_sweep(folder));
+    case Result::survival:
+      if (!alone) return report::Problem{folder.string() + " is of `headroom survive`, which is drawn alone"};
+      return problem_of(report::load_survival(folder));
+    case Result::run:
+      return problem_of(report::load_figure_data(folder));
+  }
+  return std::nullopt;
+}
+
+std::optional<report::Problem> redraw(const std::filesystem::path& folder) {
+  switch (kind_of(folder)) {
+    case Result::sweep:
+      return report::redraw_sweep(folder);
+    case Result::survival:
+      return report::redraw_survival(folder);
+    case Result::run:
+      return report::redraw(folder);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -44,7 +72,8 @@ void add_plot(CLI::App& app, int& status) {
   };
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "plot", "draw the figures of a run or a sweep again, or of several runs over each other");
+      "plot",
+      "draw the figures of a run, a sweep or a survival study again, or of several runs over each other");
   command->add_option("RESULT", options->results, "result folders")->required();
   command->add_option("--out", options->out, "folder for the figures of several results")
       ->type_name("DIR")
@@ -52,9 +81,8 @@ void add_plot(CLI::App& app, int& status) {
   command->footer("Example: headroom plot results/baseline results/overload --out results/both");
   command->callback([options, &status] {
     const std::vector<std::filesystem::path> folders(options->results.begin(), options->results.end());
-    const bool sweep = folders.size() == 1 && report::is_sweep(folders.front());
     for (const auto& folder : folders)
-      if (const auto problem = not_to_be_drawn(folder, sweep)) {
+      if (const auto problem = not_to_be_drawn(folder, folders.size() == 1)) {
         status = fail(*problem, kBadInput);
       }
     if (folders.size() > 1) {
@@ -66,9 +94,8 @@ void add_plot(CLI::App& app, int& status) {
     }
     if (status != kDone) return;
     const DeferInterrupts defer;
-    const auto problem = sweep                 ? report::redraw_sweep(folders.front())
-                         : folders.size() == 1 ? report::redraw(folders.front())
-                                               : report::draw_overlay(folders, options->out);
+    const auto problem =
+        folders.size() == 1 ? redraw(folders.front()) : report::draw_overlay(folders, options->out);
     if (problem) {
       status = fail(*problem, kOther);
       return;

@@ -1,5 +1,6 @@
 #include "sim/cli/usage.h"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -80,6 +81,36 @@ CLI::Option* whole_number(CLI::Option* option, std::int64_t low, std::int64_t hi
         return std::string();
       },
       ""));
+}
+
+CLI::Option* one_of(CLI::Option* option, std::string_view what, std::span<const std::string_view> names) {
+  return option->type_name("NAME,…")->transform(CLI::Validator(
+      [what, names](std::string& text) {
+        if (std::find(names.begin(), names.end(), text) != names.end()) return std::string();
+        return unknown(std::string(what), text, {names.begin(), names.end()});
+      },
+      ""));
+}
+
+CLI::Option* duration(CLI::Option* option, bool zero) {
+  return option->type_name("DURATION")
+      ->transform(CLI::Validator(
+          [zero](std::string& text) {
+            std::string why;
+            const auto value = config::parse_quantity<Duration>(text, why);
+            if (!value) return why;
+            if (*value < Duration() || (!zero && *value == Duration()))
+              return std::string(zero ? "expected a duration that is not negative, got "
+                                      : "expected a duration longer than 0s, got ") +
+                     config::quote(text);
+            return std::string();
+          },
+          ""));
+}
+
+Duration duration_of(const std::string& text) {
+  std::string why;
+  return config::parse_quantity<Duration>(text, why).value_or(Duration());
 }
 
 }  // namespace headroom::cli

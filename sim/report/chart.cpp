@@ -31,7 +31,11 @@ constexpr std::array<std::string_view, 11> kFills = {"solid 0.35", "pattern 4", 
                                                      "pattern 5",  "pattern 6", "pattern 7", "solid 0.9",
                                                      "solid 0.15", "solid 0.6", "pattern 0"};
 constexpr std::array<int, 8> kMarks = {5, 6, 9, 4, 7, 8, 13, 12};  // filled and hollow in turn
+constexpr std::array<std::string_view, 2> kBoundDashes = {"(14,4,2,4,2,4)", "(3,4)"};
 constexpr std::size_t kMostNameLines = 4;
+/// Pixels of the SVG that a bar and the space around it take, and the axes and the key.
+constexpr int kBarHeight = 19;
+constexpr int kAroundBars = 150;
 /// A fault that lasts no time at all is seen, too: a share of the width.
 constexpr double kThinnest = 0.002;
 
@@ -367,11 +371,18 @@ void plot(std::string& out, const Chart& chart) {
   out += '\n';
 }
 
+/// Pixels of the SVG from top to bottom.
+int height(const Chart& chart) {
+  const auto bars = static_cast<int>(chart.bars.list.size());
+  return bars == 0 ? 400 : std::max(220, kAroundBars + kBarHeight * bars);
+}
+
 /// As many as fit beside each other, by the longest name; in pixels of the SVG, as gnuplot lays them out.
 std::size_t key_columns(const Chart& chart) {
   constexpr double kWidth = 885, kCharacter = 9.5, kSample = 33;
   std::size_t longest = 1;
   for (const auto& curve : chart.curves) longest = std::max(longest, columns(curve.name));
+  longest = std::max({longest, columns(chart.bars.marked), columns(chart.bars.others)});
   for (const auto& bound : chart.bounds) longest = std::max(longest, columns(bound.name));
   const double fit = kWidth / (kCharacter * static_cast<double>(longest) + kSample);
   return static_cast<std::size_t>(std::clamp(fit, 1.0, 6.0));
@@ -512,6 +523,56 @@ std::string body(const Chart& chart, const Range& x, const Range& y) {
   return out;
 }
 
+/// Bars across: marked ones are filled, others are hatched, so that they differ in grey, too.
+std::string bars_body(const Chart& chart) {
+  const auto& bars = chart.bars.list;
+  const double low = *chart.x.low;
+  std::string out =
+      fmt::format("set label {} at screen 0.015, screen {:.3f} left font ',15' textcolor rgb '#111111'\n",
+                  literal(chart.title), 1 - 22.0 / height(chart));
+  out += fmt::format("set tmargin at screen {:.3f}\nset rmargin at screen 0.965\n", 1 - 72.0 / height(chart));
+  out += fmt::format(
+      "set key at screen 0.012, screen {:.3f} left top Left reverse horizontal maxcols {} samplen 3.2 width "
+      "1\n",
+      1 - 38.0 / height(chart), key_columns(chart));
+  out +=
+      "set border 3 linecolor rgb '#555555'\nset tics nomirror out scale 0.6\n"
+      "set grid xtics linetype 1 linecolor rgb '#dddddd' linewidth 0.8\n";
+  axis(out, "x", chart.x, {low, *chart.x.high});
+  out += fmt::format("set yrange [{}:-0.7]\nset ytics (", static_cast<double>(bars.size()) - 0.3);
+  for (std::size_t i = 0; i < bars.size(); ++i)
+    out += fmt::format("{}{} {}", i == 0 ? "" : ", ", tick_literal(bars[i].name), i);
+  out += ")\nset ytics scale 0\n";
+  std::vector<std::string> parts;
+  for (const bool marked : {true, false}) {
+    const std::string block = marked ? "$marked" : "$others";
+    std::string rows;
+    for (std::size_t i = 0; i < bars.size(); ++i)
+      if (bars[i].marked == marked)
+        rows +=
+            fmt::format("{} {} {}\n", i, shortest(std::max(bars[i].value, low)), text_cell(bars[i].label));
+    if (rows.empty()) continue;
+    out += fmt::format("{} << END\n{}END\n", block, rows);
+    parts.push_back(fmt::format(
+        "{} using 2:1:({}):2:($1-0.36):($1+0.36) with boxxyerror fillcolor rgb '{}' fillstyle {} border rgb "
+        "'{}' title {}",
+        block, shortest(low), nth(kColours, marked ? 1 : 0), marked ? "solid 0.85" : "pattern 4",
+        nth(kColours, marked ? 1 : 0), literal(marked ? chart.bars.marked : chart.bars.others)));
+    parts.push_back(fmt::format(
+        "{} using 2:1:3 with labels left offset 0.6,0 font ',10' textcolor rgb '#333333' notitle", block));
+  }
+  for (std::size_t i = 0; i < chart.bounds.size(); ++i) {
+    const std::string line =
+        fmt::format("linewidth 1.4 dashtype {} linecolor rgb '#222222'", nth(kBoundDashes, i));
+    out += fmt::format("set arrow from {0}, graph 0 to {0}, graph 1 nohead {1} front\n",
+                       shortest(chart.bounds[i].y), line);
+    parts.push_back(fmt::format("NaN with lines {} title {}", line, literal(chart.bounds[i].name)));
+  }
+  out += "plot ";
+  for (std::size_t i = 0; i < parts.size(); ++i) out += (i == 0 ? "" : ", \\\n     ") + parts[i];
+  return out + '\n';
+}
+
 }  // namespace
 
 void percent_axis(Chart& chart) {
@@ -567,19 +628,21 @@ std::string gnuplot_script(const std::vector<Chart>& charts, std::vector<std::st
     const Chart chart = placed(given);
     const Range x = x_range(chart);
     const Range y = y_range(chart);
-    if (!x.drawable() || !y.drawable()) continue;
-    const std::string drawing = body(chart, x, y);
+    const bool bars = !chart.bars.list.empty();
+    if (!bars && (!x.drawable() || !y.drawable())) continue;
+    const std::string drawing = bars ? bars_body(chart) : body(chart, x, y);
+    const int pixels = height(chart);
     files.push_back(chart.file + ".svg");
     script += fmt::format(
-        "reset\nset terminal svg size 900,400 noenhanced font 'Helvetica,12' background '#ffffff'\n"
+        "reset\nset terminal svg size 900,{} noenhanced font 'Helvetica,12' background '#ffffff'\n"
         "set output {}\n{}unset output\n",
-        literal(files.back()), drawing);
+        pixels, literal(files.back()), drawing);
     files.push_back(chart.file + ".png");
     script += fmt::format(
-        "reset\nset terminal pngcairo size 1350,600 noenhanced font 'Sans,12' fontscale 1.25 linewidth 1.5 "
+        "reset\nset terminal pngcairo size 1350,{} noenhanced font 'Sans,12' fontscale 1.25 linewidth 1.5 "
         "background "
         "'#ffffff'\nset output {}\n{}unset output\n",
-        literal(files.back()), drawing);
+        pixels * 3 / 2, literal(files.back()), drawing);
   }
   return script;
 }

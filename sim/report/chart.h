@@ -36,7 +36,7 @@ struct Chart {
   };
   struct Bound {
     std::string name;
-    double y = 0;
+    double y = 0;  ///< of bars, on their scale
   };
   struct Span {
     enum class Kind { fault, unmeasured, no_leader };
@@ -58,6 +58,18 @@ struct Chart {
     bool dark_is_low = false;
   };
 
+  /// Bars across, named at the left, the first one on top; `x` is their scale, in place of curves.
+  struct Bar {
+    std::string name;
+    double value = 0;     ///< at most the lower end of the scale: no bar, but its label
+    std::string label;    ///< at its end
+    bool marked = false;  ///< drawn so that it stands out
+  };
+  struct Bars {
+    std::vector<Bar> list;
+    std::string marked, others;  ///< what the two sorts are, for the key
+  };
+
   std::string file;  ///< name without ending
   std::string title;
   std::string caption;  ///< one sentence
@@ -67,6 +79,7 @@ struct Chart {
   std::vector<Bound> bounds;
   std::vector<Span> spans;
   std::optional<Cells> cells = std::nullopt;  ///< in place of curves
+  Bars bars = {};  ///< none: there are curves
 };
 
 /// The y axis is of percentages of at most 100: from 0, or from higher up if that shows more, which its label

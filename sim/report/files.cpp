@@ -75,7 +75,8 @@ bool is_result(const fs::path& folder) {
   std::error_code error;
   if (fs::is_regular_file(folder / "points.csv", error) && fs::is_directory(folder / "runs", error))
     return true;
-  return is_ours(folder / "summary.json") || is_ours(folder / "plan.json");
+  return is_ours(folder / "summary.json") || is_ours(folder / "plan.json") ||
+         is_ours(folder / "survive.json");
 }
 
 /// The place itself, not a link to it, and without a slash at the end.
@@ -170,7 +171,8 @@ std::vector<fs::path> names_in(const fs::path& folder, const fs::path& place, st
     if (const fs::path name = it->path().filename(); !name.string().starts_with(companions))
       names.push_back(name);
   std::stable_partition(names.begin(), names.end(), [](const fs::path& name) {
-    return name != "summary.json" && name != "points.csv" && name != "sweep.json" && name != "plan.json";
+    return name != "summary.json" && name != "points.csv" && name != "sweep.json" && name != "plan.json" &&
+           name != "survive.json";
   });
   return names;
 }

@@ -39,8 +39,8 @@ std::filesystem::path companion(const std::filesystem::path& target, std::string
 class NewFolder {
  public:
   /// Whether a result may be written there: the place is free, an empty folder, or an earlier result
-  /// (recognised by its summary.json or plan.json or, for a sweep, by points.csv beside runs/), and files can be made
-  /// there. Checked again by `commit`.
+  /// (recognised by its summary.json, plan.json or survive.json or, for a sweep, by points.csv beside
+  /// runs/), and files can be made there. Checked again by `commit`.
   static std::optional<Problem> check(const std::filesystem::path& target);
 
   static std::variant<NewFolder, Problem> create(const std::filesystem::path& target);
