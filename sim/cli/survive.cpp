@@ -184,6 +184,9 @@ void add_survive(CLI::App& app, int& status) {
                           "again and as much time after that)"),
       /*zero=*/true);
   options->result.add_to(*command, "runs at once (default: number of cores)");
+  refuse_trace(*command,
+               "a survival study keeps no single requests, expected `headroom run --trace` with one of the "
+               "runs/*/scenario.yaml");
   command->footer(
       "Of things that are alike, because as many members of each group fall with them, one is broken. Faults "
       "of the scenario stay, as a background.\n"
