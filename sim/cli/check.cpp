@@ -7,6 +7,7 @@
 #include "sim/study/grid.h"
 #include "sim/study/load.h"
 #include "sim/study/outline.h"
+#include "sim/study/plan.h"
 
 namespace headroom::cli {
 
@@ -54,6 +55,17 @@ void add_check(CLI::App& app, int& status) {
       }
       text +=
           "  sweep        " + std::to_string(grid->points.size()) + " points: " + what_varies(*grid) + "\n";
+    }
+    if (scenario->plan && scenario->plan->vary) {
+      const auto task =
+          study::load_plan(options->file, options->assignments(), study::PlanOptions{}, diagnostics);
+      if (!task) {
+        complain(diagnostics);
+        status = kBadInput;
+        return;
+      }
+      text += "  plan         " + std::to_string(task->grid.points.size()) + " points: " +
+              what_varies(task->grid) + "; the " + (task->plan.maximize ? "most " : "least ") + task->goal + "\n";
     }
     print(text);
   });

@@ -160,7 +160,7 @@ void check_axes(const std::vector<Axis>& axes, Diagnostics& diagnostics) {
       }
     }
     for (const auto& [path, set] : own) {
-      if (is_or_is_below(path, "sweep"))
+      if (is_or_is_below(path, "sweep") || is_or_is_below(path, "plan"))
         diagnostics.error(set.setting->where,
                           "what is varied cannot be varied itself, expected another path");
       check_order(before, set, diagnostics);
@@ -171,7 +171,7 @@ void check_axes(const std::vector<Axis>& axes, Diagnostics& diagnostics) {
 
 std::optional<ScenarioConfig> scenario_at(const Node& base, const std::vector<Axis>& axes,
                                           const std::vector<std::size_t>& at, Diagnostics& diagnostics) {
-  std::optional<Node> tree = base.without("sweep");
+  std::optional<Node> tree = base.without("sweep").without("plan");
   for (std::size_t i = 0; i < axes.size() && tree; ++i)
     tree = config::with_alternative(*tree, axes[i].alternatives[at[i]], diagnostics);
   return tree ? scenario_from(*tree, diagnostics) : std::nullopt;
@@ -180,17 +180,17 @@ std::optional<ScenarioConfig> scenario_at(const Node& base, const std::vector<Ax
 namespace {
 
 std::vector<Axis> axes_of(std::span<const std::string> varies, const Node& tree, const std::string& file,
-                          Diagnostics& diagnostics) {
+                          For what, Diagnostics& diagnostics) {
   std::vector<Axis> axes;
   for (const std::string& vary : varies)
     if (auto axis = config::parse_vary(vary, diagnostics)) axes.push_back(std::move(*axis));
   if (!varies.empty()) return axes;
-  const Node* section = tree.find("sweep");
+  const Node* section = tree.find(what == For::sweep ? "sweep" : "plan");
+  if (section != nullptr && what == For::plan) section = section->find("vary");
   if (section == nullptr) {
-    diagnostics.error({},
-                      file +
-                          " has no `sweep:` section and no --vary was given, expected one of them, such as "
-                          "--vary platform.hosts.worker.count=28..48:2");
+    diagnostics.error({}, file + " has no `" + (what == For::sweep ? "sweep:" : "plan: vary:") +
+                              "` section and no --vary was given, expected one of them, such as --vary "
+                              "platform.hosts.worker.count=28..48:2");
     return axes;
   }
   for (const Node::Entry& entry : section->entries())
@@ -214,12 +214,12 @@ std::string name_of(const Grid& grid, const Grid::Point& point) {
 }
 
 std::optional<Grid> load_grid(const std::string& file, std::span<const std::string> sets,
-                              std::span<const std::string> varies, Diagnostics& diagnostics) {
+                              std::span<const std::string> varies, Diagnostics& diagnostics, For what) {
   const auto tree = config::load_tree(file, sets, diagnostics);
   if (!tree) return std::nullopt;
   auto base = scenario_from(*tree, diagnostics);
   Grid grid;
-  grid.axes = axes_of(varies, *tree, file, diagnostics);
+  grid.axes = axes_of(varies, *tree, file, what, diagnostics);
   if (!base || !diagnostics.ok()) return std::nullopt;
   check_axes(grid.axes, diagnostics);
   std::size_t count = 1;
@@ -244,7 +244,7 @@ std::optional<Grid> load_grid(const std::string& file, std::span<const std::stri
   errors.report(count, diagnostics);
   if (!diagnostics.ok()) return std::nullopt;
   grid.base = std::move(*base);
-  grid.base.sweep = VaryConfig{grid.axes};
+  if (what == For::sweep) grid.base.sweep = VaryConfig{grid.axes};
   return grid;
 }
 

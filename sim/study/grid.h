@@ -43,11 +43,15 @@ std::optional<ScenarioConfig> scenario_at(const config::Node& tree, const std::v
                                           const std::vector<std::size_t>& at,
                                           config::Diagnostics& diagnostics);
 
+/// Whose section says what is varied: `sweep`, or `plan: {vary: …}`.
+enum class For { sweep, plan };
+
 /// Reads a scenario and builds every point: the `--set`s are applied, then what the alternatives of the point
 /// set, in the order of the axes. The axes are those of `varies` (`--vary`) if there are any, else those of
-/// the scenario's `sweep`. Nothing, and every error of the scenario and of all points, if not all are valid:
+/// the scenario's section. Nothing, and every error of the scenario and of all points, if not all are valid:
 /// an error that only some points have names them.
 std::optional<Grid> load_grid(const std::string& file, std::span<const std::string> sets,
-                              std::span<const std::string> varies, config::Diagnostics& diagnostics);
+                              std::span<const std::string> varies, config::Diagnostics& diagnostics,
+                              For what = For::sweep);
 
 }  // namespace headroom::study

@@ -163,7 +163,7 @@ std::vector<std::string> replication_keys(const ScenarioConfig& scenario) {
   what.scenario.clear();
   what.question.reset();
   what.slo.objectives.clear();
-  what.sweep.reset();
+  what.forget_studies();
   what.run.replications = 1;
   what.run.until.reset();
   const std::string text = resolved_yaml(what);

@@ -7,6 +7,7 @@
 
 #include "sim/base/describe.h"
 #include "sim/base/units.h"
+#include "sim/study/vary_config.h"
 
 namespace headroom::study {
 
@@ -16,11 +17,26 @@ enum class Survive { any, host, rack, switch_, power, cooling, zone };
 /// What `headroom plan` looks for; options of the command line come first. `headroom run` does not look at
 /// it.
 struct PlanConfig {
+  std::optional<VaryConfig> vary;
   std::optional<std::string> minimize;
   std::optional<std::string> maximize;
   std::vector<Survive> survive;
   Share confidence{0.95};
   std::optional<Share> indifference;
+  template <class V>
+  static void describe(V& v) {
+    v.optional("vary", &PlanConfig::vary, "what may be chosen: as in `sweep`");
+    v.optional("minimize", &PlanConfig::minimize,
+               "cost.usd_per_hour (the default) or a path that is varied: of what holds, the least is wanted");
+    v.optional("maximize", &PlanConfig::maximize, "a path that is varied: of what holds, the most is wanted");
+    v.optional("survive", &PlanConfig::survive,
+               "the objectives have to hold with any one of these gone, too: a list");
+    v.optional("confidence", &PlanConfig::confidence, "how sure the answer is to be", between(0.5, 0.999999));
+    v.optional("indifference", &PlanConfig::indifference,
+               "how far from its bound either answer is right: a part of the bound, of a share of its distance to "
+               "perfect (default: 1 % and 10 %)",
+               between(1e-6, 0.999999));
+  }
 };
 
 }  // namespace headroom::study

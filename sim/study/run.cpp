@@ -79,7 +79,7 @@ std::string fingerprint(const std::string& resolved_yaml) {
 report::Run assemble(const ScenarioConfig& scenario,
                      const std::vector<metrics::ReplicationResult>& replications, std::vector<int> numbers) {
   ScenarioConfig alone = scenario;
-  alone.sweep.reset();  // has no part in the result
+  alone.forget_studies();
   report::Run run;
   run.scenario = scenario.scenario;
   run.question = scenario.question.value_or("");

@@ -17,6 +17,7 @@
 #include "sim/faults/config.h"
 #include "sim/metrics/slo.h"
 #include "sim/study/availability.h"
+#include "sim/study/plan_config.h"
 #include "sim/study/until.h"
 #include "sim/study/vary_config.h"
 #include "sim/world/platform.h"
@@ -84,6 +85,12 @@ struct ScenarioConfig {
   std::vector<WatchConfig> watch;
   SloConfig slo;
   std::optional<VaryConfig> sweep;
+  std::optional<PlanConfig> plan;
+  /// What other commands than `run` are told has no part in the result of a run.
+  void forget_studies() {
+    sweep.reset();
+    plan.reset();
+  }
   template <class V>
   static void describe(V& v) {
     v.required("scenario", &ScenarioConfig::scenario,
@@ -102,6 +109,7 @@ struct ScenarioConfig {
                "what `headroom sweep` varies: paths as in --set, each with a list of values, LO..HI:STEP, LO..HI "
                "(whole numbers) or log:LO..HI:N; or a name with alternatives, each a map from paths to values; "
                "`headroom run` does not look at it");
+    v.optional("plan", &ScenarioConfig::plan, "what `headroom plan` looks for; `headroom run` does not look at it");
   }
 };
 

@@ -123,7 +123,7 @@ std::variant<SurvivalPlan, SurvivalProblem> survival_of(const ScenarioConfig& sc
   plan.options = options;
   plan.scenario_duration = scenario.run.duration;
   plan.undisturbed = scenario;
-  plan.undisturbed.sweep.reset();
+  plan.undisturbed.forget_studies();
   const Duration warmup = scenario.run.warmup;
   const Duration third = std::max(down_to_seconds(scenario.run.duration / 3), kLeastBefore);
   const Duration at = options.at.value_or(warmup + third);
