@@ -64,8 +64,9 @@ void add_check(CLI::App& app, int& status) {
         status = kBadInput;
         return;
       }
-      text += "  plan         " + std::to_string(task->grid.points.size()) + " points: " +
-              what_varies(task->grid) + "; the " + (task->plan.maximize ? "most " : "least ") + task->goal + "\n";
+      text += "  plan         " + std::to_string(task->grid.points.size()) +
+              " points: " + what_varies(task->grid) + "; the " + (task->plan.maximize ? "most " : "least ") +
+              task->goal + "\n";
     }
     print(text);
   });

@@ -237,8 +237,10 @@ std::vector<PerBatch> beyond(std::span<const Observed> all, const std::vector<do
     const double n = sum(e.batches.denominator);
     const PerBatch& above = wider ? e.above_wider : e.batches.numerator;
     const double share = sum(above) / n;
-    // The wider one: the same replication is as far off.
-    const double off = (share_at(curve, e.q, all[r].value) - e.q) * (wider ? share / (1 - e.q) : 1);
+    // Its own quantile, on the mean curve.
+    const double p = wider ? wider_share(e.q) : e.q;
+    const double own = wider ? value_at(e.curve, e.q, p).value_or(all[r].value) : all[r].value;
+    const double off = share_at(curve, e.q, own) - p;
     for (std::size_t b = 0; b < kBatches; ++b)
       z[r][b] = (above[b] - (share - off) * e.batches.denominator[b]) / n;
   }

@@ -68,12 +68,15 @@ std::vector<Verdict> verdicts(const Survival& s) {
                                smallest.size() == 1 ? "single point of failure" : "single points of failure",
                                list(smallest))});
   else
-    all.push_back({s.partial() || things == 0 ? Verdict::Kind::open : Verdict::Kind::yes,
-                   things == 0
-                       ? std::string("nothing of what was asked for takes anything with it when it breaks")
-                       : fmt::format("{}no single point of failure: with any one thing broken, {} {} % of "
-                                     "requests or more are answered once what takes over has done so",
-                                     so_far, s.needed_is_slo ? "the promised" : "", share(s.needed))});
+    all.push_back(
+        {s.partial() || things == 0 ? Verdict::Kind::open : Verdict::Kind::yes,
+         things == 0
+             ? std::string(s.partial()
+                               ? "so far nothing was broken to the end"
+                               : "nothing of what was asked for takes anything with it when it breaks")
+             : fmt::format("{}no single point of failure: with any one thing broken, {} {} % of "
+                           "requests or more are answered once what takes over has done so",
+                           so_far, s.needed_is_slo ? "the promised" : "", share(s.needed))});
   if (!larger.empty())
     all.push_back({Verdict::Kind::no, "what takes one of them along fails with it: " + list(larger)});
   if (!pairs.empty())

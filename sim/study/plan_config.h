@@ -26,16 +26,18 @@ struct PlanConfig {
   template <class V>
   static void describe(V& v) {
     v.optional("vary", &PlanConfig::vary, "what may be chosen: as in `sweep`");
-    v.optional("minimize", &PlanConfig::minimize,
-               "cost.usd_per_hour (the default) or a path that is varied: of what holds, the least is wanted");
+    v.optional(
+        "minimize", &PlanConfig::minimize,
+        "cost.usd_per_hour (the default) or a path that is varied: of what holds, the least is wanted");
     v.optional("maximize", &PlanConfig::maximize, "a path that is varied: of what holds, the most is wanted");
     v.optional("survive", &PlanConfig::survive,
                "the objectives have to hold with any one of these gone, too: a list");
     v.optional("confidence", &PlanConfig::confidence, "how sure the answer is to be", between(0.5, 0.999999));
-    v.optional("indifference", &PlanConfig::indifference,
-               "how far from its bound either answer is right: a part of the bound, of a share of its distance to "
-               "perfect (default: 1 % and 10 %)",
-               between(1e-6, 0.999999));
+    v.optional(
+        "indifference", &PlanConfig::indifference,
+        "how far from its bound either answer is right: a part of the bound, of a share of its distance to "
+        "perfect (default: 1 % and 10 %)",
+        between(1e-6, 0.999999));
   }
 };
 

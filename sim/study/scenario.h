@@ -105,11 +105,13 @@ struct ScenarioConfig {
     v.optional("watch", &ScenarioConfig::watch,
                "groups of which so many members are needed: a list; adds availability.GROUP");
     v.optional("slo", &ScenarioConfig::slo, "objectives by metric");
-    v.optional("sweep", &ScenarioConfig::sweep,
-               "what `headroom sweep` varies: paths as in --set, each with a list of values, LO..HI:STEP, LO..HI "
-               "(whole numbers) or log:LO..HI:N; or a name with alternatives, each a map from paths to values; "
-               "`headroom run` does not look at it");
-    v.optional("plan", &ScenarioConfig::plan, "what `headroom plan` looks for; `headroom run` does not look at it");
+    v.optional(
+        "sweep", &ScenarioConfig::sweep,
+        "what `headroom sweep` varies: paths as in --set, each with a list of values, LO..HI:STEP, LO..HI "
+        "(whole numbers) or log:LO..HI:N; or a name with alternatives, each a map from paths to values; "
+        "`headroom run` does not look at it");
+    v.optional("plan", &ScenarioConfig::plan,
+               "what `headroom plan` looks for; `headroom run` does not look at it");
   }
 };
 

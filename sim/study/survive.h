@@ -54,7 +54,7 @@ struct SurvivalProblem {
 /// something to compare with; the window is made long enough for the fault, the slowest to come up again, and
 /// as much time after that as there was before. Otherwise what is wrong with the options.
 std::variant<SurvivalPlan, SurvivalProblem> survival_of(const ScenarioConfig& scenario,
-                                                    const SurviveOptions& options);
+                                                        const SurviveOptions& options);
 
 /// Requests sent in a stretch of time, by slots of the time series: those that lie within it, or if none do,
 /// those that it touches.

@@ -63,7 +63,7 @@ TEST_CASE("what is wrong with a command line is said, with the nearest name") {
     return finished.err;
   };
   const std::string commands =
-      "expected run, sweep, compare, check, plot, calibrate, schema, metrics or list";
+      "expected run, sweep, plan, survive, compare, check, plot, calibrate, schema, metrics or list";
   CHECK(refused({}) ==
         "headroom: error: a command is missing, " + commands + "\n`headroom --help` says more.\n");
   CHECK(refused({"rnu", "small.yaml"}) == "headroom: error: unknown command \"rnu\", " + commands +
@@ -78,8 +78,8 @@ TEST_CASE("what is wrong with a command line is said, with the nearest name") {
         "\"--set\"?\n`headroom check --help` says more.\n");
   CHECK_THAT(refused({"run", "small.yaml", "--job=2"}),
              Contains("\"--job\"") && Contains("did you mean \"--jobs\"?"));
-  CHECK_THAT(refused({"run", "small.yaml", "--trace"}),
-             StartsWith("headroom: error: unknown option \"--trace\""));
+  CHECK_THAT(refused({"run", "small.yaml", "--tarce"}),
+             StartsWith("headroom: error: unknown option \"--tarce\""));
   CHECK_THAT(refused({"run", "small.yaml", "other.yaml"}),
              StartsWith("headroom: error: one thing too much: \"other.yaml\""));
   CHECK_THAT(refused({"run"}), StartsWith("headroom: error: SCENARIO is required\n"));

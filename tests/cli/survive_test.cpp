@@ -149,9 +149,10 @@ TEST_CASE("a queue on one host is a single point of failure, one that elects a l
       "slo: {yield: 99%}\n";
   const Place place(text);
   REQUIRE(place().status == 0);
-  CHECK(place.json()["single_points"] == Json({"host/api-1"}));
+  const Json elects = place.json();
+  CHECK(elects["single_points"] == Json({"host/api-1"}));
   Texts names;
-  for (const Json& one : place.json()["things"]) names.push_back(one["what"]);
+  for (const Json& one : elects["things"]) names.push_back(one["what"]);
   std::sort(names.begin(), names.end());
   CHECK(names == Texts{"1 of queue.followers", "host/api-1", "host/worker-1", "queue.leader"});
   CHECK(thing(place.json(), "queue.leader")["lost_jobs"] == 0);
@@ -159,7 +160,8 @@ TEST_CASE("a queue on one host is a single point of failure, one that elects a l
   REQUIRE(place({"--set", "deployment.queue.replication=none"}).status == 0);
   const Json result = place.json();
   CHECK(result["single_points"] == Json({"host/api-1", "host/queue-1"}));
-  CHECK(thing(result, "host/queue-1")["yield"]["late"] == 0);
+  // But for those who were waiting when it came back.
+  CHECK(thing(result, "host/queue-1")["yield"]["late"] < 0.1);
   CHECK(thing(result, "host/queue-1")["falls"] == "1 of 3 queue (the only copy)");
 }
 
@@ -211,7 +213,8 @@ TEST_CASE("fail-on-slo, quiet, figures, and drawing them again") {
   CHECK(fs::is_regular_file(place.at("results/small/figures/survive.svg")));
   CHECK_THAT(read_file(place.at("results/small/report.html")), Contains("host/lb-1") && Contains("<img"));
   Texts kinds;
-  for (const Json& one : place.json()["things"]) kinds.push_back(one["kind"]);
+  const Json result = place.json();
+  for (const Json& one : result["things"]) kinds.push_back(one["kind"]);
   CHECK(std::count(kinds.begin(), kinds.end(), "process") == 2);
   fs::remove_all(place.at("results/small/figures"));
   CHECK(run({"plot", "results/small"}, place.here).status == 0);

@@ -132,7 +132,7 @@ TEST_CASE("what is wrong with a choice is said at its line") {
   const auto sweep = [](const std::string& section) { return refusal(kSmall + "sweep:\n" + section, {}); };
   CHECK(sweep("  rack:\n    all up: {}\n    down:\n      fautls: []\n      seed: x\n") ==
         "9:15: error: unknown key \"fautls\", expected scenario, question, platform, seed, run, workload, "
-        "deployment, faults, watch, slo or sweep; did you mean \"faults\"?\n"
+        "deployment, faults, watch, slo, sweep or plan; did you mean \"faults\"?\n"
         "10:13: error: expected a whole number, got \"x\"\n");
   // Each at its own line, though they say the same.
   CHECK(sweep("  load: {a: {seed: x}, b: {seed: x}, c: {}}\n") ==
