@@ -79,7 +79,7 @@ struct Chart {
   std::vector<Bound> bounds;
   std::vector<Span> spans;
   std::optional<Cells> cells = std::nullopt;  ///< in place of curves
-  Bars bars = {};  ///< none: there are curves
+  Bars bars = {};                             ///< none: there are curves
 };
 
 /// The y axis is of percentages of at most 100: from 0, or from higher up if that shows more, which its label

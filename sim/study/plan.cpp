@@ -207,7 +207,7 @@ Prepared prepare(const PlanTask& task) {
   Prepared all;
   const std::size_t points = task.grid.points.size();
   std::vector<report::Scale> scales;
-  for (const config::Axis& axis : task.grid.axes) scales.push_back(report::scale_of(described(axis)));
+  for (const config::Axis& axis : task.grid.axes) scales.push_back(report::scale_of(reported_axis(axis)));
   std::vector<Spare> undisturbed;
   for (const Grid::Point& point : task.grid.points) {
     auto& states = all.states.emplace_back();
@@ -326,7 +326,7 @@ class Study {
     plan.question = base.question.value_or("");
     plan.seed = static_cast<std::uint64_t>(base.seed);
     plan.measured_s = base.run.duration.seconds();
-    for (const config::Axis& axis : task_.grid.axes) plan.axes.push_back(study::described(axis));
+    for (const config::Axis& axis : task_.grid.axes) plan.axes.push_back(reported_axis(axis));
     plan.candidates = prepared_.problem.candidates.size();
     for (const Candidate& c : prepared_.problem.candidates) plan.impossible += c.overloaded ? 1 : 0;
     plan.goal = task_.goal;
@@ -566,7 +566,9 @@ std::optional<PlanTask> load_plan(const std::string& file, std::span<const std::
   if (options.growth && !plan.maximize) wrong("--growth needs --maximize PATH, the load that grows");
 
   std::vector<std::string_view> numeric;
-  const auto is_numeric = [](const config::Axis& axis) { return report::scale_of(described(axis)).numeric; };
+  const auto is_numeric = [](const config::Axis& axis) {
+    return report::scale_of(reported_axis(axis)).numeric;
+  };
   for (const config::Axis& axis : task.grid.axes)
     if (is_numeric(axis)) numeric.push_back(axis.label);
   const auto is_varied = [&](const std::string& path) {
@@ -609,7 +611,7 @@ std::optional<PlanTask> load_plan(const std::string& file, std::span<const std::
     if (own) {
       for (const config::Axis& axis : task.grid.axes) {
         if (axis.label != task.goal) continue;
-        report::Sweep::Axis with = described(axis);
+        report::Sweep::Axis with = reported_axis(axis);
         with.values.push_back(*own);
         const report::Scale scale = report::scale_of(with);
         if (scale.numeric) task.own = scale.at.back();

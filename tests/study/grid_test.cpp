@@ -123,9 +123,8 @@ TEST_CASE("an alternative may bring a host group along, which something must use
   CHECK(grid(two, {}).points[1].scenario.platform.hosts.at("big").count == 5);
   const std::string unused =
       kSmall + "sweep: {kind: {small: {}, large: {platform.hosts.bigg: {count: 5}}}}\n";
-  CHECK(
-      says(refusal(unused, {}), "5:56",
-           {"this adds a host group \"bigg\", which no component uses, expected worker"}));
+  CHECK(says(refusal(unused, {}), "5:56",
+             {"this adds a host group \"bigg\", which no component uses, expected worker"}));
 }
 
 TEST_CASE("what is wrong with a choice is said at its line") {
