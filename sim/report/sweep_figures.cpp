@@ -47,6 +47,18 @@ class Curves {
 
   bool several() const { return view_.series.size() > 1; }
 
+  /// Whether the values are about the same multiple of each other, over an order of magnitude or nearly so.
+  bool is_geometric() const {
+    std::vector<double> sorted = view_.scale.at;
+    std::sort(sorted.begin(), sorted.end());
+    double least = sorted[1] / sorted[0], most = least;
+    for (std::size_t i = 1; i + 1 < sorted.size(); ++i) {
+      least = std::min(least, sorted[i + 1] / sorted[i]);
+      most = std::max(most, sorted[i + 1] / sorted[i]);
+    }
+    return sorted.back() >= 8 * sorted.front() && most <= 1.5 * least;
+  }
+
   /// An empty chart over what was varied.
   Chart chart(std::string file, std::string title, std::string y_label) const {
     Chart chart;
@@ -62,7 +74,7 @@ class Curves {
     } else if (axis.values.size() == 1) {
       chart.x.low = *low - 0.5;
       chart.x.high = *low + 0.5;
-    } else if (*low > 0 && axis.values.size() >= 4 && *high / *low >= 50) {
+    } else if (*low > 0 && axis.values.size() >= 4 && (*high / *low >= 50 || is_geometric())) {
       chart.x.logarithmic = true;
     }
     if (axis.values.size() > kMostTicks && view_.scale.numeric) return chart;
