@@ -35,8 +35,8 @@ std::vector<Line> key_metrics(const Run&);
 std::string failures(const Run&);
 /// "yes: yield was back 3 s after the last fault"; empty if the run does not say (see heal_s).
 std::string healed(const Run&);
-/// "latency.p99_ms: about 40 min would do, or 20 replications": of what matters most, the metrics that have no
-/// interval because the run is too short; empty if there are none.
+/// "latency.p99_ms: about 40 min would do, or 20 replications": of what matters most, the metrics that have
+/// no interval because the run is too short; empty if there are none.
 std::string too_short(const Run&);
 /// How the intervals were made, in one sentence.
 std::string interval_note(const Run&);

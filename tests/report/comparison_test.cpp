@@ -99,7 +99,7 @@ TEST_CASE("headline metrics are corrected for their number, others stand alone")
   const Comparison three = judged_difference(side("a", values_a), side("b", values_b));
   CHECK(row(three, "yield").verdict == Verdict::better);
   CHECK(row(three, "harvest").verdict == Verdict::different);  // this catalogue knows no direction
-  values_b["yield"] = {11, 21.1, 35};  // p = 0.2
+  values_b["yield"] = {11, 21.1, 35};                          // p = 0.2
   const Comparison open = judged_difference(side("a", values_a), side("b", values_b));
   CHECK(row(open, "yield").verdict == Verdict::cannot_tell);
 }
