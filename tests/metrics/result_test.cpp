@@ -154,6 +154,7 @@ TEST_CASE("a torn or foreign message is refused") {
   CHECK_FALSE(deserialise(std::string_view(bytes).substr(0, bytes.size() / 2)));
   CHECK_FALSE(deserialise(""));
   CHECK_FALSE(deserialise("hello"));
+  CHECK_FALSE(deserialise("\x9b@-------"));  // CBOR: an array of more than 2^62 elements
   CHECK_FALSE(deserialise(bytes + "x"));
   // A number where a whole one is due, which would be converted, whatever comes of it.
   nlohmann::json j = nlohmann::json::from_cbor(bytes);
