@@ -299,7 +299,8 @@ double wider_share(double q) {
 }
 
 double curve_share(double q, int i) {
-  return i == (kCurve - 1) / 2 ? q : 1 / (1 + std::exp(-(logit(q) + (i - (kCurve - 1) / 2) * kStep)));
+  constexpr int kMiddle = (kCurve - 1) / 2;
+  return i == kMiddle ? q : 1 / (1 + std::exp(-(logit(q) + (i - kMiddle) * kStep)));
 }
 
 Estimated estimate(std::span<const Observed> all, double clumping, double error) {

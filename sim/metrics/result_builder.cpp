@@ -61,11 +61,13 @@ void ResultBuilder::put(std::string name, std::optional<double> value, Evidence 
 void ResultBuilder::put_ratio(std::string name, Evidence evidence) {
   const double denominator = sum(evidence.batches.denominator);
   if (denominator == 0) return none(std::move(name));
-  put(std::move(name), sum(evidence.batches.numerator) / denominator * evidence.scale, std::move(evidence));
+  const double value = sum(evidence.batches.numerator) / denominator * evidence.scale;
+  put(std::move(name), value, std::move(evidence));
 }
 
 void ResultBuilder::put_total(std::string name, Evidence evidence) {
-  put(std::move(name), sum(evidence.batches.numerator) * evidence.scale, std::move(evidence));
+  const double value = sum(evidence.batches.numerator) * evidence.scale;
+  put(std::move(name), value, std::move(evidence));
 }
 
 void ResultBuilder::ratio(std::string name, const BatchSum& numerator, const BatchSum& denominator,

@@ -40,7 +40,7 @@ std::optional<double> optional_from(const json& j) {
 json pack(const PerBatch& values) {
   const auto number = [](double x) {
     constexpr double kExact = 9007199254740992;  // 2⁵³
-    const bool whole = x == std::floor(x) && std::abs(x) <= kExact && !(x == 0 && std::signbit(x));
+    const bool whole = x == std::floor(x) && std::abs(x) <= kExact && (x != 0 || !std::signbit(x));
     return whole ? json(static_cast<std::int64_t>(x)) : json(x);
   };
   bool alike = true;
@@ -78,7 +78,7 @@ MetricValue metric_from(const json& j) {
   e.above_wider = per_batch_from(j.at(9));
   e.curve = unpack<double>(j.at(10));
   const bool curve = e.kind == Evidence::Kind::quantile;
-  if (e.curve.size() != (curve ? kCurve : 0) || (curve && !(e.q > 0 && e.q < 1)))
+  if (e.curve.size() != (curve ? kCurve : 0) || (curve && (std::isnan(e.q) || e.q <= 0 || e.q >= 1)))
     throw json::other_error::create(600, "not a metric", &j);
   return m;
 }

@@ -456,7 +456,8 @@ std::string map_body(const Chart& chart, const Range& x, const Range& y) {
   std::string all, hatched, blank, texts;
   for (std::size_t i = 0; i < cells.value.size(); ++i) {
     const auto column = static_cast<double>(i % cells.columns);
-    const auto row = static_cast<double>(i / cells.columns);
+    const std::size_t line = i / cells.columns;
+    const auto row = static_cast<double>(line);
     const std::string box =
         fmt::format("{} {} {} {} {} {}", column, row, column - .5, column + .5, row - .5, row + .5);
     const double value = cells.value[i];

@@ -137,7 +137,8 @@ class Curves {
   double x_of(std::size_t point) const { return view_.scale.at[sweep_.points[point].at[view_.x]]; }
   /// So that bars of several curves stand beside each other.
   static double beside(std::size_t curve) {
-    const auto steps = static_cast<double>((curve + 1) / 2);
+    const std::size_t pair = (curve + 1) / 2;
+    const auto steps = static_cast<double>(pair);
     return 0.08 * (curve % 2 == 0 ? steps : -steps);
   }
 
@@ -342,8 +343,8 @@ struct Side {
   std::size_t axis = 0;
   Scale scale;
   std::vector<std::size_t> place;  ///< by value: which column or row, from low to high
-  explicit Side(const Sweep& sweep, std::size_t axis_)
-      : axis(axis_), scale(scale_of(sweep.axes[axis_])), place(scale.ascending.size()) {
+  explicit Side(const Sweep& sweep, std::size_t which)
+      : axis(which), scale(scale_of(sweep.axes[which])), place(scale.ascending.size()) {
     for (std::size_t i = 0; i < place.size(); ++i) place[scale.ascending[i]] = i;
   }
   std::size_t count() const { return place.size(); }
@@ -386,7 +387,7 @@ Chart map_of(const Sweep& sweep, const Shown& shown, const Side& x, const Side& 
   Chart chart;
   chart.x = x.drawn(sweep, kMostTicks);
   chart.y = y.drawn(sweep, kMostTicks);
-  Chart::Cells& cells = chart.cells.emplace();
+  Chart::Cells& cells = chart.cells.emplace(Chart::Cells{});
   cells.columns = x.count();
   cells.value.assign(x.count() * y.count(), kNone);
   cells.texts.assign(cells.value.size(), "");

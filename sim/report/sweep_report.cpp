@@ -133,7 +133,7 @@ Table table_of(const Sweep& sweep, std::size_t most_rows) {
     if (limits) row.push_back({printable_line(limited(n)), false});
     if (!objectives) continue;
     const Met all = met_at(summary);
-    const bool unsettled = !all.settled && !(all.sure && !all.met);
+    const bool unsettled = !all.settled && (!all.sure || all.met);
     const std::string word = std::string(all.met ? "met" : "missed") + (all.sure ? "" : " ?");
     row.push_back({unsettled ? "not settled" : word, !all.holds()});
     table.unsure = table.unsure || (!all.sure && !unsettled);

@@ -116,7 +116,7 @@ class Roles {
 enum class How { stop, cut_off, slow };
 How how(ThingKind kind) {
   switch (kind) {
-    case ThingKind::switch_:
+    case ThingKind::network_switch:
       return How::cut_off;
     case ThingKind::cooling:
       return How::slow;
@@ -127,8 +127,9 @@ How how(ThingKind kind) {
 
 /// How much it does, against others with the same losses: the first does most.
 int rank(ThingKind kind) {
-  constexpr std::array kOrder = {ThingKind::host,    ThingKind::rack,    ThingKind::zone,   ThingKind::power,
-                                 ThingKind::process, ThingKind::switch_, ThingKind::cooling};
+  constexpr std::array kOrder = {ThingKind::host,   ThingKind::rack,    ThingKind::zone,
+                                 ThingKind::power,  ThingKind::process, ThingKind::network_switch,
+                                 ThingKind::cooling};
   return static_cast<int>(std::find(kOrder.begin(), kOrder.end(), kind) - kOrder.begin());
 }
 
@@ -241,7 +242,7 @@ std::string name_of(ThingKind kind, std::int64_t count) {
     case ThingKind::cooling:
       return count == 1 ? "cooling plant" : "cooling plants";
     case ThingKind::process:
-    case ThingKind::switch_:
+    case ThingKind::network_switch:
       return count == 1 ? one : one + "es";
     default:
       return count == 1 ? one : one + "s";
@@ -252,7 +253,7 @@ std::vector<ThingKind> kinds_of(const world::PlatformConfig& platform) {
   const world::LayoutConfig& layout = platform.layout;
   const bool racks = layout.zones * layout.racks_per_zone > 1;
   std::vector<ThingKind> kinds = {ThingKind::host, ThingKind::process};
-  if (racks) kinds.insert(kinds.end(), {ThingKind::rack, ThingKind::switch_});
+  if (racks) kinds.insert(kinds.end(), {ThingKind::rack, ThingKind::network_switch});
   if (racks || layout.power_feeds_per_rack > 1) kinds.push_back(ThingKind::power);
   if (layout.zones > 1) kinds.insert(kinds.end(), {ThingKind::cooling, ThingKind::zone});
   return kinds;
@@ -341,7 +342,7 @@ faults::FaultConfig fault_of(const Thing& thing, Duration at, std::optional<Dura
       fault.kind = std::move(outage);
       break;
     }
-    case ThingKind::switch_:
+    case ThingKind::network_switch:
     case ThingKind::power:
     case ThingKind::zone:
       fault.kind = faults::Outage{thing.target, {}, {}, {}};

@@ -15,7 +15,7 @@
 namespace headroom::study {
 
 /// What may break as one thing. A `process` is all that runs on one host, which itself stays up.
-enum class ThingKind { host, process, rack, switch_, power, cooling, zone };
+enum class ThingKind { host, process, rack, network_switch, power, cooling, zone };
 /// "host", …, "switch", …
 std::string_view name_of(ThingKind kind);
 /// "host", "hosts"; "process", "processes" …

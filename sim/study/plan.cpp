@@ -140,8 +140,8 @@ std::vector<ThingKind> kinds(const std::vector<Survive>& survive, const Scenario
       case Survive::rack:
         chosen.insert(ThingKind::rack);
         break;
-      case Survive::switch_:
-        chosen.insert(ThingKind::switch_);
+      case Survive::network_switch:
+        chosen.insert(ThingKind::network_switch);
         break;
       case Survive::power:
         chosen.insert(ThingKind::power);
@@ -320,7 +320,7 @@ class Study {
   }
 
   void describe() {
-    report::Plan& plan = plan_();
+    report::Plan& plan = reported();
     const ScenarioConfig& base = task_.grid.base;
     plan.scenario = base.scenario;
     plan.question = base.question.value_or("");
@@ -351,7 +351,7 @@ class Study {
 
   std::optional<std::vector<VariantRuns>> ask(std::size_t point, std::span<const std::size_t> states, int n) {
     if (task_.options.budget_s && elapsed() >= *task_.options.budget_s) {
-      plan_().ended = report::Plan::Ended::budget;
+      reported().ended = report::Plan::Ended::budget;
       return std::nullopt;
     }
     std::vector<ScenarioConfig> scenarios;
@@ -373,7 +373,7 @@ class Study {
     effort.cpu_s = batch.effort.cpu_s;  // of all so far
     effort.peak_memory_mib = std::max(effort.peak_memory_mib, batch.effort.peak_memory_mib);
     if (batch.interrupted || batch.problem || !batch.failures.empty()) {
-      plan_().ended = batch.interrupted ? report::Plan::Ended::interrupted : report::Plan::Ended::failed;
+      reported().ended = batch.interrupted ? report::Plan::Ended::interrupted : report::Plan::Ended::failed;
       return std::nullopt;
     }
     std::vector<VariantRuns> all;
@@ -444,7 +444,7 @@ class Study {
   void hear(const Planner& planner) {
     if (!decided_) return;
     const PointVerdict& last = planner.tested().back();
-    report::Plan so_far = plan_();
+    report::Plan so_far = reported();
     so_far.points = {described(last)};
     int replications = 0;
     for (const PointVerdict& p : planner.tested()) replications += p.replications();
@@ -461,7 +461,7 @@ class Study {
   }
 
   void fill(const Planner& planner, const PlanAnswer& answer) {
-    report::Plan& plan = plan_();
+    report::Plan& plan = reported();
     const Search& search = planner.search();
     std::map<std::size_t, std::size_t> place;  // of a candidate, in plan.points
     for (const PointVerdict& verdict : answer.tested) {
@@ -522,8 +522,8 @@ class Study {
     }
   }
 
-  report::Plan& plan_() { return outcome_.files.plan; }
-  const report::Plan& plan_() const { return outcome_.files.plan; }
+  report::Plan& reported() { return outcome_.files.plan; }
+  const report::Plan& reported() const { return outcome_.files.plan; }
 
   const PlanTask& task_;
   int jobs_;

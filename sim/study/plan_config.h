@@ -12,7 +12,7 @@
 namespace headroom::study {
 
 /// Of what any one may be gone. `any`: of all that the platform has.
-enum class Survive { any, host, rack, switch_, power, cooling, zone };
+enum class Survive { any, host, rack, network_switch, power, cooling, zone };
 
 /// What `headroom plan` looks for; options of the command line come first. `headroom run` does not look at
 /// it.

@@ -11,9 +11,9 @@
 namespace headroom::study {
 namespace {
 
-const std::vector<ThingKind> kAll = {ThingKind::host,    ThingKind::process, ThingKind::rack,
-                                     ThingKind::switch_, ThingKind::power,   ThingKind::cooling,
-                                     ThingKind::zone};
+const std::vector<ThingKind> kAll = {
+    ThingKind::host,  ThingKind::process, ThingKind::rack, ThingKind::network_switch,
+    ThingKind::power, ThingKind::cooling, ThingKind::zone};
 
 ScenarioConfig shipped(const std::string& name, const std::vector<std::string>& sets = {}) {
   return valid(HEADROOM_SOURCE_DIR "/scenarios/" + name + ".yaml", sets);
@@ -80,7 +80,7 @@ TEST_CASE("of kinds that take the same with them one is broken") {
   CHECK(all.size() == 20);
   for (const Alike& one : all) {
     CHECK(one.kind() != ThingKind::process);
-    CHECK(one.kind() != ThingKind::switch_);
+    CHECK(one.kind() != ThingKind::network_switch);
     CHECK(one.kind() != ThingKind::cooling);
   }
   const auto worker =
@@ -199,7 +199,7 @@ TEST_CASE("kinds of which there is but one are not looked at unless asked for") 
   };
   CHECK(kinds("hosts: {api: {}}") == std::vector{K::host, K::process});
   CHECK(kinds("layout: {racks_per_zone: 2}, hosts: {api: {}}") ==
-        std::vector{K::host, K::process, K::rack, K::switch_, K::power});
+        std::vector{K::host, K::process, K::rack, K::network_switch, K::power});
   CHECK(kinds("layout: {power_feeds_per_rack: 2}, hosts: {api: {}}") ==
         std::vector{K::host, K::process, K::power});
   CHECK(kinds("layout: {zones: 2}, hosts: {api: {}}") == kAll);
@@ -237,7 +237,7 @@ TEST_CASE("faults that break things, and how long it takes to come back") {
   const auto process = fault(ThingKind::process, "host/a-1", Duration::s(20));
   CHECK(faults::name_of(process.kind) == "crash process of host/a-1");
   CHECK(recovery(process) == Duration::s(2));
-  CHECK(recovery(fault(ThingKind::switch_, "switch/a1", Duration::s(20))) == Duration());
+  CHECK(recovery(fault(ThingKind::network_switch, "switch/a1", Duration::s(20))) == Duration());
   CHECK(recovery(fault(ThingKind::zone, "zone/a", Duration::s(20))) == Duration::s(60));
   // Hosts without cooling become slow at once, and switch themselves off after five minutes.
   CHECK(recovery(fault(ThingKind::cooling, "cooling/a", Duration::s(20))) == Duration());

@@ -93,7 +93,7 @@ TEST_CASE("faults of the scenario stay, and each variant is a scenario that can 
 
 TEST_CASE("every variant of every kind of the reference region can be written down and read again") {
   SurviveOptions options;
-  options.each = {ThingKind::host,  ThingKind::process, ThingKind::rack, ThingKind::switch_,
+  options.each = {ThingKind::host,  ThingKind::process, ThingKind::rack, ThingKind::network_switch,
                   ThingKind::power, ThingKind::cooling, ThingKind::zone};
   const SurvivalPlan p = plan(valid(HEADROOM_SOURCE_DIR "/scenarios/baseline.yaml"), options);
   CHECK(p.breaks.size() == 34);
