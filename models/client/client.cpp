@@ -59,9 +59,14 @@ Ending ending_of(const calls::Answer& answer, const calls::Request& request) {
 }
 
 /// How an attempt ended.
+/// Its name as a literal, which the catalogue's names are.
+const char* literal(Ending ending) {
+  return kEndings[static_cast<std::size_t>(ending)].data();
+}
+
 const char* text(const Outcome<calls::Answer>& outcome, const calls::Request& request) {
   const Ending ending = outcome ? ending_of(*outcome, request) : ending_of(outcome.failure());
-  return kEndings[static_cast<std::size_t>(ending)].data();
+  return literal(ending);
 }
 
 calls::Span client_span(const calls::Request& request, metrics::Step step, int attempt) {
@@ -131,7 +136,7 @@ class Clients::Attempts {
                             : t.outcome && *t.outcome      ? ending_of(**t.outcome, *request_)
                                                            : ending_of(failure(t));
       clients_.attempt_endings_[static_cast<std::size_t>(ending)].add(request_->batch);
-      t.span.end(kEndings[static_cast<std::size_t>(ending)].data());
+      t.span.end(literal(ending));
     }
   }
 
@@ -538,7 +543,7 @@ void Clients::end_trace(calls::Request& request, Ending ending) {
   about.user = request.user;
   about.sent = request.sent;
   about.ended = world_.now();
-  about.outcome = kEndings[static_cast<std::size_t>(ending)].data();
+  about.outcome = literal(ending);
   about.answered = request.answered;
   about.image_bytes = request.image.count();
   about.renditions = request.renditions;
