@@ -58,12 +58,12 @@ Ending ending_of(const calls::Answer& answer, const calls::Request& request) {
   return answer.renditions >= request.renditions ? Ending::complete : Ending::partial;
 }
 
-/// How an attempt ended.
 /// Its name as a literal, which the catalogue's names are.
 const char* literal(Ending ending) {
   return kEndings[static_cast<std::size_t>(ending)].data();
 }
 
+/// How an attempt ended.
 const char* text(const Outcome<calls::Answer>& outcome, const calls::Request& request) {
   const Ending ending = outcome ? ending_of(*outcome, request) : ending_of(outcome.failure());
   return literal(ending);
