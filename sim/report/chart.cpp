@@ -323,6 +323,8 @@ void data(std::string& out, const Chart& chart) {
 
 void plot(std::string& out, const Chart& chart) {
   std::vector<std::string> parts;
+  // Of many bands, which lie on each other, each is fainter.
+  const double opacity = chart.curves.size() > 3 ? 0.1 : 0.18;
   for (std::size_t c = 0; c < chart.curves.size(); ++c) {
     const auto& curve = chart.curves[c];
     const std::string title = curve.name.empty() ? "notitle" : "title " + literal(curve.name);
@@ -347,9 +349,9 @@ void plot(std::string& out, const Chart& chart) {
     }
     if (!curve.low.empty()) {
       parts.push_back(
-          fmt::format("$curve{} using 1:3:4 with filledcurves fillstyle transparent solid 0.18 noborder "
+          fmt::format("$curve{} using 1:3:4 with filledcurves fillstyle transparent solid {:.2g} noborder "
                       "linecolor rgb '{}' notitle",
-                      c, nth(kColours, c)));
+                      c, opacity, nth(kColours, c)));
     }
     const std::string dash = nth(kDashes, c) == "solid" ? "solid" : std::string(nth(kDashes, c));
     parts.push_back(fmt::format(
