@@ -106,7 +106,8 @@ TEST_CASE("whether a worker errs is drawn anew for another attempt, with an API 
       s.deployment.api.reset();
       s.deployment.usage.reset();
     }
-    s.workload.retry = calls::RetryConfig{.attempts = 2};
+    s.workload.retry.emplace();
+    s.workload.retry->attempts = 2;
     break_all(s, faults::Component::processing, errors(.5));
     Trial trial(s);
     trial.run();
