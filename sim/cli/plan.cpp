@@ -1,5 +1,6 @@
 #include "sim/study/plan.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 #include "sim/base/interrupt.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/output.h"
+#include "sim/cli/usage.h"
 #include "sim/config/diagnostics.h"
 #include "sim/config/units.h"
 #include "sim/report/plan.h"
@@ -25,91 +27,46 @@ struct PlanCommand {
   ResultOptions result;
 };
 
-/// A quantity of an option; an error that says what was expected.
-template <class Q>
-std::optional<Q> quantity(const std::string& option, const std::string& text,
-                          config::Diagnostics& diagnostics) {
-  std::string why;
-  auto value = config::parse_quantity<Q>(text, why);
-  if (!value) diagnostics.error({}, option + ": " + why);
-  return value;
+/// "5%/30d"; empty and why not.
+std::optional<study::PlanOptions::Growth> growth_of(const std::string& text, std::string& why) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string::npos) {
+    why = "expected a share per time, such as 5%/30d, got " + config::quote(text);
+    return std::nullopt;
+  }
+  const auto share = config::parse_quantity<Share>(text.substr(0, slash), why);
+  if (!share) return std::nullopt;
+  const auto time = config::parse_quantity<Duration>(text.substr(slash + 1), why);
+  if (!time) return std::nullopt;
+  if (share->value <= 0) why = "expected a share above 0%, got " + config::print(*share);
+  if (*time <= Duration()) why = "expected some time behind the slash, got " + config::print(*time);
+  if (!why.empty()) return std::nullopt;
+  return study::PlanOptions::Growth{share->value, time->seconds()};
 }
 
-/// What stands in options, besides what CLI11 has read.
-study::PlanOptions read(const PlanCommand& command, config::Diagnostics& diagnostics) {
+/// What stands in options, which CLI11 has checked.
+study::PlanOptions options_of(const PlanCommand& command) {
   study::PlanOptions options = command.plan;
-  for (const std::string& list : command.survive) {
-    for (std::size_t begin = 0; begin <= list.size();) {
-      const std::size_t end = std::min(list.find(',', begin), list.size());
-      const std::string name = list.substr(begin, end - begin);
-      begin = end + 1;
-      const auto& names = enum_names<study::Survive>::names;
-      const auto found = std::find(std::begin(names), std::end(names), name);
-      if (found == std::end(names)) {
-        const std::vector<std::string_view> known(std::begin(names), std::end(names));
-        diagnostics.error({}, "--survive: unknown kind " + config::quote(name) + ", expected " +
-                                  config::list_of(known) + config::did_you_mean(name, known));
-        continue;
-      }
-      options.survive.push_back(static_cast<study::Survive>(found - std::begin(names)));
-    }
-  }
-  if (!command.confidence.empty()) {
-    const auto share = quantity<Share>("--confidence", command.confidence, diagnostics);
-    if (share && (share->value < 0.5 || share->value > 0.999999))
-      diagnostics.error({},
-                        "--confidence: expected a share from 50% to 99.9999%, got " + config::print(*share));
-    else if (share)
-      options.confidence = share->value;
-  }
-  if (!command.indifference.empty()) {
-    const auto share = quantity<Share>("--indifference", command.indifference, diagnostics);
-    if (share && (share->value <= 0 || share->value >= 1))
-      diagnostics.error({},
-                        "--indifference: expected a share between 0% and 100%, got " + config::print(*share));
-    else if (share)
-      options.indifference = share->value;
-  }
-  if (!command.budget.empty()) {
-    const auto time = quantity<Duration>("--budget", command.budget, diagnostics);
-    if (time && *time <= Duration())
-      diagnostics.error({}, "--budget: expected some time, got " + config::print(*time));
-    else if (time)
-      options.budget_s = time->seconds();
-  }
-  if (!command.growth.empty()) {
-    const std::size_t slash = command.growth.find('/');
-    if (slash == std::string::npos) {
-      diagnostics.error(
-          {}, "--growth: expected a share per time, such as 5%/30d, got " + config::quote(command.growth));
-    } else {
-      const auto share = quantity<Share>("--growth", command.growth.substr(0, slash), diagnostics);
-      const auto time = quantity<Duration>("--growth", command.growth.substr(slash + 1), diagnostics);
-      if (share && share->value <= 0)
-        diagnostics.error({}, "--growth: expected a share above 0%, got " + config::print(*share));
-      else if (time && *time <= Duration())
-        diagnostics.error({}, "--growth: expected some time behind the slash, got " + config::print(*time));
-      else if (share && time)
-        options.growth = study::PlanOptions::Growth{share->value, time->seconds()};
-    }
-  }
+  const auto& names = enum_names<study::Survive>::names;
+  for (const std::string& name : command.survive)
+    options.survive.push_back(
+        static_cast<study::Survive>(std::find(std::begin(names), std::end(names), name) - std::begin(names)));
+  if (!command.confidence.empty()) options.confidence = share_of(command.confidence).value;
+  if (!command.indifference.empty()) options.indifference = share_of(command.indifference).value;
+  if (!command.budget.empty()) options.budget_s = duration_of(command.budget).seconds();
+  std::string why;
+  if (!command.growth.empty()) options.growth = growth_of(command.growth, why);
   return options;
-}
-
-void tell_what_is_kept(const study::KeptReplications& kept) {
-  if (const std::size_t count = kept.unfinished(); count > 0)
-    say(std::to_string(count) + " finished replications are kept in " + kept.folder().string() +
-        "; the same command goes on from there");
 }
 
 int execute(const PlanCommand& command) {
   config::Diagnostics diagnostics;
   if (!command.scenario.replications.empty())
     diagnostics.error({}, "--replications: a plan decides itself how many it needs, expected no such option");
-  const study::PlanOptions options = read(command, diagnostics);
   std::optional<study::PlanTask> task;
   if (diagnostics.ok())
-    task = study::load_plan(command.scenario.file, command.scenario.assignments(), options, diagnostics);
+    task = study::load_plan(command.scenario.file, command.scenario.assignments(), options_of(command),
+                            diagnostics);
   if (!task) {
     complain(diagnostics);
     return kBadInput;
@@ -128,13 +85,13 @@ int execute(const PlanCommand& command) {
   for (const std::string& failure : outcome.failures) say_error(failure);
   if (outcome.problem) {
     say_error(outcome.problem->message);
-    tell_what_is_kept(kept);
+    say_what_is_kept(kept);
     return kOther;
   }
   const report::Plan& plan = outcome.files.plan;
   if (plan.ended == report::Plan::Ended::interrupted && plan.points.empty()) {
     say("interrupted before any point was decided; no result was written");
-    tell_what_is_kept(kept);
+    say_what_is_kept(kept);
     return kOther;
   }
   const report::Written written =
@@ -142,7 +99,7 @@ int execute(const PlanCommand& command) {
                          [&](report::NewFolder& made) { return kept.copy_to(made, outcome.keys); });
   if (written.error) {
     say_error(written.error->message);
-    tell_what_is_kept(kept);
+    say_what_is_kept(kept);
     return kOther;
   }
   kept.clear();
@@ -176,29 +133,36 @@ void add_plan(CLI::App& app, int& status) {
       ->add_option("--maximize", options->plan.maximize,
                    "a path that is varied, such as the load: the most that holds, and the headroom")
       ->type_name("PATH");
-  command
-      ->add_option(
+  one_of(
+      command->add_option(
           "--survive", options->survive,
           "host, rack, switch, power, cooling, zone (a list with commas) or any: the objectives have to hold "
-          "with any one of them gone, too")
-      ->type_name("KINDS")
+          "with any one of them gone, too"),
+      "kind", enum_names<study::Survive>::names)
+      ->delimiter(',')
       ->allow_extra_args(false);
-  command->add_option("--confidence", options->confidence, "how sure the answer is to be (default: 95%)")
-      ->type_name("SHARE");
-  command
-      ->add_option(
-          "--indifference", options->indifference,
-          "how far from its bound either answer is right (default: 1% of the bound, of shares 10% of the "
-          "distance to perfect)")
-      ->type_name("SHARE");
-  command
-      ->add_option("--budget", options->budget,
-                   "wall clock time, after which the best answer so far is given")
-      ->type_name("TIME");
+  share(
+      command->add_option("--confidence", options->confidence, "how sure the answer is to be (default: 95%)"),
+      0.5, 0.999999);
+  share(command->add_option(
+            "--indifference", options->indifference,
+            "how far from its bound either answer is right (default: 1% of the bound, of shares 10% of the "
+            "distance to perfect)"),
+        1e-6, 0.999999);
+  duration(command->add_option("--budget", options->budget,
+                               "wall clock time, after which the best answer so far is given"),
+           /*zero=*/false);
   command
       ->add_option("--growth", options->growth,
                    "with --maximize: how fast the load grows, such as 5%/30d; says how long it lasts")
-      ->type_name("SHARE/TIME");
+      ->type_name("SHARE/TIME")
+      ->transform(CLI::Validator(
+          [](std::string& text) {
+            std::string why;
+            growth_of(text, why);
+            return why;
+          },
+          ""));
   command->add_flag("--exhaustive", options->plan.exhaustive,
                     "test every point that arithmetic does not rule out");
   options->result.add_to(*command, "replications at once (default: number of cores)");

@@ -44,13 +44,6 @@ void warn(const study::Grid& grid) {
       if (told.insert(warning).second) say_warning(warning);
 }
 
-/// What is kept when no result is written.
-void tell_what_is_kept(const study::KeptReplications& kept) {
-  if (const std::size_t count = kept.unfinished(); count > 0)
-    say(std::to_string(count) + " finished replications are kept in " + kept.folder().string() +
-        "; the same command goes on from there");
-}
-
 /// "3 of 12 points miss an objective: worker.count 28, all racks; …": for a person who reads a log.
 void tell_what_is_missed(const report::Sweep& sweep, const std::vector<std::size_t>& missed) {
   constexpr std::size_t kMost = 5;
@@ -76,7 +69,7 @@ int judge(const SweepOptions& options, const study::SweepOutcome& outcome) {
     if (!met.met) missed.push_back(n);
     unsure += met.sure ? 0 : 1;
   }
-  if (interruptions() > 0 || !outcome.failures.empty()) return kOther;
+  if (interruptions() > 0 || !outcome.batch.failures.empty()) return kOther;
   if (!options.result.fail_on_slo) return kDone;
   if (unsure > 0)
     say("note: at " + std::to_string(unsure) + " of " + std::to_string(sweep.points.size()) +
@@ -109,40 +102,39 @@ int execute(const SweepOptions& options) {
     outcome = study::run_sweep(*grid, options.result.jobs_or_cores(), kept,
                                [&progress](double share) { progress.show(share); });
   }
-  for (const std::string& failure : outcome.failures) say_error(failure);
+  const study::BatchOutcome& batch = outcome.batch;
+  for (const std::string& failure : batch.failures) say_error(failure);
   const report::Sweep& sweep = outcome.files.sweep;
-  if (outcome.problem) {
-    say_error(outcome.problem->message);
-    tell_what_is_kept(kept);
+  if (batch.problem) {
+    say_error(batch.problem->message);
+    say_what_is_kept(kept);
     return kOther;
   }
   if (sweep.complete() == 0) {
-    if (outcome.interrupted)
+    if (batch.interrupted)
       say("interrupted before any point was complete; no result was written");
     else
       say_error("no point was completed; no result was written");
-    tell_what_is_kept(kept);
+    say_what_is_kept(kept);
     return kOther;
   }
   if (sweep.partial())
-    say(std::string(outcome.interrupted ? "interrupted" : "incomplete") + ": the result has " +
+    say(std::string(batch.interrupted ? "interrupted" : "incomplete") + ": the result has " +
         std::to_string(sweep.complete()) + " of " + std::to_string(sweep.points.size()) +
         " points and is marked as partial; the same command goes on from there");
   const report::Written written =
       report::write_sweep(folder, outcome.files, !options.result.no_figures,
-                          [&](report::NewFolder& result) { return kept.copy_to(result, outcome.keys); });
+                          [&](report::NewFolder& result) { return kept.copy_to(result, batch.keys); });
   if (written.error) {
     say_error(written.error->message);
-    tell_what_is_kept(kept);
+    say_what_is_kept(kept);
     return kOther;
   }
   kept.clear();
   for (const std::string& warning : written.warnings) say_warning(warning);
   if (!options.result.quiet) {
     print_painted(report::table(sweep, folder, colours()));
-    if (outcome.reused > 0)
-      print("  kept         " + std::to_string(outcome.reused) + " of " +
-            std::to_string(outcome.reused + outcome.computed) + " replications were there already\n");
+    print_reused(batch.reused, batch.computed);
   }
   return judge(options, outcome);
 }

@@ -113,4 +113,23 @@ Duration duration_of(const std::string& text) {
   return config::parse_quantity<Duration>(text, why).value_or(Duration());
 }
 
+CLI::Option* share(CLI::Option* option, double low, double high) {
+  return option->type_name("SHARE")->transform(CLI::Validator(
+      [low, high](std::string& text) {
+        std::string why;
+        const auto value = config::parse_quantity<Share>(text, why);
+        if (!value) return why;
+        if (value->value < low || value->value > high)
+          return "expected a share from " + config::print(Share{low}) + " to " + config::print(Share{high}) +
+                 ", got " + config::quote(text);
+        return std::string();
+      },
+      ""));
+}
+
+Share share_of(const std::string& text) {
+  std::string why;
+  return config::parse_quantity<Share>(text, why).value_or(Share());
+}
+
 }  // namespace headroom::cli

@@ -25,4 +25,9 @@ CLI::Option* one_of(CLI::Option* option, std::string_view what, std::span<const 
 CLI::Option* duration(CLI::Option* option, bool zero);
 Duration duration_of(const std::string& text);
 
+/// Makes it an option that takes a share from `low` to `high`, such as 95%. `share_of` reads what such an
+/// option was given.
+CLI::Option* share(CLI::Option* option, double low, double high);
+Share share_of(const std::string& text);
+
 }  // namespace headroom::cli

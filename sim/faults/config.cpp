@@ -99,6 +99,10 @@ TimePoint FaultConfig::first() const {
       kind);
 }
 
+Duration FaultConfig::recovery() const {
+  return std::visit([](const auto& k) { return k.recovery(); }, kind);
+}
+
 std::optional<Duration> FaultConfig::lasts() const {
   return std::visit(
       [&]<class K>(const K& k) -> std::optional<Duration> {
@@ -133,7 +137,7 @@ std::string describe_fault(const FaultConfig& f) {
     if (f.every) text += ", every " + config::print(*f.every);
   }
   if (f.probability) text += ", each with probability " + config::print(*f.probability);
-  const Duration recovery = std::visit([](const auto& k) { return k.recovery(); }, f.kind);
+  const Duration recovery = f.recovery();
   const bool ends = f.stochastic() || f.lasts();
   if (ends && recovery > Duration()) text += "; then " + config::print(recovery) + " to come up again";
   return text;

@@ -74,6 +74,8 @@ struct FaultConfig {
   TimePoint first() const;
   /// How long a scheduled strike lasts; none: to the end of the run.
   std::optional<Duration> lasts() const;
+  /// From its end to everything running again.
+  Duration recovery() const;
 };
 
 /// A kind that says itself how long it lasts, so that no `for` is needed.

@@ -105,6 +105,10 @@ int power_of_two(double at_least) {
 
 }  // namespace
 
+double sum(const PerBatch& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
 Spread spread(std::span<const PerBatch> z) {
   HEADROOM_CHECK(!z.empty(), "a spread needs a run");
   const auto n = static_cast<int>(z.size());

@@ -16,6 +16,7 @@ struct Interval {
 
 /// One number per batch of the measured window.
 using PerBatch = std::array<double, kBatches>;
+double sum(const PerBatch& values);
 
 /// A metric's raw material from one run: a numerator and a denominator per batch. A mean is a ratio whose
 /// denominator is the number of observations; a time average one whose denominator is time.

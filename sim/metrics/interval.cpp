@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <numeric>
 
 #include "sim/metrics/statistics.h"
 
@@ -32,10 +31,6 @@ constexpr double kFewestExcursions = 15;
 constexpr double kManyExcursions = 10;
 /// Variances below that, relative to what is measured, are rounding.
 constexpr double kRounding = 1e-24;
-
-double sum(const PerBatch& v) {
-  return std::accumulate(v.begin(), v.end(), 0.0);
-}
 
 /// (t/z)²: how much a variance is raised because it is but estimated.
 double raised(double degrees, const Level& level) {
@@ -205,11 +200,12 @@ double logit(double p) {
   return std::log(p / (1 - p));
 }
 constexpr double kStep = 0.25;
+constexpr int kMiddle = (kCurve - 1) / 2;
 
 /// The value at the share `p`; none outside of the curve.
 std::optional<double> value_at(const std::vector<double>& curve, double q, double p) {
   if (p <= 0 || p >= 1) return std::nullopt;
-  const double at = (logit(p) - logit(q)) / kStep + (kCurve - 1) / 2.0;
+  const double at = (logit(p) - logit(q)) / kStep + kMiddle;
   if (at < 0 || at > kCurve - 1) return std::nullopt;
   const auto i = std::min(static_cast<std::size_t>(at), static_cast<std::size_t>(kCurve - 2));
   return curve[i] + (at - static_cast<double>(i)) * (curve[i + 1] - curve[i]);
@@ -225,7 +221,7 @@ double share_at(const std::vector<double>& curve, double q, double value) {
     const double below = *(above - 1);
     at = static_cast<double>(above - curve.begin()) - (*above - value) / (*above - below);
   }
-  return 1 / (1 + std::exp(-(logit(q) + (at - (kCurve - 1) / 2.0) * kStep)));
+  return 1 / (1 + std::exp(-(logit(q) + (at - kMiddle) * kStep)));
 }
 
 /// Deviations of the share beyond the quantile, per batch: of the replication's own quantile, plus how much
@@ -299,7 +295,6 @@ double wider_share(double q) {
 }
 
 double curve_share(double q, int i) {
-  constexpr int kMiddle = (kCurve - 1) / 2;
   return i == kMiddle ? q : 1 / (1 + std::exp(-(logit(q) + (i - kMiddle) * kStep)));
 }
 

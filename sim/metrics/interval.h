@@ -75,10 +75,9 @@ struct Observed {
 /// - **Means, ratios**: l + (m − l) / (1 ± h) with h = t·√variance / (m − l), the limits of 1/(m − l): the
 ///   deviation of a queue's mean wait grows with the square of that mean (Whitt 1989), so that a run that was
 ///   lucky also believes itself to be precise. l is the lowest mean of any batch. Too short if h > 0.8.
-/// - **Quantiles**: the share beyond it, as above (no density is estimated, and no batch has to be long
-/// enough
-///   for a quantile of its own), turned back into values. Its effective sample is that of 1 % (p99), raised
-///   to that of 5 % as long as only few excursions were seen. Too short with less than 15 separate
+/// - **Quantiles**: the share beyond it, as above, turned back into values (no density is estimated, and no
+///   batch has to be long enough for a quantile of its own). Its effective sample is that of 1 % (p99),
+///   raised to that of 5 % as long as only few excursions were seen. Too short with less than 15 separate
 ///   excursions, counted at 5 %: counting at 1 % would favour runs whose p99 is too low.
 Estimated estimate(std::span<const Observed> replications, double clumping = 1, double error = 0.05);
 

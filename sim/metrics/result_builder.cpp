@@ -32,12 +32,6 @@ PerBatch level_seconds(const TimeAverage& level) {
   return v;
 }
 
-double sum(const PerBatch& v) {
-  double s = 0;
-  for (double x : v) s += x;
-  return s;
-}
-
 Evidence of(Evidence::Kind kind, Batches batches, double scale, Range range, bool counts) {
   Evidence evidence;
   evidence.kind = kind;

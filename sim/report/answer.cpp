@@ -13,11 +13,6 @@
 namespace headroom::report {
 namespace {
 
-std::string_view unit_of(const Run& run, std::string_view metric) {
-  const auto* info = metrics::find(run.catalogue, metric);
-  return info != nullptr ? info->unit : unit_from_name(metric);
-}
-
 /// "about 40 min"
 std::string about(double seconds) {
   static constexpr std::array<std::pair<double, const char*>, 3> kUnits = {
@@ -35,7 +30,7 @@ std::string with_unit(const Readable& r) {
 std::string judged(const Run& run, const metrics::Verdict& v) {
   const std::string name =
       v.of.empty() ? v.metric : v.objective.substr(0, v.objective.find(' ')) + " of " + v.of;
-  const auto unit = unit_of(run, v.metric);
+  const auto unit = unit_of(run.catalogue, v.metric);
   const bool at_least = v.objective.find(">=") != std::string::npos;
   const std::string bound = with_unit(readable(v.bound, std::nullopt, unit));
   if (!v.value)
@@ -81,7 +76,7 @@ Answer answer(const Run& run) {
 
 Line line(const Run& run, const metrics::StudyMetric& metric) {
   const auto* info = metrics::find(run.catalogue, metric.name);
-  Readable r = readable(metric.mean, metric.ci95, unit_of(run, metric.name));
+  Readable r = readable(metric.mean, metric.ci95, unit_of(run.catalogue, metric.name));
   return {metric.name, std::move(r.value), std::move(r.spread), std::move(r.unit),
           info != nullptr ? std::string(info->definition) : std::string()};
 }

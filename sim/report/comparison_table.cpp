@@ -26,11 +26,6 @@ using Catalogue = std::span<const metrics::MetricInfo>;
 constexpr std::size_t kMostOthers = 15;
 constexpr std::size_t kMostNames = 8;
 
-std::string_view unit_of(Catalogue catalogue, std::string_view metric) {
-  const auto* info = metrics::find(catalogue, metric);
-  return info != nullptr ? info->unit : unit_from_name(metric);
-}
-
 /// "the same within 0.4 %" (of A), of shares in percentage points
 std::string within(const Comparison::Row& row, std::string_view unit) {
   if (row.identical) return "the same";

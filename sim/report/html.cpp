@@ -58,9 +58,7 @@ std::string objectives(const Run& run) {
   std::string out =
       "<h2>Objectives</h2>\n<table>\n<tr><th>objective</th><th>measured</th><th></th><th></th></tr>\n";
   for (const auto& verdict : run.slo) {
-    const auto* info = metrics::find(run.catalogue, verdict.metric);
-    const auto r =
-        readable(verdict.value, verdict.ci95, info != nullptr ? info->unit : unit_from_name(verdict.metric));
+    const auto r = readable(verdict.value, verdict.ci95, unit_of(run.catalogue, verdict.metric));
     out += fmt::format(
         "<tr><td><code>{}</code></td><td class=\"n\">{} {}</td><td class=\"s\">{}</td><td>{}</td></tr>\n",
         escaped(verdict.objective + (verdict.of.empty() ? "" : " (" + verdict.of + ")")), escaped(r.value),

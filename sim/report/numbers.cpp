@@ -157,4 +157,9 @@ std::string_view unit_from_name(std::string_view name) {
   return {};
 }
 
+std::string_view unit_of(std::span<const metrics::MetricInfo> catalogue, std::string_view metric) {
+  const auto* info = metrics::find(catalogue, metric);
+  return info != nullptr ? info->unit : unit_from_name(metric);
+}
+
 }  // namespace headroom::report

@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "sim/metrics/batch_means.h"
+#include "sim/metrics/metric_info.h"
 
 namespace headroom::report {
 
@@ -33,5 +35,7 @@ Readable readable(std::optional<double> mean, std::optional<metrics::Interval> c
 /// The unit that a metric's name ends with ("_ms", "_rps", "usd_per_hour" …); "share" or "count" for
 /// well-known endings without one; empty if nothing is known.
 std::string_view unit_from_name(std::string_view name);
+/// A metric's unit: what the catalogue says, or else what its name does.
+std::string_view unit_of(std::span<const metrics::MetricInfo> catalogue, std::string_view metric);
 
 }  // namespace headroom::report

@@ -21,9 +21,6 @@ using nlohmann::ordered_json;
 constexpr std::string_view kSchema = "headroom/plan/1";
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 
-const char* name(Plan::Told told) {
-  return told == Plan::Told::holds ? "holds" : told == Plan::Told::misses ? "misses" : "undecided";
-}
 const char* name(Plan::Status status) {
   return status == Plan::Status::sure ? "sure" : status == Plan::Status::unsure ? "unsure" : "none";
 }
@@ -49,6 +46,10 @@ ordered_json number(double x) {
 
 }  // namespace
 
+std::string_view name_of(Plan::Told told) {
+  return told == Plan::Told::holds ? "holds" : told == Plan::Told::misses ? "misses" : "undecided";
+}
+
 int Plan::replications() const {
   int sum = 0;
   for (const Point& point : points) sum += point.replications;
@@ -61,21 +62,17 @@ Plan::Status Plan::status() const {
   return finished && !contradiction ? Status::sure : Status::unsure;
 }
 
-std::string values_text(const Plan& plan, const Plan::Point& point) {
-  Sweep sweep;
-  sweep.axes = plan.axes;
+std::string values_text(const std::vector<Sweep::Axis>& axes, const std::vector<std::size_t>& at) {
   std::string text;
-  for (std::size_t i = 0; i < plan.axes.size(); ++i)
-    text += (i == 0 ? "" : ", ") + short_name(sweep, i) + " = " + plan.axes[i].values[point.at[i]];
+  for (std::size_t i = 0; i < axes.size(); ++i)
+    text += (i == 0 ? "" : ", ") + short_name(axes, i) + " = " + axes[i].values[at[i]];
   return text;
 }
 
 std::string goal_text(const Plan& plan, const Plan::Point& point) {
   for (std::size_t i = 0; i < plan.axes.size(); ++i)
     if (plan.axes[i].label == plan.goal) return plan.axes[i].values[point.at[i]];
-  const auto* info = metrics::find(plan.catalogue, plan.goal);
-  const Readable r =
-      readable(point.objective, std::nullopt, info != nullptr ? info->unit : unit_from_name(plan.goal));
+  const Readable r = readable(point.objective, std::nullopt, unit_of(plan.catalogue, plan.goal));
   return r.value + (r.unit.empty() ? "" : " " + r.unit);
 }
 
@@ -117,7 +114,7 @@ std::string to_json(const Plan& plan) {
   for (const Plan::Point& point : plan.points) {
     ordered_json p;
     p["values"] = values(plan, point);
-    p["verdict"] = name(point.told);
+    p["verdict"] = name_of(point.told);
     p["objective"] = number(point.objective);
     p["replications"] = point.replications;
     p["binding"] = {{"objective", point.binding.objective},
@@ -140,10 +137,10 @@ std::string points_csv(const Plan& plan) {
     std::string head;
     for (std::size_t i = 0; i < plan.axes.size(); ++i)
       head += csv_cell(plan.axes[i].values[point.at[i]]) + ",";
-    head += csv_cell(point.objective) + "," + name(point.told) + ",";
+    head += csv_cell(point.objective) + "," + std::string(name_of(point.told)) + ",";
     for (const Plan::Variant& v : point.variants) {
-      out += head + csv_cell(v.name) + "," + name(v.told) + "," + std::to_string(v.replications) + "," +
-             csv_cell(v.limited_by);
+      out += head + csv_cell(v.name) + "," + std::string(name_of(v.told)) + "," +
+             std::to_string(v.replications) + "," + csv_cell(v.limited_by);
       for (const Plan::Value& value : v.objectives)
         out += "," + csv_cell(value.value.value_or(kNothing)) + "," +
                csv_cell(value.interval ? value.interval->low : kNothing) + "," +
@@ -151,7 +148,7 @@ std::string points_csv(const Plan& plan) {
       out += "\n";
     }
     if (!point.variants.empty()) continue;
-    out += head + csv_cell(point.binding.under) + "," + name(point.told) + ",0," +
+    out += head + csv_cell(point.binding.under) + "," + std::string(name_of(point.told)) + ",0," +
            csv_cell(point.binding.limited_by);
     for (std::size_t i = 0; i < plan.objectives.size(); ++i) out += ",,,";
     out += "\n";

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -117,8 +118,10 @@ struct PlanFiles {
 std::string table(const Plan&, const std::filesystem::path& folder, bool colours);
 /// "worker.count = 40 holds: 50.4 USD/h", in one line.
 std::string answer_text(const Plan&);
-/// "worker.count = 40, cores = 16"
-std::string values_text(const Plan&, const Plan::Point&);
+/// "worker.count = 40, cores = 16"; `at`: for each axis, the index of its value.
+std::string values_text(const std::vector<Sweep::Axis>& axes, const std::vector<std::size_t>& at);
+/// "holds", "misses", "undecided"
+std::string_view name_of(Plan::Told);
 /// "50.4 USD/h", "180/s", "40": what is made small or large, at a point.
 std::string goal_text(const Plan&, const Plan::Point&);
 

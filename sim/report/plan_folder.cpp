@@ -16,9 +16,9 @@ std::string file_name(std::string metric) {
   return metric;
 }
 
-std::string unit_of(const Plan& plan, const std::string& metric) {
-  const auto* info = metrics::find(plan.catalogue, metric);
-  return readable(0.0, std::nullopt, info != nullptr ? info->unit : unit_from_name(metric)).unit;
+/// As people read it: "%" of a share.
+std::string readable_unit(const Plan& plan, const std::string& metric) {
+  return readable(0.0, std::nullopt, unit_of(plan.catalogue, metric)).unit;
 }
 
 std::string labelled(const std::string& name, const std::string& unit) {
@@ -29,7 +29,7 @@ std::string labelled(const std::string& name, const std::string& unit) {
 std::string goal_label(const Plan& plan) {
   for (const Sweep::Axis& axis : plan.axes)
     if (axis.label == plan.goal) return labelled(plan.goal, scale_of(axis).unit);
-  return labelled(plan.goal, unit_of(plan, plan.goal));
+  return labelled(plan.goal, readable_unit(plan, plan.goal));
 }
 
 /// The value that is nearest to failing, over the variants.
@@ -45,7 +45,7 @@ const Plan::Value* worst(const Plan::Point& point, std::size_t objective) {
 /// Each tested point: what it costs, and the objective where it is worst.
 void add_objective(std::vector<Chart>& charts, const Plan& plan, std::size_t o) {
   const Plan::Objective& objective = plan.objectives[o];
-  const std::string unit = unit_of(plan, objective.metric);
+  const std::string unit = readable_unit(plan, objective.metric);
   const double scale = unit == "%" ? 100 : 1;
   Chart chart;
   chart.file = "plan-" + file_name(objective.metric);
@@ -91,13 +91,11 @@ void add_edge(std::vector<Chart>& charts, const Plan& plan) {
   if (plan.axes.size() != 2) return;
   const Scale x = scale_of(plan.axes[0]), y = scale_of(plan.axes[1]);
   if (!x.numeric || !y.numeric) return;
-  Sweep sweep;
-  sweep.axes = plan.axes;
   Chart chart;
   chart.file = "plan-edge";
   chart.title = "Where it holds";
-  chart.x.label = labelled(short_name(sweep, 0), x.unit);
-  chart.y.label = labelled(short_name(sweep, 1), y.unit);
+  chart.x.label = labelled(short_name(plan.axes, 0), x.unit);
+  chart.y.label = labelled(short_name(plan.axes, 1), y.unit);
   Chart::Curve curves[4];
   curves[0].name = "holds";
   curves[1].name = "misses";

@@ -14,9 +14,7 @@ namespace headroom::report {
 namespace {
 
 std::string shown_value(const Plan& plan, const Plan::Objective& objective, const Plan::Value& value) {
-  const auto* info = metrics::find(plan.catalogue, objective.metric);
-  const Readable r =
-      readable(value.value, value.interval, info != nullptr ? info->unit : unit_from_name(objective.metric));
+  const Readable r = readable(value.value, value.interval, unit_of(plan.catalogue, objective.metric));
   return r.value + (r.spread.empty() ? "" : " " + r.spread) + (r.unit.empty() ? "" : " " + r.unit);
 }
 
@@ -24,7 +22,7 @@ std::string objective_text(const Plan::Objective& o) {
   return o.of.empty() ? o.text : o.text + " of " + o.of;
 }
 
-/// The goal as it is called: "costs", "worker.count".
+/// ", with any one host or rack gone"
 std::string with_any_gone(const Plan& plan) {
   if (plan.survive.empty()) return "";
   std::string kinds;
@@ -94,10 +92,8 @@ std::vector<Line> lines(const Plan& plan) {
             (plan.survive.empty() || point.binding.under.empty() ? "" : ", " + point.binding.under));
   }
   for (const Plan::Neighbour& n : plan.neighbours) {
-    Sweep sweep;
-    sweep.axes = plan.axes;
     add(n.more ? "one more" : "one less",
-        short_name(sweep, n.axis) + " = " + n.value + " " +
+        short_name(plan.axes, n.axis) + " = " + n.value + " " +
             (n.point ? verdict_text(plan, plan.points[*n.point])
                      : "misses, because one that has no less of anything does"));
   }
@@ -114,12 +110,13 @@ std::vector<Line> lines(const Plan& plan) {
   if (!plan.undecided.empty()) {
     std::string text;
     for (const std::size_t p : plan.undecided)
-      text += (text.empty() ? "" : "; ") + values_text(plan, plan.points[p]);
+      text += (text.empty() ? "" : "; ") + values_text(plan.axes, plan.points[p].at);
     add("undecided", text);
   }
   if (plan.contradiction)
-    add("not monotone", values_text(plan, plan.points[plan.contradiction->first]) + " holds, though " +
-                            values_text(plan, plan.points[plan.contradiction->second]) +
+    add("not monotone", values_text(plan.axes, plan.points[plan.contradiction->first].at) +
+                            " holds, though " +
+                            values_text(plan.axes, plan.points[plan.contradiction->second].at) +
                             " misses: nothing was ruled out without a test");
   std::size_t tested = 0;
   for (const Plan::Point& p : plan.points) tested += p.variants.empty() ? 0 : 1;
@@ -129,10 +126,6 @@ std::vector<Line> lines(const Plan& plan) {
                                                 : std::string()));
   add("confidence", fmt::format("{} % over all looks at all points", significant(100 * plan.confidence, 4)));
   return all;
-}
-
-Plan::Status kind(const Plan& plan) {
-  return plan.status();
 }
 
 std::string run_note(const Plan& plan) {
@@ -161,7 +154,8 @@ std::string answer_text(const Plan& plan) {
     const Plan::Point& point = plan.points[*plan.answer];
     const bool is_value = std::any_of(plan.axes.begin(), plan.axes.end(),
                                       [&](const Sweep::Axis& a) { return a.label == plan.goal; });
-    const std::string what = values_text(plan, point) + (is_value ? "" : ", " + goal_text(plan, point));
+    const std::string what =
+        values_text(plan.axes, point.at) + (is_value ? "" : ", " + goal_text(plan, point));
     const std::string best = plan.maximize ? "the most that holds" : "the cheapest that holds";
     if (plan.status() == Plan::Status::sure) return what + ": " + best + gone + ".";
     if (plan.ended == Plan::Ended::found && plan.undecided.empty()) return what + " holds" + gone + ".";
@@ -172,7 +166,8 @@ std::string answer_text(const Plan& plan) {
   std::string text = "Nothing holds" + gone + ".";
   if (plan.nearest) {
     const Plan::Point& point = plan.points[*plan.nearest];
-    text = "Nothing holds" + gone + ": " + values_text(plan, point) + " " + verdict_text(plan, point) + ".";
+    text = "Nothing holds" + gone + ": " + values_text(plan.axes, point.at) + " " +
+           verdict_text(plan, point) + ".";
   }
   return text;
 }
@@ -182,7 +177,7 @@ std::string table(const Plan& plan, const std::filesystem::path& folder, bool co
   std::string out = paint.bold(printable_line(plan.scenario)) + paint.faint("  " + run_note(plan)) + "\n";
   if (!plan.question.empty()) out += printable_line(plan.question) + '\n';
   const std::string answer = printable_line(answer_text(plan));
-  const auto status = kind(plan);
+  const auto status = plan.status();
   out += (status == Plan::Status::sure   ? paint.green(answer)
           : status == Plan::Status::none ? paint.red(answer)
                                          : paint.yellow(answer)) +
@@ -194,7 +189,7 @@ std::string table(const Plan& plan, const std::filesystem::path& folder, bool co
 }
 
 std::string html(const Plan& plan, const std::vector<Chart>& charts, const std::filesystem::path& drawings) {
-  const auto status = kind(plan);
+  const auto status = plan.status();
   std::string out = page_begin(plan.scenario + ", plan");
   out += fmt::format("<header>\n<h1>{}</h1>\n", escaped(plan.scenario));
   if (!plan.question.empty()) out += fmt::format("<p class=\"question\">{}</p>\n", escaped(plan.question));
@@ -209,20 +204,16 @@ std::string html(const Plan& plan, const std::vector<Chart>& charts, const std::
     out += fmt::format("<tr><td>{}</td><td>{}</td></tr>\n", escaped(line.title), escaped(line.text));
   out += "</table>\n<h2>Figures</h2>\n" + figures_section(charts, drawings);
   out += "<h2>Points that were tested</h2>\n<table>\n<tr>";
-  Sweep sweep;
-  sweep.axes = plan.axes;
-  for (std::size_t i = 0; i < plan.axes.size(); ++i) out += "<th>" + escaped(short_name(sweep, i)) + "</th>";
+  for (std::size_t i = 0; i < plan.axes.size(); ++i)
+    out += "<th>" + escaped(short_name(plan.axes, i)) + "</th>";
   out += "<th>" + escaped(plan.goal) + "</th><th>verdict</th><th>replications</th><th>why</th></tr>\n";
   for (const Plan::Point* point : by_goal(plan)) {
     out += "<tr>";
     for (std::size_t i = 0; i < plan.axes.size(); ++i)
       out += "<td class=\"n\">" + escaped(plan.axes[i].values[point->at[i]]) + "</td>";
-    const char* told = point->told == Plan::Told::holds    ? "holds"
-                       : point->told == Plan::Told::misses ? "misses"
-                                                           : "undecided";
     out += fmt::format(
         "<td class=\"n\">{}</td><td>{}</td><td class=\"n\">{}</td><td>{}</td></tr>\n",
-        escaped(goal_text(plan, *point)), told, point->replications,
+        escaped(goal_text(plan, *point)), name_of(point->told), point->replications,
         escaped(point->told == Plan::Told::holds ? point->binding.objective + ", " + point->binding.under
                                                  : verdict_text(plan, *point)));
   }

@@ -67,7 +67,7 @@ std::string where(const Sweep& sweep, const View& view, const Series& series) {
       unsure.push_back(values.back());
   }
   const auto count = static_cast<std::size_t>(std::count(met.begin(), met.end(), true));
-  const std::string name = short_name(sweep, view.x);
+  const std::string name = short_name(sweep.axes, view.x);
   if (values.empty()) return "unknown: no point is complete";
   std::string text;
   const auto first = static_cast<std::size_t>(std::find(met.begin(), met.end(), true) - met.begin());
@@ -101,9 +101,7 @@ std::string objectives(const Sweep& sweep) {
     if (!point.summary) continue;
     std::vector<std::string> parts;
     for (const Judged& verdict : judged(*point.summary)) {
-      const auto* info = metrics::find(sweep.catalogue, verdict.metric);
-      const auto r = readable(verdict.bound, std::nullopt,
-                              info != nullptr ? info->unit : unit_from_name(verdict.metric));
+      const auto r = readable(verdict.bound, std::nullopt, unit_of(sweep.catalogue, verdict.metric));
       parts.push_back(fmt::format("{} {} {}{}{}", verdict.name, verdict.at_least ? "≥" : "≤", r.value,
                                   r.unit.empty() ? "" : " ", r.unit));
     }
@@ -140,14 +138,14 @@ Scale scale_of(const Sweep::Axis& axis) {
   return names_only(axis.values.size());
 }
 
-std::string short_name(const Sweep& sweep, std::size_t axis) {
-  const std::string& path = sweep.axes[axis].label;
-  if (sweep.axes[axis].named) return path;
+std::string short_name(const std::vector<Sweep::Axis>& axes, std::size_t axis) {
+  const std::string& path = axes[axis].label;
+  if (axes[axis].named) return path;
   int parts = 1;
   for (std::size_t dot = path.rfind('.'); dot != std::string::npos && dot > 0;
        dot = path.rfind('.', dot - 1)) {
     const std::string end = path.substr(dot + 1);
-    const bool alone = std::count_if(sweep.axes.begin(), sweep.axes.end(),
+    const bool alone = std::count_if(axes.begin(), axes.end(),
                                      [&](const Sweep::Axis& a) { return a.label.ends_with(end); }) == 1;
     // An index says nothing without the list that it is of: "faults.0.common_cause".
     const bool index = !end.empty() && end.front() >= '0' && end.front() <= '9';
@@ -163,7 +161,7 @@ std::string alternative_name(const Sweep& sweep, std::size_t axis, std::size_t v
       std::count_if(sweep.axes.begin(), sweep.axes.end(), [&](const Sweep::Axis& other) {
         return other.named && std::find(other.values.begin(), other.values.end(), name) != other.values.end();
       }) == 1;
-  return a.named && alone ? name : short_name(sweep, axis) + " " + name;
+  return a.named && alone ? name : short_name(sweep.axes, axis) + " " + name;
 }
 
 std::string point_name(const Sweep& sweep, const Sweep::Point& point) {

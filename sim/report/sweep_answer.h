@@ -32,7 +32,7 @@ struct View {
 View view_of(const Sweep&);
 
 /// The last two parts of a path, more if another axis ends alike: "worker.count". The whole name of a choice.
-std::string short_name(const Sweep&, std::size_t axis);
+std::string short_name(const std::vector<Sweep::Axis>&, std::size_t axis);
 
 /// An alternative for people: "worker.count 28"; of a choice its name, "a1 down", after that of the choice if
 /// another choice has an alternative of the same name.

@@ -366,14 +366,10 @@ struct Shown {
 };
 std::vector<Shown> shown_on_maps(const Sweep& sweep) {
   std::vector<Shown> all;
-  const auto unit = [&](const std::string& metric) {
-    const auto* info = metrics::find(sweep.catalogue, metric);
-    return std::string(info != nullptr ? info->unit : unit_from_name(metric));
-  };
   for (const auto& point : sweep.points) {
     if (!point.summary) continue;
     for (const Judged& j : judged(*point.summary))
-      all.push_back({j.metric, j.name, unit(j.metric), j.at_least, j.bound});
+      all.push_back({j.metric, j.name, std::string(unit_of(sweep.catalogue, j.metric)), j.at_least, j.bound});
     if (all.empty()) all.push_back({"yield", "yield", "share", true, std::nullopt});
     return all;
   }

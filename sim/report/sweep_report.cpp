@@ -34,11 +34,6 @@ struct Table {
   std::size_t left_out = 0;
 };
 
-std::string_view unit_of(const Sweep& sweep, std::string_view metric) {
-  const auto* info = metrics::find(sweep.catalogue, metric);
-  return info != nullptr ? info->unit : unit_from_name(metric);
-}
-
 struct Shown {
   std::string metric, title;
 };
@@ -67,7 +62,7 @@ std::vector<Shown> shown_metrics(const Sweep& sweep) {
 std::string number(const Sweep& sweep, const Summary& summary, const std::string& metric) {
   const auto found = summary.metrics.find(metric);
   if (found == summary.metrics.end()) return "–";
-  const Readable r = readable(found->second.mean, found->second.ci95, unit_of(sweep, metric));
+  const Readable r = readable(found->second.mean, found->second.ci95, unit_of(sweep.catalogue, metric));
   const bool exact = r.spread.empty() || r.spread == "± 0";
   return exact ? r.value : r.value + " " + r.spread;
 }
@@ -75,7 +70,7 @@ std::string number(const Sweep& sweep, const Summary& summary, const std::string
 Table table_of(const Sweep& sweep, std::size_t most_rows) {
   Table table;
   const View view = view_of(sweep);
-  for (std::size_t i = 0; i < sweep.axes.size(); ++i) table.header.push_back(short_name(sweep, i));
+  for (std::size_t i = 0; i < sweep.axes.size(); ++i) table.header.push_back(short_name(sweep.axes, i));
   std::vector<Shown> shown = shown_metrics(sweep);
   bool objectives = false;
   for (const auto& point : sweep.points)
@@ -90,7 +85,7 @@ Table table_of(const Sweep& sweep, std::size_t most_rows) {
     order.resize(most_rows);
   }
   std::erase_if(shown, [&](const Shown& s) {
-    const auto unit = readable(0.0, std::nullopt, unit_of(sweep, s.metric)).unit;
+    const auto unit = readable(0.0, std::nullopt, unit_of(sweep.catalogue, s.metric)).unit;
     if (order.size() < 2) return false;
     const std::string first = number(sweep, *sweep.points[order.front()].summary, s.metric);
     for (const auto& point : sweep.points)
@@ -99,7 +94,7 @@ Table table_of(const Sweep& sweep, std::size_t most_rows) {
     return true;
   });
   for (const Shown& s : shown) {
-    const auto unit = readable(0.0, std::nullopt, unit_of(sweep, s.metric)).unit;
+    const auto unit = readable(0.0, std::nullopt, unit_of(sweep.catalogue, s.metric)).unit;
     table.header.push_back(s.title +
                            (unit.empty() || s.title.ends_with("_" + unit) ? "" : " [" + unit + "]"));
   }

@@ -351,10 +351,6 @@ faults::FaultConfig fault_of(const Thing& thing, Duration at, std::optional<Dura
   return fault;
 }
 
-Duration recovery(const faults::FaultConfig& fault) {
-  return std::visit([](const auto& kind) { return kind.recovery(); }, fault.kind);
-}
-
 std::vector<AlikePair> pairs_of(const std::vector<Alike>& classes) {
   std::vector<AlikePair> pairs;
   const auto of_kind = [](const Alike& one) {

@@ -86,8 +86,6 @@ bool contains(const Alike& large, const Alike& small);
 
 /// The fault that breaks it; without `length`, to the end. It takes the usual time to come up again.
 faults::FaultConfig fault_of(const Thing& thing, Duration at, std::optional<Duration> length);
-/// From the end of a fault to everything running again.
-Duration recovery(const faults::FaultConfig& fault);
 
 /// Two things that break at once.
 struct AlikePair {

@@ -1,7 +1,5 @@
 #include "sim/study/batch.h"
 
-#include <sys/resource.h>
-
 #include <chrono>
 #include <utility>
 
@@ -25,10 +23,6 @@ struct Task {
   std::size_t number = 0;  ///< of the case
   int replication = 0;
 };
-
-double seconds(const timeval& t) {
-  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-}
 
 }  // namespace
 
@@ -104,17 +98,11 @@ BatchOutcome run_batch(std::span<const Case> cases, int jobs, KeptReplications& 
                                cases[task.number].name + " " + failure.reason);
   }
 
+  outcome.effort = effort_since(begin);
   for (const auto& [key, result] : found) {
     outcome.effort.simulated_s += result.simulated_s;
     outcome.effort.events += result.events;
   }
-  rusage used{};
-  getrusage(RUSAGE_CHILDREN, &used);
-  outcome.effort.wall_clock_s =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  outcome.effort.cpu_s = seconds(used.ru_utime) + seconds(used.ru_stime);
-  outcome.effort.peak_memory_mib = used.ru_maxrss / 1024;
-  outcome.effort.versions = {{"headroom", version()}};
   return outcome;
 }
 

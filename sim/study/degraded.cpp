@@ -28,7 +28,7 @@ bool matters(const faults::FaultConfig& fault) {
 TimePoint ends(const faults::FaultConfig& fault) {
   const auto lasts = fault.lasts();
   if (!lasts) return TimePoint::never();
-  return fault.first() + *lasts + std::visit([](const auto& k) { return k.recovery(); }, fault.kind);
+  return fault.first() + *lasts + fault.recovery();
 }
 
 class Builder {

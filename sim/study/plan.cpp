@@ -301,16 +301,18 @@ class Study {
           return ask(point, states, n);
         },
         jobs_);
-    const PlanAnswer answer = planner.find([this](const Planner& p) { hear(p); });
+    const PlanAnswer answer =
+        planner.find([this](const Planner& p, const PointVerdict& last) { hear(p, last); });
     fill(planner, answer);
     PlanOutcome& out = outcome_;
     const std::optional<std::size_t> shown = answer.best ? answer.best : shown_;
     ScenarioConfig scenario = shown ? task_.grid.points[*shown].scenario : task_.grid.base;
     scenario.forget_studies();
     out.files.scenario_yaml = resolved_yaml(scenario);
-    report::Effort& effort = out.files.effort;
-    effort.wall_clock_s = elapsed();
-    effort.versions = {{"headroom", version()}};
+    const report::Effort simulated = out.files.effort;
+    out.files.effort = effort_since(begin_);
+    out.files.effort.simulated_s = simulated.simulated_s;
+    out.files.effort.events = simulated.events;
     return std::move(out);
   }
 
@@ -363,15 +365,13 @@ class Study {
           {name_of(task_.grid, task_.grid.points[point]) + ", " + prepared_.states[point][states[i]].name,
            &scenarios[i]});
     const BatchOutcome batch = run_batch(cases, jobs_, kept_, Keeps::course);
-    outcome_.computed += batch.computed;
-    outcome_.reused += batch.reused;
-    for (const std::string& key : batch.keys)
-      if (known_.insert(key).second) outcome_.keys.push_back(key);
+    std::vector<bool> is_new;  // by replication: a later look at a point sees the earlier ones again
+    for (const std::string& key : batch.keys) {
+      is_new.push_back(known_.insert(key).second);
+      if (is_new.back()) outcome_.keys.push_back(key);
+    }
     outcome_.failures.insert(outcome_.failures.end(), batch.failures.begin(), batch.failures.end());
     outcome_.problem = batch.problem;
-    report::Effort& effort = outcome_.files.effort;
-    effort.cpu_s = batch.effort.cpu_s;  // of all so far
-    effort.peak_memory_mib = std::max(effort.peak_memory_mib, batch.effort.peak_memory_mib);
     if (batch.interrupted || batch.problem || !batch.failures.empty()) {
       reported().ended = batch.interrupted ? report::Plan::Ended::interrupted : report::Plan::Ended::failed;
       return std::nullopt;
@@ -380,17 +380,18 @@ class Study {
     for (std::size_t i = 0; i < cases.size(); ++i) {
       VariantRuns& runs = all.emplace_back();
       runs.runs = batch.of(i);
-      std::vector<int> numbers;
-      for (int r = 1; r <= n; ++r) numbers.push_back(r);
-      const report::Run run = assemble(scenarios[i], runs.runs, std::move(numbers));
+      const report::Run run = assemble(scenarios[i], runs.runs);
       runs.settled = !report::is_unsettled(run);
       runs.unsettled = report::unsettled(run);
       const report::Summary summary = report::summary(run);
       if (summary.bottleneck) runs.limited_by = report::limit_text(*summary.bottleneck);
       for (const metrics::Invariant& invariant : run.result.invariants)
         if (!invariant.holds) outcome_.violated.push_back(invariant);
-      effort.simulated_s += run.result.simulated_s;
-      effort.events += run.result.events;
+      for (std::size_t r = 0; r < runs.runs.size(); ++r) {
+        if (!is_new[i * runs.runs.size() + r]) continue;
+        outcome_.files.effort.simulated_s += runs.runs[r].simulated_s;
+        outcome_.files.effort.events += runs.runs[r].events;
+      }
     }
     return all;
   }
@@ -441,22 +442,19 @@ class Study {
     return point;
   }
 
-  void hear(const Planner& planner) {
+  void hear(const Planner& planner, const PointVerdict& last) {
     if (!decided_) return;
-    const PointVerdict& last = planner.tested().back();
-    report::Plan so_far = reported();
-    so_far.points = {described(last)};
     int replications = 0;
     for (const PointVerdict& p : planner.tested()) replications += p.replications();
-    std::string line = report::values_text(so_far, so_far.points.front());
+    const auto values = [&](std::size_t candidate) {
+      return report::values_text(reported().axes, task_.grid.points[candidate].at);
+    };
+    std::string line = values(last.candidate);
     line += last.told == Told::holds ? " holds" : last.told == Told::misses ? " misses" : " is undecided";
-    if (last.told != Told::holds && !so_far.points.front().binding.objective.empty())
-      line += " " + so_far.points.front().binding.objective;
+    if (const std::string objective = binding(last).objective; last.told != Told::holds && !objective.empty())
+      line += " " + objective;
     line += fmt::format(" ({} tested, {} replications", planner.tested().size(), replications);
-    if (const auto best = planner.search().answer()) {
-      so_far.points = {empty_point(*best)};
-      line += "; best so far: " + report::values_text(so_far, so_far.points.front());
-    }
+    if (const auto best = planner.search().answer()) line += "; best so far: " + values(*best);
     decided_(line + ")");
   }
 

@@ -50,7 +50,6 @@ struct PlanOutcome {
   std::vector<std::string> failures;       ///< replications that were killed
   std::optional<report::Problem> problem;  ///< results could not be kept
   std::vector<metrics::Invariant> violated;
-  std::size_t computed = 0, reused = 0;  ///< replications
 };
 
 /// Finds the cheapest point that holds (planner.h). What can be told beforehand comes from arithmetic

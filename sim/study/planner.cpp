@@ -123,7 +123,7 @@ PlanAnswer Planner::find(const Hear& hear) {
   tested_.reserve(problem_.candidates.size());
   const auto tell = [&](const PointVerdict& point) {
     search_.tell(point.candidate, point.told);
-    if (hear) hear(*this);
+    if (hear) hear(*this, point);
   };
   while (!answer.stopped) {
     if (const auto next = search_.next()) {

@@ -77,12 +77,13 @@ struct PlanAnswer {
 /// two looks in a row, and to hold only if all have settled.
 ///
 /// `run` is asked for the first so many replications of some variants of a candidate, in that order; nothing
-/// if there are to be no more (an interruption, the end of the budget). `told` hears of each verdict.
+/// if there are to be no more (an interruption, the end of the budget). `hear` of `find` is told each
+/// verdict.
 class Planner {
  public:
   using Run = std::function<std::optional<std::vector<VariantRuns>>(
       std::size_t candidate, std::span<const std::size_t> variants, int replications)>;
-  using Hear = std::function<void(const Planner&)>;
+  using Hear = std::function<void(const Planner&, const PointVerdict& last)>;
 
   /// `at_once`: so many replications are worth asking for at the same time (the cores).
   Planner(PlanProblem problem, Run run, int at_once = 1);

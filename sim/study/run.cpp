@@ -6,6 +6,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -108,6 +109,27 @@ report::Run assemble(const ScenarioConfig& scenario,
   return run;
 }
 
+report::Run assemble(const ScenarioConfig& scenario,
+                     const std::vector<metrics::ReplicationResult>& replications) {
+  std::vector<int> numbers(replications.size());
+  std::iota(numbers.begin(), numbers.end(), 1);
+  return assemble(scenario, replications, std::move(numbers));
+}
+
+report::Effort effort_since(std::chrono::steady_clock::time_point begin) {
+  report::Effort effort;
+  effort.wall_clock_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  rusage used{};
+  getrusage(RUSAGE_CHILDREN, &used);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  effort.cpu_s = seconds(used.ru_utime) + seconds(used.ru_stime);
+  effort.peak_memory_mib = used.ru_maxrss / 1024;
+  effort.versions = {{"headroom", version()}};
+  return effort;
+}
+
 RunOutcome run_scenario(const ScenarioConfig& scenario, int jobs, const std::function<void(double)>& progress,
                         bool trace) {
   const auto begin = std::chrono::steady_clock::now();
@@ -153,14 +175,10 @@ RunOutcome run_scenario(const ScenarioConfig& scenario, int jobs, const std::fun
   if (replications.empty()) return outcome;
 
   report::Run run = assemble(scenario, replications, std::move(numbers));
-  run.wall_clock_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  rusage used{};
-  getrusage(RUSAGE_CHILDREN, &used);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  run.cpu_s = seconds(used.ru_utime) + seconds(used.ru_stime);
-  run.peak_memory_mib = used.ru_maxrss / 1024;
+  const report::Effort effort = effort_since(begin);
+  run.wall_clock_s = effort.wall_clock_s;
+  run.cpu_s = effort.cpu_s;
+  run.peak_memory_mib = effort.peak_memory_mib;
   outcome.run = std::move(run);
   return outcome;
 }

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/metrics/result.h"
+#include "sim/report/machine.h"
 #include "sim/report/run.h"
 #include "sim/study/pool.h"
 #include "sim/study/scenario.h"
@@ -21,9 +23,15 @@ std::string fingerprint(const std::string& resolved_yaml);
 /// The objectives as they are judged: those on latencies look at the requests that `only` selects.
 std::vector<metrics::Objective> objectives_of(const SloConfig& slo);
 
-/// Puts replications of a scenario together. `numbers`: which ones they are, counted from 1.
+/// Puts replications of a scenario together. `numbers`: which ones they are, counted from 1; without, the
+/// first ones.
 report::Run assemble(const ScenarioConfig& scenario,
                      const std::vector<metrics::ReplicationResult>& replications, std::vector<int> numbers);
+report::Run assemble(const ScenarioConfig& scenario,
+                     const std::vector<metrics::ReplicationResult>& replications);
+
+/// What computing has taken since `begin`, and all child processes so far; not what was simulated.
+report::Effort effort_since(std::chrono::steady_clock::time_point begin);
 
 struct RunOutcome {
   std::optional<report::Run> run;  ///< none: no replication was completed

@@ -35,10 +35,6 @@ bool steady(const client::Arrivals& arrivals, const metrics::Window& window) {
       arrivals);
 }
 
-Duration recovery(const faults::Kind& kind) {
-  return std::visit([](const auto& k) { return k.recovery(); }, kind);
-}
-
 bool steady(const faults::FaultConfig& fault, const metrics::Window& window) {
   if (fault.stochastic() || fault.every || std::holds_alternative<faults::Poison>(fault.kind)) return false;
   const TimePoint first = fault.first();
@@ -57,7 +53,7 @@ bool steady(const faults::FaultConfig& fault, const metrics::Window& window) {
     return first + *push->wave_every * static_cast<std::int64_t>(push->waves.size() - 1) <= window.begin();
   }
   const TimePoint over = first + *lasts;
-  return over + recovery(fault.kind) <= window.begin() || over >= window.end();
+  return over + fault.recovery() <= window.begin() || over >= window.end();
 }
 
 }  // namespace

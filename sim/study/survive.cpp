@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "sim/config/units.h"
@@ -146,7 +145,7 @@ std::variant<SurvivalPlan, SurvivalProblem> survival_of(const ScenarioConfig& sc
     Duration lasts = options.length;
     for (const Thing& thing : broken.things) {
       faults::FaultConfig fault = fault_of(thing, at, options.length);
-      lasts = std::max(lasts, options.length + recovery(fault));
+      lasts = std::max(lasts, options.length + fault.recovery());
       one.scenario.faults.push_back(std::move(fault));
     }
     one.begin = TimePoint::at(at);
@@ -230,9 +229,7 @@ SurvivalOutcome run_survival(const SurvivalPlan& plan, int jobs, KeptReplication
 
   const auto assembled = [&](std::size_t number, const std::string& folder,
                              const std::vector<metrics::ReplicationResult>& replications) {
-    std::vector<int> numbers(replications.size());
-    std::iota(numbers.begin(), numbers.end(), 1);
-    report::Run run = assemble(*cases[number].scenario, replications, std::move(numbers));
+    report::Run run = assemble(*cases[number].scenario, replications);
     for (const metrics::Invariant& invariant : run.result.invariants) {
       survival.checked += invariant.checked;
       if (!invariant.holds)

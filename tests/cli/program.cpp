@@ -151,4 +151,18 @@ Finished run(const std::vector<std::string>& arguments, const Options& options) 
   return Program(arguments, options).wait();
 }
 
+std::map<std::string, std::string> bytes_in(const std::filesystem::path& folder) {
+  std::map<std::string, std::string> all;
+  for (const std::string& file : files_in(folder))
+    if (file != "machine.json" && std::filesystem::is_regular_file(folder / file))
+      all[file] = read_file(folder / file);
+  return all;
+}
+
+bool wait_for(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(50);
+  while (!condition() && std::chrono::steady_clock::now() < deadline) usleep(1000);
+  return condition();
+}
+
 }  // namespace headroom::cli_test

@@ -3,6 +3,8 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -52,5 +54,11 @@ class Program {
 };
 
 Finished run(const std::vector<std::string>& arguments, const Options& options = {});
+
+/// All files below a result folder, with their bytes, but those that may differ between two runs of one
+/// scenario.
+std::map<std::string, std::string> bytes_in(const std::filesystem::path& folder);
+/// Until it is so, for at most 50 s; whether it is.
+bool wait_for(const std::function<bool()>& condition);
 
 }  // namespace headroom::cli_test

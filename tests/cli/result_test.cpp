@@ -41,11 +41,7 @@ struct Place {
   }
   /// All that may not differ between two runs of one scenario.
   std::map<std::string, std::string> bytes(const std::string& name) const {
-    std::map<std::string, std::string> all;
-    for (const std::string& file : files(name))
-      if (file != "machine.json" && fs::is_regular_file(folder.path() / name / file))
-        all[file] = read_file(folder.path() / name / file);
-    return all;
+    return bytes_in(folder.path() / name);
   }
 };
 

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -14,17 +13,9 @@ namespace headroom::cli_test {
 namespace {
 
 using Catch::Contains;
-using Clock = std::chrono::steady_clock;
 
 /// Far longer than a test takes.
 const std::string kEndless = small_scenario("run: {duration: 1000000s}\n");
-
-template <class Condition>
-void wait_until(Condition condition) {
-  const auto deadline = Clock::now() + std::chrono::seconds(50);
-  while (!condition() && Clock::now() < deadline) usleep(1000);
-  REQUIRE(condition());
-}
 
 struct Place {
   report::TemporaryFolder folder;
@@ -46,7 +37,7 @@ TEST_CASE("a run that is stopped before anything is complete writes nothing") {
   const int signal = GENERATE(SIGINT, SIGTERM);
   const Place place(kEndless);
   Program program({"run", "small.yaml"}, place.here);
-  wait_until([&] { return !program.children().empty(); });
+  REQUIRE(wait_for([&] { return !program.children().empty(); }));
   const pid_t child = program.children().front();
   REQUIRE(kill(program.pid(), signal) == 0);
   const Finished finished = program.wait();
@@ -60,12 +51,12 @@ TEST_CASE("a run that is stopped before anything is complete writes nothing") {
 TEST_CASE("Ctrl-C keeps the replications that are complete, marked as partial") {
   const Place place(small_scenario("run: {duration: 2000s, replications: 1000}\n"));
   Program program({"run", "small.yaml", "--jobs", "1", "--no-figures"}, place.here);
-  wait_until([&] { return !program.children().empty(); });
+  REQUIRE(wait_for([&] { return !program.children().empty(); }));
   const pid_t first = program.children().front();
-  wait_until([&] {
+  REQUIRE(wait_for([&] {
     const auto now = program.children();
     return !now.empty() && now.front() != first;
-  });
+  }));
   interrupt(program);
   const Finished finished = program.wait();
   CHECK(finished.status == 4);
@@ -81,7 +72,7 @@ TEST_CASE("Ctrl-C keeps the replications that are complete, marked as partial") 
 TEST_CASE("a replication that is killed is reported, not waited for") {
   const Place place(kEndless);
   Program program({"run", "small.yaml"}, place.here);
-  wait_until([&] { return !program.children().empty(); });
+  REQUIRE(wait_for([&] { return !program.children().empty(); }));
   REQUIRE(kill(program.children().front(), SIGKILL) == 0);
   const Finished finished = program.wait();
   CHECK(finished.status == 4);
@@ -95,7 +86,7 @@ TEST_CASE("a replication that is killed is reported, not waited for") {
 TEST_CASE("what the other replications found is kept") {
   const Place place(small_scenario("run: {duration: 2000s, replications: 3}\n"));
   Program program({"run", "small.yaml", "--jobs", "3", "--no-figures"}, place.here);
-  wait_until([&] { return program.children().size() == 3; });
+  REQUIRE(wait_for([&] { return program.children().size() == 3; }));
   REQUIRE(kill(program.children().front(), SIGKILL) == 0);
   const Finished finished = program.wait();
   CHECK(finished.status == 4);
@@ -110,14 +101,14 @@ TEST_CASE("what the other replications found is kept") {
 TEST_CASE("children die with a program that is killed, and no half result is left") {
   const Place place(kEndless);
   Program program({"run", "small.yaml"}, place.here);
-  wait_until([&] { return !program.children().empty(); });
+  REQUIRE(wait_for([&] { return !program.children().empty(); }));
   const pid_t child = program.children().front();
   REQUIRE(kill(program.pid(), SIGKILL) == 0);
   CHECK(program.wait().status == -1);
-  wait_until([&] {  // gone, or waiting for whoever adopted it to notice
+  REQUIRE(wait_for([&] {  // gone, or waiting for whoever adopted it to notice
     const std::string state = read_file("/proc/" + std::to_string(child) + "/stat");
     return state.empty() || state.find(") Z ") != std::string::npos;
-  });
+  }));
   CHECK(files_in(place.folder.path()) == std::vector<std::string>{"small.yaml"});
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -19,7 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 using Catch::Contains;
 using Catch::StartsWith;
-using Clock = std::chrono::steady_clock;
 using Json = nlohmann::json;
 using Texts = std::vector<std::string>;
 
@@ -55,13 +53,7 @@ struct Place {
     return Json::parse(read_file(at(name) / "survive.json"));
   }
   /// All that may not differ between two studies of one scenario.
-  std::map<std::string, std::string> bytes(const std::string& name) const {
-    std::map<std::string, std::string> all;
-    for (const std::string& file : files_in(at(name)))
-      if (file != "machine.json" && fs::is_regular_file(at(name) / file))
-        all[file] = read_file(at(name) / file);
-    return all;
-  }
+  std::map<std::string, std::string> bytes(const std::string& name) const { return bytes_in(at(name)); }
 };
 
 Json thing(const Json& result, const std::string& what) {
@@ -69,13 +61,6 @@ Json thing(const Json& result, const std::string& what) {
     if (one["what"] == what) return one;
   FAIL("no " + what);
   return {};
-}
-
-template <class Condition>
-void wait_until(Condition condition) {
-  const auto deadline = Clock::now() + std::chrono::seconds(50);
-  while (!condition() && Clock::now() < deadline) usleep(1000);
-  REQUIRE(condition());
 }
 
 }  // namespace
@@ -230,14 +215,14 @@ TEST_CASE("Ctrl-C keeps what is complete and says so") {
   Texts arguments = {"survive", "small.yaml", "--no-figures"};
   arguments.insert(arguments.end(), slow.begin(), slow.end());
   Program program(arguments, place.here);
-  wait_until([&] {  // the undisturbed run and a replication more
+  REQUIRE(wait_for([&] {  // the undisturbed run and a replication more
     std::error_code none;
     std::size_t count = 0;
     for (fs::directory_iterator it(place.at("results/.small.unfinished"), none), end; !none && it != end;
          it.increment(none))
       count += it->path().filename().string().size() >= 40 && it->path().extension() != ".new" ? 1 : 0;
     return count >= 3;
-  });
+  }));
   REQUIRE(kill(-program.pid(), SIGINT) == 0);
   const Finished finished = program.wait();
   CHECK(finished.status == 4);
@@ -252,7 +237,7 @@ TEST_CASE("Ctrl-C keeps what is complete and says so") {
 TEST_CASE("a study that is stopped at once leaves nothing") {
   const Place place;
   Program program({"survive", "small.yaml", "--set", "run.duration=1000000s"}, place.here);
-  wait_until([&] { return !program.children().empty(); });
+  REQUIRE(wait_for([&] { return !program.children().empty(); }));
   REQUIRE(kill(program.pid(), SIGTERM) == 0);
   const Finished finished = program.wait();
   CHECK(finished.status == 4);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -21,7 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 using Catch::Contains;
 using Catch::StartsWith;
-using Clock = std::chrono::steady_clock;
 using Texts = std::vector<std::string>;
 
 const std::string kShort =
@@ -46,13 +44,7 @@ struct Place {
   fs::path at(const std::string& name) const { return folder.path() / name; }
   std::string text(const std::string& name) const { return read_file(at(name)); }
   /// All that may not differ between two sweeps of one scenario.
-  std::map<std::string, std::string> bytes(const std::string& name) const {
-    std::map<std::string, std::string> all;
-    for (const std::string& file : files_in(at(name)))
-      if (file != "machine.json" && fs::is_regular_file(at(name) / file))
-        all[file] = read_file(at(name) / file);
-    return all;
-  }
+  std::map<std::string, std::string> bytes(const std::string& name) const { return bytes_in(at(name)); }
   Texts lines(const std::string& name) const {
     Texts all;
     std::istringstream in(text(name));
@@ -69,13 +61,6 @@ struct Place {
     return count;
   }
 };
-
-template <class Condition>
-void wait_until(Condition condition) {
-  const auto deadline = Clock::now() + std::chrono::seconds(50);
-  while (!condition() && Clock::now() < deadline) usleep(1000);
-  REQUIRE(condition());
-}
 
 }  // namespace
 
@@ -181,7 +166,7 @@ TEST_CASE("kill -9 loses what is in progress and nothing else") {
   const Place place(kLong);
   {
     Program program(Place::arguments({kVary[0], kVary[1], "--jobs", "1"}), place.here);
-    wait_until([&] { return place.unfinished() >= 2; });
+    REQUIRE(wait_for([&] { return place.unfinished() >= 2; }));
     REQUIRE(kill(program.pid(), SIGKILL) == 0);
     CHECK(program.wait().status == -1);
   }
@@ -221,7 +206,7 @@ TEST_CASE("a changed sweep computes only what changed") {
 TEST_CASE("Ctrl-C keeps the points that are complete and says so") {
   const Place place(kLong);
   Program program(Place::arguments({kVary[0], kVary[1], "--jobs", "1"}), place.here);
-  wait_until([&] { return place.unfinished() >= 2; });  // a point is complete
+  REQUIRE(wait_for([&] { return place.unfinished() >= 2; }));  // a point is complete
   REQUIRE(kill(-program.pid(), SIGINT) == 0);
   const Finished finished = program.wait();
   CHECK(finished.status == 4);
@@ -240,7 +225,7 @@ TEST_CASE("Ctrl-C keeps the points that are complete and says so") {
 TEST_CASE("a sweep that is stopped at once leaves nothing") {
   const Place place(small_scenario("run: {duration: 1000000s}\n"));
   Program program(Place::arguments(kVary), place.here);
-  wait_until([&] { return !program.children().empty(); });
+  REQUIRE(wait_for([&] { return !program.children().empty(); }));
   REQUIRE(kill(program.pid(), SIGTERM) == 0);
   const Finished finished = program.wait();
   CHECK(finished.status == 4);
@@ -251,7 +236,7 @@ TEST_CASE("a sweep that is stopped at once leaves nothing") {
 TEST_CASE("a replication that dies is reported; the other points are kept") {
   const Place place(kLong);
   Program program(Place::arguments({kVary[0], kVary[1], "--jobs", "1"}), place.here);
-  wait_until([&] { return !program.children().empty(); });
+  REQUIRE(wait_for([&] { return !program.children().empty(); }));
   REQUIRE(kill(program.children().front(), SIGKILL) == 0);
   const Finished finished = program.wait();
   CHECK(finished.status == 4);

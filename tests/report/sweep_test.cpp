@@ -328,7 +328,7 @@ TEST_CASE("paths of odd dots have short names") {
     sweep.axes.clear();
     for (const std::string& path : paths) sweep.axes.push_back({path, {"1"}});
     Texts all;
-    for (std::size_t i = 0; i < paths.size(); ++i) all.push_back(short_name(sweep, i));
+    for (std::size_t i = 0; i < paths.size(); ++i) all.push_back(short_name(sweep.axes, i));
     return all;
   };
   CHECK(names({"a.b.c"}) == Texts{"b.c"});
@@ -564,11 +564,11 @@ TEST_CASE("two varied numbers make a map with the edge of the objectives") {
 TEST_CASE("an index is named with the list that it is of") {
   Sweep sweep = sweep_of({"0%", "10%"}, {1, 1});
   sweep.axes[0].label = "faults.0.common_cause";
-  CHECK(short_name(sweep, 0) == "faults.0.common_cause");
+  CHECK(short_name(sweep.axes, 0) == "faults.0.common_cause");
   sweep.axes[0].label = "faults.0";
-  CHECK(short_name(sweep, 0) == "faults.0");
+  CHECK(short_name(sweep.axes, 0) == "faults.0");
   sweep.axes[0].label = "deployment.processing.service_time.mixture.1.weight";
-  CHECK(short_name(sweep, 0) == "mixture.1.weight");
+  CHECK(short_name(sweep.axes, 0) == "mixture.1.weight");
 }
 
 TEST_CASE("time is told in words") {

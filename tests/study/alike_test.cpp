@@ -233,15 +233,15 @@ TEST_CASE("faults that break things, and how long it takes to come back") {
   };
   const auto host = fault(ThingKind::host, "host/a-1", Duration::s(20));
   CHECK(faults::describe_fault(host) == "crash host/a-1: at 30s, for 20s; then 60s to come up again");
-  CHECK(recovery(host) == Duration::s(60));
+  CHECK(host.recovery() == Duration::s(60));
   const auto process = fault(ThingKind::process, "host/a-1", Duration::s(20));
   CHECK(faults::name_of(process.kind) == "crash process of host/a-1");
-  CHECK(recovery(process) == Duration::s(2));
-  CHECK(recovery(fault(ThingKind::network_switch, "switch/a1", Duration::s(20))) == Duration());
-  CHECK(recovery(fault(ThingKind::zone, "zone/a", Duration::s(20))) == Duration::s(60));
+  CHECK(process.recovery() == Duration::s(2));
+  CHECK(fault(ThingKind::network_switch, "switch/a1", Duration::s(20)).recovery() == Duration());
+  CHECK(fault(ThingKind::zone, "zone/a", Duration::s(20)).recovery() == Duration::s(60));
   // Hosts without cooling become slow at once, and switch themselves off after five minutes.
-  CHECK(recovery(fault(ThingKind::cooling, "cooling/a", Duration::s(20))) == Duration());
-  CHECK(recovery(fault(ThingKind::cooling, "cooling/a", Duration::s(301))) == Duration::s(60));
+  CHECK(fault(ThingKind::cooling, "cooling/a", Duration::s(20)).recovery() == Duration());
+  CHECK(fault(ThingKind::cooling, "cooling/a", Duration::s(301)).recovery() == Duration::s(60));
   CHECK_FALSE(fault(ThingKind::rack, "rack/a1", std::nullopt).length.has_value());
 }
 
