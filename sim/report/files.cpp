@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -18,6 +17,8 @@
 #include <system_error>
 #include <utility>
 #include <vector>
+
+#include "sim/base/this_process.h"
 
 namespace headroom::report {
 namespace {
@@ -85,12 +86,6 @@ fs::path resolved(const fs::path& target) {
   fs::path path = fs::weakly_canonical(fs::absolute(target), error);
   if (error) path = fs::absolute(target).lexically_normal();
   return path.has_filename() ? path : path.parent_path();
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) return "host";
-  return name.data();
 }
 
 /// The folder's name as part of a longer one: a long one is cut, and told apart by a hash (FNV-1a).
@@ -257,7 +252,7 @@ std::variant<NewFolder, Problem> NewFolder::create(const fs::path& target) {
   if (error) return cannot("make folder", place.parent_path(), error.value());
   clear_remains(place);
   const fs::path base = base_of(place);
-  const fs::path temporary = base / (companion_name(place, temporary_suffix()) + std::to_string(getpid()));
+  const fs::path temporary = base / (companion_name(place, "incomplete-" + this_process()));
   fs::remove_all(temporary, error);
   if (mkdir(temporary.c_str(), 0777) != 0) return cannot("make a folder in", base, errno);
   return NewFolder(place, temporary);
@@ -265,7 +260,7 @@ std::variant<NewFolder, Problem> NewFolder::create(const fs::path& target) {
 
 std::optional<Problem> write_file(const fs::path& named, std::string_view contents) {
   const fs::path path = resolved(named);
-  const fs::path temporary = path.parent_path() / companion_name(path, fmt::format("{}.tmp", getpid()));
+  const fs::path temporary = path.parent_path() / companion_name(path, this_process() + ".tmp");
   const auto fail = [&](int error) {
     unlink(temporary.c_str());
     return cannot("write", path, error);
