@@ -39,7 +39,7 @@ endfunction()
 add_custom_target(headroom_unit_tests)
 add_custom_target(headroom_release_tests)
 
-# headroom_test(NAME sources... DEPENDS targets... [LABELS unit|validation|scenarios|bench] [TIMEOUT seconds]):
+# headroom_test(NAME sources... DEPENDS targets... [LABELS unit|validation|scenarios|cluster|bench] [TIMEOUT seconds]):
 # a Catch2 executable, registered with ctest under its name. `unit` (the default) is for tests that take seconds:
 # they run under the sanitizers.
 function(headroom_test name)

@@ -3,8 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <cstddef>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "sim/study/executor.h"
 
 /// One function per command: adds it to the application and, when it is chosen, sets `status` to the exit
 /// status (SPEC §2).
@@ -26,6 +30,8 @@ void add_run(CLI::App& app, int& status);
 void add_sweep(CLI::App& app, int& status);
 void add_plan(CLI::App& app, int& status);
 void add_survive(CLI::App& app, int& status);
+void add_merge(CLI::App& app, int& status);
+void add_part(CLI::App& app, int& status);
 void add_compare(CLI::App& app, int& status);
 void add_check(CLI::App& app, int& status);
 void add_plot(CLI::App& app, int& status);
@@ -53,6 +59,9 @@ struct ResultOptions {
   bool no_figures = false;
   bool fail_on_slo = false;
   void add_to(CLI::App& command, const std::string& jobs_help);
+  /// `out` (which is returned) and `jobs`; and all but these.
+  CLI::Option* add_folder_to(CLI::App& command, const std::string& jobs_help);
+  void add_output_to(CLI::App& command);
   /// Where the result goes.
   std::filesystem::path folder(const std::string& scenario) const;
   int jobs_or_cores() const;
@@ -61,11 +70,30 @@ struct ResultOptions {
 /// `--trace` is refused: this command follows no requests. `instead`: what to do.
 void refuse_trace(CLI::App& command, const std::string& instead);
 
+/// Where the replications of a study are computed.
+struct ExecutorOptions {
+  std::string executor = "local";
+  std::string slurm;                  ///< options of sbatch
+  std::optional<study::Shard> shard;  ///< only this part
+  /// All but `shard`; and that one.
+  void add_to(CLI::App& command);
+  CLI::Option* add_shard_to(CLI::App& command);
+  bool on_slurm() const { return executor == "slurm"; }
+  /// What is wrong with them together.
+  std::optional<std::string> contradiction(const ResultOptions& result) const;
+  /// How many replications are worth asking for at the same time.
+  int at_once(const ResultOptions& result) const;
+  /// `hear` is told what a person may want to know meanwhile.
+  study::Executor make(const ResultOptions& result, const std::filesystem::path& target,
+                       std::function<void(const std::string&)> hear) const;
+};
+
 /// What is doubtful about a scenario, or will be tight when it runs: on stderr, a line each.
 void print_warnings(const study::ScenarioConfig& scenario);
 
-/// What is kept of a study of many runs when no result is written.
-void say_what_is_kept(const study::KeptReplications& kept);
+/// What is kept of a study of many runs when no result is written; `go_on`: what to do with it.
+inline constexpr const char* kGoOn = "the same command goes on from there";
+void say_what_is_kept(const study::KeptReplications& kept, const std::string& go_on = kGoOn);
 /// How many replications a study found done, if any.
 void print_reused(std::size_t reused, std::size_t computed);
 

@@ -25,6 +25,7 @@ struct PlanCommand {
   std::vector<std::string> survive;
   std::string confidence, indifference, budget, growth;
   ResultOptions result;
+  ExecutorOptions executor;
 };
 
 /// "5%/30d"; empty and why not.
@@ -60,6 +61,7 @@ study::PlanOptions options_of(const PlanCommand& command) {
 }
 
 int execute(const PlanCommand& command) {
+  if (const auto wrong = command.executor.contradiction(command.result)) return fail(*wrong, kBadInput);
   config::Diagnostics diagnostics;
   if (!command.scenario.replications.empty())
     diagnostics.error({}, "--replications: a plan decides itself how many it needs, expected no such option");
@@ -81,12 +83,14 @@ int execute(const PlanCommand& command) {
 
   std::function<void(const std::string&)> decided;
   if (!result.quiet) decided = [](const std::string& line) { say(line); };
-  const study::PlanOutcome outcome = study::run_plan(*task, result.jobs_or_cores(), kept, decided);
+  const study::PlanOutcome outcome = study::run_plan(
+      *task, command.executor.make(result, folder, [](const std::string& text) { say(text); }),
+      command.executor.at_once(result), kept, decided);
   for (const std::string& failure : outcome.failures) say_error(failure);
   if (outcome.problem) {
     say_error(outcome.problem->message);
     say_what_is_kept(kept);
-    return kOther;
+    return outcome.refused ? kBadInput : kOther;
   }
   const report::Plan& plan = outcome.files.plan;
   if (plan.ended == report::Plan::Ended::interrupted && plan.points.empty()) {
@@ -107,7 +111,8 @@ int execute(const PlanCommand& command) {
   if (!result.quiet) print_painted(report::table(plan, folder, colours()));
   for (const metrics::Invariant& invariant : outcome.violated)
     return fail("invariant violated: " + invariant.name + ": " + invariant.detail, kInvariant);
-  if (interruptions() > 0 || !outcome.failures.empty()) return kOther;
+  if (interruptions() > 0 || plan.ended == report::Plan::Ended::interrupted || !outcome.failures.empty())
+    return kOther;
   return result.fail_on_slo && !plan.answer ? kSloMissed : kDone;
 }
 
@@ -166,6 +171,7 @@ void add_plan(CLI::App& app, int& status) {
   command->add_flag("--exhaustive", options->plan.exhaustive,
                     "test every point that arithmetic does not rule out");
   options->result.add_to(*command, "replications at once (default: number of cores)");
+  options->executor.add_to(*command);
   refuse_trace(*command, "a plan keeps numbers only, expected `headroom run --trace` with its scenario.yaml");
   command->footer(
       "A plan that was stopped goes on where it was when the same command is given again.\n"

@@ -31,6 +31,7 @@ struct SurviveCommand {
   std::string length = "30s";
   std::string at;
   ResultOptions result;
+  ExecutorOptions executor;
 };
 
 std::vector<study::ThingKind> kinds(const std::vector<std::string>& names) {
@@ -74,7 +75,7 @@ double simulated_s(const study::SurvivalPlan& plan) {
 int judge(const SurviveCommand& command, const study::SurvivalOutcome& outcome) {
   const report::Survival& survival = outcome.files.survival;
   if (!survival.violated.empty()) return fail("invariant violated: " + survival.violated.front(), kInvariant);
-  if (interruptions() > 0 || !outcome.batch.failures.empty()) return kOther;
+  if (interruptions() > 0 || survival.partial()) return kOther;
   if (command.result.fail_on_slo) {
     const auto unsure = std::count_if(outcome.files.runs.begin(), outcome.files.runs.end(),
                                       [](const auto& run) { return !report::met_at(run.summary).sure; });
@@ -92,6 +93,7 @@ int judge(const SurviveCommand& command, const study::SurvivalOutcome& outcome) 
 }
 
 int execute(const SurviveCommand& command) {
+  if (const auto wrong = command.executor.contradiction(command.result)) return fail(*wrong, kBadInput);
   config::Diagnostics diagnostics;
   const auto scenario = load(command.scenario, diagnostics);
   if (!scenario) {
@@ -116,8 +118,11 @@ int execute(const SurviveCommand& command) {
     report::Progress progress(scenario->scenario + ", " + std::to_string(breaks) +
                                   (breaks == 1 ? " thing breaks" : " things break"),
                               simulated_s(plan), !command.result.quiet);
-    outcome = study::run_survival(plan, command.result.jobs_or_cores(), kept,
-                                  [&progress](double share) { progress.show(share); });
+    const auto executor = command.executor.make(command.result, folder, [&](const std::string& text) {
+      progress.hide();
+      say(text);
+    });
+    outcome = study::run_survival(plan, executor, kept, [&progress](double share) { progress.show(share); });
   }
   const study::BatchOutcome& batch = outcome.batch;
   for (const std::string& failure : batch.failures) say_error(failure);
@@ -125,7 +130,7 @@ int execute(const SurviveCommand& command) {
   if (batch.problem) {
     say_error(batch.problem->message);
     say_what_is_kept(kept);
-    return kOther;
+    return batch.refused ? kBadInput : kOther;
   }
   if (!survival.undisturbed) {
     if (batch.interrupted)
@@ -184,6 +189,7 @@ void add_survive(CLI::App& app, int& status) {
                           "again and as much time after that)"),
       /*zero=*/true);
   options->result.add_to(*command, "runs at once (default: number of cores)");
+  options->executor.add_to(*command);
   refuse_trace(*command,
                "a survival study keeps no single requests, expected `headroom run --trace` with one of the "
                "runs/*/scenario.yaml");

@@ -4,16 +4,18 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "sim/base/interrupt.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/output.h"
+#include "sim/cli/part.h"
+#include "sim/cli/sweep_result.h"
 #include "sim/config/diagnostics.h"
 #include "sim/report/progress.h"
-#include "sim/report/sweep_answer.h"
-#include "sim/report/sweep_report.h"
 #include "sim/study/load.h"
+#include "sim/study/parts.h"
 
 namespace headroom::cli {
 namespace {
@@ -24,6 +26,7 @@ struct SweepOptions {
   ScenarioOptions scenario;
   std::vector<std::string> varies;
   ResultOptions result;
+  ExecutorOptions executor;
 };
 
 /// Simulated time of all points together.
@@ -44,42 +47,28 @@ void warn(const study::Grid& grid) {
       if (told.insert(warning).second) say_warning(warning);
 }
 
-/// "3 of 12 points miss an objective: worker.count 28, all racks; …": for a person who reads a log.
-void tell_what_is_missed(const report::Sweep& sweep, const std::vector<std::size_t>& missed) {
-  constexpr std::size_t kMost = 5;
-  std::string names;
-  for (std::size_t i = 0; i < missed.size() && i < kMost; ++i)
-    names += (i == 0 ? ": " : "; ") + report::point_name(sweep, sweep.points[missed[i]]);
-  if (missed.size() > kMost) names += "; and " + std::to_string(missed.size() - kMost) + " more";
-  say(std::to_string(missed.size()) + " of " + std::to_string(sweep.points.size()) +
-      (sweep.points.size() == 1 ? " point misses an objective" : " points miss an objective") + names);
-}
-
-int judge(const SweepOptions& options, const study::SweepOutcome& outcome) {
-  const report::Sweep& sweep = outcome.files.sweep;
-  std::vector<std::size_t> missed;
-  std::size_t unsure = 0;
-  for (std::size_t n = 0; n < sweep.points.size(); ++n) {
-    const auto& summary = sweep.points[n].summary;
-    if (!summary) continue;
-    for (const metrics::Invariant& invariant : summary->invariants)
-      if (!invariant.holds)
-        return fail("invariant violated: " + invariant.name + ": " + invariant.detail, kInvariant);
-    const report::Met met = report::met_at(*summary);
-    if (!met.met) missed.push_back(n);
-    unsure += met.sure ? 0 : 1;
-  }
-  if (interruptions() > 0 || !outcome.batch.failures.empty()) return kOther;
-  if (!options.result.fail_on_slo) return kDone;
-  if (unsure > 0)
-    say("note: at " + std::to_string(unsure) + " of " + std::to_string(sweep.points.size()) +
-        " points it cannot be told for sure; their means decide");
-  if (missed.empty()) return kDone;
-  tell_what_is_missed(sweep, missed);
-  return kSloMissed;
+/// One part: it keeps its replications, and writes no result.
+int execute_part(const SweepOptions& options, const study::Grid& grid, study::KeptReplications& kept,
+                 const fs::path& folder) {
+  const study::Shard shard = *options.executor.shard;
+  const auto written = study::put_sweep(grid, kept);
+  if (const auto* problem = std::get_if<report::Problem>(&written)) return fail(*problem, kOther);
+  const auto& sweep = std::get<study::SweepFile>(written);
+  if (!sweep.faithful)
+    return fail(
+        "what is varied names files by paths that mean something else in another place, so that the sweep "
+        "cannot be completed from its parts; expected full paths",
+        kBadInput);
+  if (const auto problem = study::put_part(kept, shard, sweep.path)) return fail(*problem, kOther);
+  return compute_part(
+      study::all_wanted(grid, kept), shard, kept, options.result.jobs_or_cores(), options.result.quiet,
+      grid.base.scenario,
+      [&](const report::Effort& effort) { return study::put_part(kept, shard, sweep.path, &effort); },
+      std::string("; ") + kGoOn, "when all parts are: headroom merge " + folder.string() + "\n");
 }
 
 int execute(const SweepOptions& options) {
+  if (const auto wrong = options.executor.contradiction(options.result)) return fail(*wrong, kBadInput);
   config::Diagnostics diagnostics;
   const auto grid =
       study::load_grid(options.scenario.file, options.scenario.assignments(), options.varies, diagnostics);
@@ -91,52 +80,24 @@ int execute(const SweepOptions& options) {
   const fs::path folder = options.result.folder(grid->base.scenario);
   const DeferInterrupts defer;
   if (const auto problem = report::NewFolder::check(folder)) return fail(*problem, kBadInput);
-  auto opened = study::KeptReplications::open(folder);
+  using Use = study::KeptReplications::Use;
+  auto opened = study::KeptReplications::open(folder, options.executor.shard ? Use::part : Use::whole);
   if (const auto* problem = std::get_if<report::Problem>(&opened)) return fail(*problem, kOther);
   auto& kept = std::get<study::KeptReplications>(opened);
+  if (options.executor.shard) return execute_part(options, *grid, kept, folder);
 
   study::SweepOutcome outcome;
   {
     report::Progress progress(grid->base.scenario + ", " + std::to_string(grid->points.size()) + " points",
                               simulated_s(*grid), !options.result.quiet);
-    outcome = study::run_sweep(*grid, options.result.jobs_or_cores(), kept,
-                               [&progress](double share) { progress.show(share); });
+    const auto executor = options.executor.make(options.result, folder, [&](const std::string& text) {
+      progress.hide();
+      say(text);
+    });
+    outcome = study::run_sweep(*grid, executor, kept, [&progress](double share) { progress.show(share); });
   }
-  const study::BatchOutcome& batch = outcome.batch;
-  for (const std::string& failure : batch.failures) say_error(failure);
-  const report::Sweep& sweep = outcome.files.sweep;
-  if (batch.problem) {
-    say_error(batch.problem->message);
-    say_what_is_kept(kept);
-    return kOther;
-  }
-  if (sweep.complete() == 0) {
-    if (batch.interrupted)
-      say("interrupted before any point was complete; no result was written");
-    else
-      say_error("no point was completed; no result was written");
-    say_what_is_kept(kept);
-    return kOther;
-  }
-  if (sweep.partial())
-    say(std::string(batch.interrupted ? "interrupted" : "incomplete") + ": the result has " +
-        std::to_string(sweep.complete()) + " of " + std::to_string(sweep.points.size()) +
-        " points and is marked as partial; the same command goes on from there");
-  const report::Written written =
-      report::write_sweep(folder, outcome.files, !options.result.no_figures,
-                          [&](report::NewFolder& result) { return kept.copy_to(result, batch.keys); });
-  if (written.error) {
-    say_error(written.error->message);
-    say_what_is_kept(kept);
-    return kOther;
-  }
-  kept.clear();
-  for (const std::string& warning : written.warnings) say_warning(warning);
-  if (!options.result.quiet) {
-    print_painted(report::table(sweep, folder, colours()));
-    print_reused(batch.reused, batch.computed);
-  }
-  return judge(options, outcome);
+  return conclude(outcome, kept, folder, options.result,
+                  [&] { print_reused(outcome.batch.reused, outcome.batch.computed); });
 }
 
 }  // namespace
@@ -159,6 +120,8 @@ void add_sweep(CLI::App& app, int& status) {
   options->result.add_to(*command, "runs at once (default: number of cores)");
   refuse_trace(*command,
                "a sweep keeps numbers only, expected `headroom run --trace`, with --set for a point");
+  options->executor.add_to(*command);
+  options->executor.add_shard_to(*command);
   command->footer(
       "A sweep that was stopped goes on where it was when the same command is given again.\n"
       "With --fail-on-slo the exit status is 1 if any point misses an objective: let it vary what must "

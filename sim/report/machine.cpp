@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
+
+#include "sim/metrics/whole.h"
 
 namespace headroom::report {
 namespace {
@@ -22,6 +25,26 @@ std::string processor() {
 }
 
 }  // namespace
+
+void add_part(Effort& all, const Effort& part) {
+  all.cpu_s += part.cpu_s;
+  all.wall_clock_s = std::max(all.wall_clock_s, part.wall_clock_s);
+  all.peak_memory_mib = std::max(all.peak_memory_mib, part.peak_memory_mib);
+}
+
+nlohmann::ordered_json to_json(const Effort& effort) {
+  return {{"wall_clock_s", effort.wall_clock_s},
+          {"cpu_s", effort.cpu_s},
+          {"peak_memory_mib", effort.peak_memory_mib}};
+}
+
+Effort effort_from(const nlohmann::ordered_json& j) {
+  Effort effort;
+  effort.wall_clock_s = j.at("wall_clock_s").get<double>();
+  effort.cpu_s = j.at("cpu_s").get<double>();
+  effort.peak_memory_mib = metrics::whole<std::int64_t>(j.at("peak_memory_mib"));
+  return effort;
+}
 
 std::string machine_json(const Effort& effort) {
   utsname system{};

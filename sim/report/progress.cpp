@@ -65,7 +65,12 @@ Progress::Progress(std::string what, double simulated_s, bool wanted, double pla
       shown_ns_(terminal_ ? started_ns_ - kRedraw : started_ns_) {}
 
 Progress::~Progress() {
+  hide();
+}
+
+void Progress::hide() {
   if (terminal_ && shown_) std::fputs("\r\x1b[K", stderr);
+  shown_ = false;
 }
 
 void Progress::show(double share) {

@@ -19,6 +19,8 @@ class Progress {
 
   /// `share` of the work is done (0 to 1).
   void show(double share);
+  /// Makes room for something else on stderr, until it is shown again.
+  void hide();
 
  private:
   std::string what_;

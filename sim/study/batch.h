@@ -11,6 +11,7 @@
 #include "sim/metrics/result.h"
 #include "sim/report/files.h"
 #include "sim/report/machine.h"
+#include "sim/study/executor.h"
 #include "sim/study/kept.h"
 #include "sim/study/scenario.h"
 
@@ -22,19 +23,18 @@ struct Case {
   const ScenarioConfig* scenario = nullptr;  ///< checked; with as many replications as are wanted
 };
 
-/// What a study needs of a replication: its numbers, or also its course (the time series).
-enum class Keeps { numbers, course };
-
 /// What became of the replications of a study's cases.
 class BatchOutcome {
  public:
   std::vector<std::string> keys;           ///< of all replications, by case
   std::vector<std::string> failures;       ///< "replication 2 at seed=3 was killed …"
   std::optional<report::Problem> problem;  ///< results could not be kept, so that it was stopped
+  bool refused = false;                    ///< `problem`: it was asked for something that cannot be had
   bool interrupted = false;
-  std::size_t computed = 0;  ///< replications
-  std::size_t reused = 0;    ///< found, not computed
-  report::Effort effort;     ///< of those computed; what was simulated is that of all that are there
+  std::vector<std::size_t> missing;  ///< of the wanted ones (see all_wanted), which are not there
+  std::size_t computed = 0;          ///< replications
+  std::size_t reused = 0;            ///< found, not computed
+  report::Effort effort;             ///< of those computed; what was simulated is that of all that are there
 
   /// How many cases have all their replications.
   std::size_t complete() const;
@@ -45,15 +45,25 @@ class BatchOutcome {
   std::vector<metrics::ReplicationResult> of(std::size_t number) const;
 
  private:
-  friend BatchOutcome run_batch(std::span<const Case>, int, KeptReplications&, Keeps,
+  friend BatchOutcome run_batch(std::span<const Case>, const Executor&, KeptReplications&, Keeps,
                                 const std::function<void(double)>&);
   std::vector<std::size_t> first_ = {0};  ///< by case, where its keys begin; and where the last one's end
   std::map<std::string, metrics::ReplicationResult> found_;
 };
 
-/// Runs every replication of every case that is not kept already, `jobs` at a time, case by case, and keeps
-/// each as it is complete. Cases may be equal; what is equal is computed once.
-BatchOutcome run_batch(std::span<const Case> cases, int jobs, KeptReplications& kept, Keeps keeps,
-                       const std::function<void(double)>& progress = {});
+/// Every replication of every case, each once though cases may be equal; case by case. They refer to the
+/// cases.
+std::vector<Wanted> all_wanted(std::span<const Case> cases, const KeptReplications& kept, Keeps keeps);
+
+/// Has every replication of every case computed that is not kept already, and takes the results from what is
+/// kept then.
+BatchOutcome run_batch(std::span<const Case> cases, const Executor& executor, KeptReplications& kept,
+                       Keeps keeps, const std::function<void(double)>& progress = {});
+
+/// The same on this machine, `jobs` at a time.
+inline BatchOutcome run_batch(std::span<const Case> cases, int jobs, KeptReplications& kept, Keeps keeps,
+                              const std::function<void(double)>& progress = {}) {
+  return run_batch(cases, on_this_machine(jobs), kept, keeps, progress);
+}
 
 }  // namespace headroom::study

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/base/this_process.h"
 #include "sim/study/load.h"
 #include "sim/study/run.h"
 #include "sim/study/sha1.h"
@@ -26,19 +27,9 @@ constexpr std::string_view kHeader = "headroom/replication/1 ";
 constexpr std::size_t kHash = 40;
 constexpr const char* kLock = "lock";
 
-/// A hash of this program: the same version is built from many states of the source while it is developed.
-const std::string& program() {
-  static const std::string hash = [] {
-    const auto bytes = report::read_file("/proc/self/exe");
-    const auto* text = std::get_if<std::string>(&bytes);
-    return sha1(text != nullptr ? *text : std::string());
-  }();
-  return hash;
-}
-
 /// The file's text: what it was written by, a hash of what follows, and that.
 std::string sealed(std::string_view contents) {
-  return std::string(kHeader) + program() + " " + sha1(contents) + "\n" + std::string(contents);
+  return std::string(kHeader) + program_hash() + " " + sha1(contents) + "\n" + std::string(contents);
 }
 
 /// What was sealed by this program; nothing if it is torn or another's.
@@ -62,13 +53,36 @@ bool is_at(int fd, const fs::path& file) {
   return fstat(fd, &of_fd) == 0 && stat(file.c_str(), &of_file) == 0 && of_fd.st_ino == of_file.st_ino;
 }
 
+/// Where the file system has no locks, everybody has one.
+bool lock_for(int fd, KeptReplications::Use use) {
+  return flock(fd, (use == KeptReplications::Use::whole ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0 ||
+         errno == ENOSYS || errno == EOPNOTSUPP || errno == ENOLCK;
+}
+
+/// Whether there is nothing but the lock.
+bool empty(const fs::path& folder) {
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+    if (it->path().filename() != kLock) return false;
+  return !error;
+}
+
 Problem cannot_write(const fs::path& where, int error) {
   return {"cannot write " + where.string() + ": " + std::strerror(error)};
 }
 
 }  // namespace
 
-std::variant<KeptReplications, Problem> KeptReplications::open(const fs::path& target) {
+const std::string& program_hash() {
+  static const std::string hash = [] {
+    const auto bytes = report::read_file("/proc/self/exe");
+    const auto* text = std::get_if<std::string>(&bytes);
+    return sha1(text != nullptr ? *text : std::string());
+  }();
+  return hash;
+}
+
+std::variant<KeptReplications, Problem> KeptReplications::open(const fs::path& target, Use use) {
   if (auto problem = report::NewFolder::check(target)) return *problem;
   std::error_code error;
   const fs::path folder = report::companion(target, "unfinished");
@@ -82,25 +96,35 @@ std::variant<KeptReplications, Problem> KeptReplications::open(const fs::path& t
                      std::strerror(errno)};
     const int lock = ::open((folder / kLock).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (lock < 0) return cannot_write(folder, errno);
-    if (flock(lock, LOCK_EX | LOCK_NB) == 0 && is_at(lock, folder / kLock))
-      return KeptReplications(folder, target / kInResult, lock);
+    if (lock_for(lock, use) && is_at(lock, folder / kLock))
+      return KeptReplications(folder, target / kInResult, lock, use);
     close(lock);
     usleep(25'000);
   }
   return Problem{"another sweep is at work on " + target.string() + "; wait for it, or choose another --out"};
 }
 
-KeptReplications::KeptReplications(fs::path folder, fs::path earlier, int lock)
-    : folder_(std::move(folder)), earlier_(std::move(earlier)), lock_(lock) {}
+KeptReplications::KeptReplications(fs::path folder, fs::path earlier, int lock, Use use)
+    : folder_(std::move(folder)), earlier_(std::move(earlier)), lock_(lock), use_(use) {}
 
 KeptReplications::KeptReplications(KeptReplications&& other) noexcept
     : folder_(std::exchange(other.folder_, {})),
       earlier_(std::move(other.earlier_)),
-      lock_(std::exchange(other.lock_, -1)) {}
+      lock_(std::exchange(other.lock_, -1)),
+      use_(other.use_),
+      left_(other.left_) {}
 
 KeptReplications::~KeptReplications() {
-  if (!folder_.empty() && unfinished() == 0) clear();
+  // A part leaves what it says of itself, though it may have nothing to keep.
+  const bool nothing = !folder_.empty() && (use_ == Use::whole ? unfinished() == 0 : empty(folder_));
+  if (nothing && (use_ == Use::whole || lock_for(lock_, Use::whole))) clear();
   if (lock_ >= 0) close(lock_);
+}
+
+bool KeptReplications::use(Use use) {
+  if (!lock_for(lock_, use)) return false;
+  use_ = use;
+  return true;
 }
 
 std::optional<std::string> KeptReplications::read(const std::string& key) const {
@@ -115,7 +139,7 @@ std::optional<metrics::ReplicationResult> KeptReplications::find(const std::stri
 
 std::optional<Problem> KeptReplications::keep(const std::string& key, std::string_view serialised) {
   const fs::path file = folder_ / key;
-  const fs::path fresh = folder_ / (key + ".new");
+  const fs::path fresh = folder_ / (key + "." + this_process() + ".new");
   const std::string text = sealed(serialised);
   const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   int error = fd < 0 ? errno : 0;
@@ -138,7 +162,7 @@ std::size_t KeptReplications::unfinished() const {
   std::size_t count = 0;
   std::error_code error;
   for (fs::directory_iterator it(folder_, error), end; !error && it != end; it.increment(error))
-    count += it->path().filename() != kLock && it->path().extension() != ".new" ? 1 : 0;
+    count += it->path().filename() != kLock && !it->path().has_extension() ? 1 : 0;
   return count;
 }
 
@@ -153,6 +177,7 @@ std::optional<Problem> KeptReplications::copy_to(report::NewFolder& result,
 }
 
 void KeptReplications::clear() {
+  if (left_) return;
   std::error_code ignored;
   fs::remove_all(folder_, ignored);
   folder_.clear();

@@ -289,9 +289,14 @@ report::Plan::Told told(Told t) {
 
 class Study {
  public:
-  Study(const PlanTask& task, int jobs, KeptReplications& kept,
+  Study(const PlanTask& task, const Executor& executor, int at_once, KeptReplications& kept,
         const std::function<void(const std::string&)>& decided)
-      : task_(task), jobs_(jobs), kept_(kept), decided_(decided), prepared_(prepare(task)) {}
+      : task_(task),
+        executor_(executor),
+        at_once_(at_once),
+        kept_(kept),
+        decided_(decided),
+        prepared_(prepare(task)) {}
 
   PlanOutcome run() {
     describe();
@@ -300,7 +305,7 @@ class Study {
         [this](std::size_t point, std::span<const std::size_t> states, int n) {
           return ask(point, states, n);
         },
-        jobs_);
+        at_once_);
     const PlanAnswer answer =
         planner.find([this](const Planner& p, const PointVerdict& last) { hear(p, last); });
     fill(planner, answer);
@@ -309,10 +314,8 @@ class Study {
     ScenarioConfig scenario = shown ? task_.grid.points[*shown].scenario : task_.grid.base;
     scenario.forget_studies();
     out.files.scenario_yaml = resolved_yaml(scenario);
-    const report::Effort simulated = out.files.effort;
-    out.files.effort = effort_since(begin_);
-    out.files.effort.simulated_s = simulated.simulated_s;
-    out.files.effort.events = simulated.events;
+    out.files.effort.wall_clock_s = elapsed();
+    out.files.effort.versions = {{"headroom", version()}};
     return std::move(out);
   }
 
@@ -364,7 +367,8 @@ class Study {
       cases.push_back(
           {name_of(task_.grid, task_.grid.points[point]) + ", " + prepared_.states[point][states[i]].name,
            &scenarios[i]});
-    const BatchOutcome batch = run_batch(cases, jobs_, kept_, Keeps::course);
+    const BatchOutcome batch = run_batch(cases, executor_, kept_, Keeps::course);
+    report::add_part(outcome_.files.effort, batch.effort);
     std::vector<bool> is_new;  // by replication: a later look at a point sees the earlier ones again
     for (const std::string& key : batch.keys) {
       is_new.push_back(known_.insert(key).second);
@@ -372,6 +376,7 @@ class Study {
     }
     outcome_.failures.insert(outcome_.failures.end(), batch.failures.begin(), batch.failures.end());
     outcome_.problem = batch.problem;
+    outcome_.refused = batch.refused;
     if (batch.interrupted || batch.problem || !batch.failures.empty()) {
       reported().ended = batch.interrupted ? report::Plan::Ended::interrupted : report::Plan::Ended::failed;
       return std::nullopt;
@@ -524,7 +529,8 @@ class Study {
   const report::Plan& reported() const { return outcome_.files.plan; }
 
   const PlanTask& task_;
-  int jobs_;
+  const Executor& executor_;
+  int at_once_;
   KeptReplications& kept_;
   const std::function<void(const std::string&)>& decided_;
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
@@ -622,9 +628,9 @@ std::optional<PlanTask> load_plan(const std::string& file, std::span<const std::
   return task;
 }
 
-PlanOutcome run_plan(const PlanTask& task, int jobs, KeptReplications& kept,
+PlanOutcome run_plan(const PlanTask& task, const Executor& executor, int at_once, KeptReplications& kept,
                      const std::function<void(const std::string&)>& decided) {
-  return Study(task, jobs, kept, decided).run();
+  return Study(task, executor, at_once, kept, decided).run();
 }
 
 }  // namespace headroom::study

@@ -8,6 +8,7 @@
 
 #include "sim/config/diagnostics.h"
 #include "sim/report/plan.h"
+#include "sim/study/executor.h"
 #include "sim/study/grid.h"
 #include "sim/study/kept.h"
 #include "sim/study/plan_config.h"
@@ -48,7 +49,8 @@ struct PlanOutcome {
   report::PlanFiles files;
   std::vector<std::string> keys;           ///< of all replications that were used
   std::vector<std::string> failures;       ///< replications that were killed
-  std::optional<report::Problem> problem;  ///< results could not be kept
+  std::optional<report::Problem> problem;  ///< results could not be kept, or nothing computes them
+  bool refused = false;                    ///< `problem`: it was asked for something that cannot be had
   std::vector<metrics::Invariant> violated;
 };
 
@@ -57,9 +59,9 @@ struct PlanOutcome {
 /// spare is where the search begins. In each state something else is gone, from the start of the warm-up to
 /// the end of the run; the classes of alike things (alike.h) have one state each.
 ///
-/// `decided` hears a line for each point that is decided. Ctrl-C and the end of the budget give the best
-/// answer so far.
-PlanOutcome run_plan(const PlanTask& task, int jobs, KeptReplications& kept,
+/// `at_once`: so many replications are worth asking for at the same time. `decided` hears a line for each
+/// point that is decided. Ctrl-C and the end of the budget give the best answer so far.
+PlanOutcome run_plan(const PlanTask& task, const Executor& executor, int at_once, KeptReplications& kept,
                      const std::function<void(const std::string&)>& decided = {});
 
 }  // namespace headroom::study

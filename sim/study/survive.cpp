@@ -203,11 +203,11 @@ bool fails(const Stretch& undisturbed, const Stretch& disturbed, double needed) 
   return *before - *now > kDeviations * std::sqrt(2 * std::max(scatter, independent));
 }
 
-SurvivalOutcome run_survival(const SurvivalPlan& plan, int jobs, KeptReplications& kept,
+SurvivalOutcome run_survival(const SurvivalPlan& plan, const Executor& executor, KeptReplications& kept,
                              const std::function<void(double)>& progress) {
   std::vector<Case> cases = {{"nothing broken", &plan.undisturbed}};
   for (const SurvivalPlan::Break& one : plan.breaks) cases.push_back({one.what, &one.scenario});
-  SurvivalOutcome outcome{run_batch(cases, jobs, kept, Keeps::course, progress), {}};
+  SurvivalOutcome outcome{run_batch(cases, executor, kept, Keeps::course, progress), {}};
 
   report::SurvivalFiles& files = outcome.files;
   files.effort = outcome.batch.effort;

@@ -11,6 +11,7 @@
 #include "sim/report/survival_folder.h"
 #include "sim/study/alike.h"
 #include "sim/study/batch.h"
+#include "sim/study/executor.h"
 #include "sim/study/kept.h"
 #include "sim/study/scenario.h"
 
@@ -78,7 +79,7 @@ struct SurvivalOutcome {
   report::SurvivalFiles files;
 };
 
-SurvivalOutcome run_survival(const SurvivalPlan& plan, int jobs, KeptReplications& kept,
+SurvivalOutcome run_survival(const SurvivalPlan& plan, const Executor& executor, KeptReplications& kept,
                              const std::function<void(double)>& progress = {});
 
 }  // namespace headroom::study

@@ -4,6 +4,7 @@
 
 #include "sim/report/replications.h"
 #include "sim/report/summary.h"
+#include "sim/study/batch.h"
 #include "sim/study/catalogue.h"
 #include "sim/study/load.h"
 #include "sim/study/run.h"
@@ -24,13 +25,22 @@ report::Sweep description(const Grid& grid) {
   return sweep;
 }
 
+std::vector<Case> cases_of(const Grid& grid) {
+  std::vector<Case> cases;
+  cases.reserve(grid.points.size());
+  for (const Grid::Point& point : grid.points) cases.push_back({name_of(grid, point), &point.scenario});
+  return cases;
+}
+
 }  // namespace
 
-SweepOutcome run_sweep(const Grid& grid, int jobs, KeptReplications& kept,
+std::vector<Wanted> all_wanted(const Grid& grid, const KeptReplications& kept) {
+  return all_wanted(cases_of(grid), kept, Keeps::numbers);
+}
+
+SweepOutcome run_sweep(const Grid& grid, const Executor& executor, KeptReplications& kept,
                        const std::function<void(double)>& progress) {
-  std::vector<Case> cases;
-  for (const Grid::Point& point : grid.points) cases.push_back({name_of(grid, point), &point.scenario});
-  SweepOutcome outcome{run_batch(cases, jobs, kept, Keeps::numbers, progress), {}};
+  SweepOutcome outcome{run_batch(cases_of(grid), executor, kept, Keeps::numbers, progress), {}};
   const BatchOutcome& batch = outcome.batch;
   outcome.files.sweep = description(grid);
   outcome.files.runs.resize(grid.points.size());

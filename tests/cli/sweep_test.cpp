@@ -281,8 +281,6 @@ TEST_CASE("what cannot be swept is refused before anything runs") {
         "without a unit may leave out, expected LO..HI:STEP, three numbers of one unit, such as 28..48:2 or "
         "5ms..20ms:5ms\n");
   CHECK_THAT(refused({"--vary", "seed=1,2", "--set", "seed=x"}), StartsWith("--set seed:1:1: error: "));
-  CHECK_THAT(refused({"--vary", "seed=1,2", "--executor", "slurm"}),
-             StartsWith("headroom: error: unknown option \"--executor\""));
   fs::create_directory(place.at("photos"));
   write_file(place.at("photos/cat.jpg"), "a cat");
   const Finished foreign = place({"--out", "photos"});

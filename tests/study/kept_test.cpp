@@ -109,6 +109,32 @@ TEST_CASE("two sweeps do not work on one result") {
   open(folder.path() / "other");
 }
 
+TEST_CASE("any number of parts work on one result, but not beside a whole sweep") {
+  const report::TemporaryFolder folder;
+  const fs::path target = folder.path() / "result";
+  using Use = KeptReplications::Use;
+  const std::string bytes = metrics::serialise(some_result());
+  {
+    auto one = std::get<KeptReplications>(KeptReplications::open(target, Use::part));
+    auto other = std::get<KeptReplications>(KeptReplications::open(target, Use::part));
+    CHECK(std::holds_alternative<report::Problem>(KeptReplications::open(target)));
+    CHECK_FALSE(one.keep("a", bytes));
+    CHECK_FALSE(other.keep("a", bytes));
+    CHECK(one.find("a"));
+    CHECK_FALSE(one.use(Use::whole));
+  }
+  // A part leaves the folder, a whole may share it for a while, and takes it away in the end.
+  auto whole = open(target);
+  CHECK(whole.has("a"));
+  CHECK(std::holds_alternative<report::Problem>(KeptReplications::open(target, Use::part)));
+  REQUIRE(whole.use(Use::part));
+  CHECK(std::holds_alternative<KeptReplications>(KeptReplications::open(target, Use::part)));
+  REQUIRE(whole.use(Use::whole));
+  CHECK(whole.unfinished() == 1);
+  whole.clear();
+  CHECK(folder.entries() == 0);
+}
+
 TEST_CASE("nothing kept, nothing left") {
   const report::TemporaryFolder folder;
   {
