@@ -57,7 +57,7 @@ std::variant<fs::path, Problem> put_work(const fs::path& folder,
                           {"version", version()},
                           {"program", program_hash()},
                           {"replications", std::move(list)}};
-  const fs::path file = folder / "work.json";
+  fs::path file = folder / "work.json";
   if (auto problem = report::write_file(file, j.dump(1) + "\n")) return *problem;
   return file;
 }
