@@ -32,6 +32,7 @@ void add_plan(CLI::App& app, int& status);
 void add_survive(CLI::App& app, int& status);
 void add_merge(CLI::App& app, int& status);
 void add_part(CLI::App& app, int& status);
+void add_year(CLI::App& app, int& status);
 void add_compare(CLI::App& app, int& status);
 void add_check(CLI::App& app, int& status);
 void add_plot(CLI::App& app, int& status);

@@ -10,6 +10,7 @@
 #include "sim/config/reader.h"
 #include "sim/report/comparison.h"
 #include "sim/report/survival.h"
+#include "sim/report/year.h"
 #include "sim/study/catalogue.h"
 
 namespace headroom::cli {
@@ -53,6 +54,11 @@ int execute(const CompareOptions& options) {
     if (report::is_survival(folder))
       return refused({folder + " is of `headroom survive`; expected two runs, such as two of those in " +
                       (fs::path(folder) / "runs").string() + ", or two sweeps"});
+  for (const std::string& folder : {options.a, options.b})
+    if (report::is_year(folder))
+      return refused({folder +
+                      " is of `headroom year`, whose numbers are in its year.json; expected two runs or "
+                      "two sweeps"});
   const bool sweep_a = report::is_sweep(options.a);
   const bool sweep_b = report::is_sweep(options.b);
   if (sweep_a != sweep_b)

@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
   add_survive(app, status);
   add_merge(app, status);
   add_part(app, status);
+  add_year(app, status);
   add_compare(app, status);
   add_check(app, status);
   add_plot(app, status);

@@ -11,6 +11,7 @@
 #include "sim/report/result_folder.h"
 #include "sim/report/survival_folder.h"
 #include "sim/report/sweep_folder.h"
+#include "sim/report/year_report.h"
 
 namespace headroom::cli {
 namespace {
@@ -23,10 +24,11 @@ bool holds_more_than_figures(const std::filesystem::path& folder) {
 }
 
 /// What a result folder is drawn as.
-enum class Result { run, sweep, survival };
+enum class Result { run, sweep, survival, year };
 Result kind_of(const std::filesystem::path& folder) {
   return report::is_sweep(folder)      ? Result::sweep
          : report::is_survival(folder) ? Result::survival
+         : report::is_year(folder)     ? Result::year
                                        : Result::run;
 }
 
@@ -45,6 +47,9 @@ std::optional<report::Problem> not_to_be_drawn(const std::filesystem::path& fold
     case Result::survival:
       if (!alone) return report::Problem{folder.string() + " is of `headroom survive`, which is drawn alone"};
       return problem_of(report::load_survival(folder));
+    case Result::year:
+      if (!alone) return report::Problem{folder.string() + " is of `headroom year`, which is drawn alone"};
+      return problem_of(report::load_year(folder));
     case Result::run:
       return problem_of(report::load_figure_data(folder));
   }
@@ -57,6 +62,8 @@ std::optional<report::Problem> redraw(const std::filesystem::path& folder) {
       return report::redraw_sweep(folder);
     case Result::survival:
       return report::redraw_survival(folder);
+    case Result::year:
+      return report::redraw_year(folder);
     case Result::run:
       return report::redraw(folder);
   }
@@ -71,9 +78,9 @@ void add_plot(CLI::App& app, int& status) {
     std::string out = "results/plot";
   };
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "plot",
-      "draw the figures of a run, a sweep or a survival study again, or of several runs over each other");
+  CLI::App* command = app.add_subcommand("plot",
+                                         "draw the figures of a run, a sweep, a survival study or a year "
+                                         "again, or of several runs over each other");
   command->add_option("RESULT", options->results, "result folders")->required();
   command->add_option("--out", options->out, "folder for the figures of several results")
       ->type_name("DIR")

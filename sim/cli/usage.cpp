@@ -84,6 +84,19 @@ CLI::Option* whole_number(CLI::Option* option, std::int64_t low, std::int64_t hi
       ""));
 }
 
+CLI::Option* number(CLI::Option* option, double low, double high) {
+  return option->type_name("X")->transform(CLI::Validator(
+      [low, high](std::string& text) {
+        const auto value = config::parse_number(text);
+        if (!value || !(*value >= low && *value <= high))
+          return "expected a number from " + config::print_number(low) + " to " + config::print_number(high) +
+                 ", got " + config::quote(text);
+        text = config::print_number(*value);
+        return std::string();
+      },
+      ""));
+}
+
 CLI::Option* one_of(CLI::Option* option, std::string_view what, std::span<const std::string_view> names) {
   return option->type_name("NAME,…")->transform(CLI::Validator(
       [what, names](std::string& text) {

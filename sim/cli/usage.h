@@ -16,6 +16,9 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error, int argc,
 /// Makes it an option that takes whole numbers from `low` to `high`, in decimal, leading zeros or not.
 CLI::Option* whole_number(CLI::Option* option, std::int64_t low, std::int64_t high);
 
+/// Makes it an option that takes numbers from `low` to `high`, whole or not.
+CLI::Option* number(CLI::Option* option, double low, double high);
+
 /// Makes it an option that takes one of these names (of lists: each of them is one); `what` they are the
 /// names of, for messages.
 CLI::Option* one_of(CLI::Option* option, std::string_view what, std::span<const std::string_view> names);

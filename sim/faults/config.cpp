@@ -116,6 +116,17 @@ std::optional<Duration> FaultConfig::lasts() const {
       kind);
 }
 
+Duration onset(const Kind& kind) {
+  return std::visit(
+      []<class K>(const K& k) {
+        if constexpr (Gradual<K>)
+          return k.onset();
+        else
+          return Duration();
+      },
+      kind);
+}
+
 std::string name_of(const Kind& kind) {
   return std::visit([](const auto& k) { return std::string(k.tag) + " " + k.subject(); }, kind);
 }

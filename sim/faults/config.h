@@ -89,6 +89,12 @@ concept Triggered = requires(const K& kind) {
   { kind.trigger.least() } -> std::same_as<Duration>;
 };
 
+/// A kind whose effect comes in steps, or grows.
+template <class K>
+concept Gradual = requires(const K& kind) {
+  { kind.onset() } -> std::same_as<Duration>;
+};
+
 /// A kind that is over as soon as it has begun.
 template <class K>
 concept Momentary = requires { requires K::momentary; };
@@ -98,6 +104,9 @@ std::string name_of(const Kind& kind);
 
 /// `crash rack/a1: at 30s, for 20s; then 60s to come up again`, for people.
 std::string describe_fault(const FaultConfig& fault);
+
+/// From the strike until the effect no longer changes by itself.
+Duration onset(const Kind& kind);
 
 /// Complains about faults that strike what does not exist, or that begin after `end`. Paths begin with the
 /// number of the fault, from 0.

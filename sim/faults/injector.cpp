@@ -7,31 +7,10 @@ namespace headroom::faults {
 
 Injector::Injector(const std::vector<FaultConfig>& faults, world::World& world, Service& service,
                    metrics::Journal& journal, StreamKey key)
-    : world_(world), journal_(journal), hardware_(world, service, journal, key / "defects") {
-  for (std::size_t i = 0; i < faults.size(); ++i) {
-    const FaultConfig& fault = faults[i];
-    const StreamKey fault_key = key / std::to_string(i);
-    if (!fault.stochastic()) {
-      parts_.push_back({&fault, fault.kind, fault_key});
-    } else {
-      add_stochastic(fault, fault_key);
-    }
-  }
-}
-
-// With a common cause, two kinds of failure processes run side by side: each member's own, and one that
-// strikes all. Their rates sum to that of one member.
-void Injector::add_stochastic(const FaultConfig& fault, StreamKey key) {
-  const double common = fault.common_cause ? fault.common_cause->value : 0;
-  if (common < 1)
-    std::visit(
-        [&](const auto& kind) {
-          for (auto& part : kind.parts(world_.topology()))
-            parts_.push_back({&fault, part, key / part.subject(), 1 - common});
-        },
-        fault.kind);
-  if (common > 0) parts_.push_back({&fault, fault.kind, key / "common cause", common});
-}
+    : world_(world),
+      journal_(journal),
+      hardware_(world, service, journal, key / "defects"),
+      parts_(parts_of(faults, world.topology(), key)) {}
 
 Injector::~Injector() {
   scope_.clear();
@@ -58,12 +37,6 @@ Duration Injector::trigger(const Part& part) {
       part.kind);
 }
 
-bool Injector::strikes(const Part& part, std::uint64_t number) {
-  if (!part.fault->probability) return true;
-  Engine draw = (part.key / "probability").engine_for(number);
-  return uniform01(draw) < part.fault->probability->value;
-}
-
 world::Task<> Injector::on_schedule(const Part& part) {
   const FaultConfig& fault = *part.fault;
   TimePoint next = fault.due();
@@ -71,24 +44,17 @@ world::Task<> Injector::on_schedule(const Part& part) {
     const TimePoint due = next + trigger(part);
     if (due > run_end_) co_return;
     co_await world::Sleep(world_.scheduler(), due);
-    if (strikes(part, n)) co_await strike(part, n, fault.lasts().value_or(Duration::max()));
+    if (strikes(part, part.key, n)) co_await strike(part, n, fault.lasts().value_or(Duration::max()));
     if (!fault.every) co_return;
     next = next + *fault.every;
   }
 }
 
 world::Task<> Injector::at_random(const Part& part) {
-  Engine draw = (part.key / "times").engine();
-  const Duration recovery = std::visit([](const auto& kind) { return kind.recovery(); }, part.kind);
-  for (std::uint64_t n = 0;; ++n) {
-    const Duration up = part.fault->mttf->sample(draw);
-    const TimePoint due = world_.now() + (part.rate == 1 ? up : up * (1 / part.rate));
-    if (due > run_end_) co_return;
-    co_await world::Sleep(world_.scheduler(), due);
-    if (!strikes(part, n)) continue;
-    const Duration down = part.fault->mttr->sample(draw);
-    co_await strike(part, n, down);
-    co_await world::Sleep(world_.scheduler(), recovery);
+  RandomStrikes strikes(part);
+  while (const auto next = strikes.next(run_end_)) {
+    co_await world::Sleep(world_.scheduler(), next->begin);
+    co_await strike(part, next->number, next->end - next->begin);
   }
 }
 

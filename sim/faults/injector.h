@@ -10,6 +10,7 @@
 #include "sim/base/random.h"
 #include "sim/faults/config.h"
 #include "sim/faults/hardware.h"
+#include "sim/faults/timeline.h"
 #include "sim/metrics/healing.h"
 #include "sim/metrics/journal.h"
 #include "sim/world/task.h"
@@ -42,13 +43,6 @@ class Injector {
   std::optional<metrics::Trouble> trouble() const;
 
  private:
-  /// What strikes by itself: a fault, or one member's share of it.
-  struct Part {
-    const FaultConfig* fault;
-    Kind kind;
-    StreamKey key;
-    double rate = 1;  ///< this share of the fault's failure rate
-  };
   struct Strike {
     std::string name;
     TimePoint begin;
@@ -56,9 +50,6 @@ class Injector {
   };
   /// How long after its date it strikes.
   static Duration trigger(const Part& part);
-  void add_stochastic(const FaultConfig& fault, StreamKey key);
-  /// Whether it does, this time.
-  static bool strikes(const Part& part, std::uint64_t number);
   world::Task<> on_schedule(const Part& part);
   world::Task<> at_random(const Part& part);
   world::Task<> strike(const Part& part, std::uint64_t number, Duration length);

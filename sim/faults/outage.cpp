@@ -125,6 +125,10 @@ Duration Outage::recovery() const {
   return takes_power(target) ? boot.value_or(kBoot) : Duration();
 }
 
+Duration Outage::onset() const {
+  return names_some(target, "cooling/") ? stays_on() : Duration();
+}
+
 std::unique_ptr<Effect> Outage::strike(Hardware& hardware, Engine& draw) const {
   Shared shared;
   const world::Topology& topology = hardware.world().topology();

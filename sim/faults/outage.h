@@ -45,6 +45,8 @@ struct Outage {
   /// Without cooling: what is left of the cores' speed, and how long hosts stay on.
   double throttled() const;
   Duration stays_on() const;
+  /// Hosts without cooling become slow at once, and stop later.
+  Duration onset() const;
   /// 0 if no host can lose its power by it.
   Duration recovery() const;
   std::unique_ptr<Effect> strike(Hardware& hardware, Engine& draw) const;

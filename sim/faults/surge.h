@@ -29,6 +29,7 @@ struct Surge {
   std::string subject() const;
   std::vector<Surge> parts(const world::Topology&) const { return {*this}; }
   Duration recovery() const { return {}; }
+  Duration onset() const { return ramp; }
   std::unique_ptr<Effect> strike(Hardware& hardware, Engine& draw) const;
 };
 

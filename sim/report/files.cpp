@@ -77,7 +77,7 @@ bool is_result(const fs::path& folder) {
   if (fs::is_regular_file(folder / "points.csv", error) && fs::is_directory(folder / "runs", error))
     return true;
   return is_ours(folder / "summary.json") || is_ours(folder / "plan.json") ||
-         is_ours(folder / "survive.json");
+         is_ours(folder / "survive.json") || is_ours(folder / "year.json");
 }
 
 /// The place itself, not a link to it, and without a slash at the end.
@@ -167,7 +167,7 @@ std::vector<fs::path> names_in(const fs::path& folder, const fs::path& place, st
       names.push_back(name);
   std::stable_partition(names.begin(), names.end(), [](const fs::path& name) {
     return name != "summary.json" && name != "points.csv" && name != "sweep.json" && name != "plan.json" &&
-           name != "survive.json";
+           name != "survive.json" && name != "year.json";
   });
   return names;
 }

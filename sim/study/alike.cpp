@@ -2,115 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <set>
 #include <utility>
 #include <variant>
-
-#include "models/usage/ring.h"
 
 namespace headroom::study {
 namespace {
 
 constexpr const char* kLeader = "queue.leader";
 constexpr const char* kFollowers = "queue.followers";
-
-/// What each host does that the deployment uses: the words that tell it from others of its group.
-class Roles {
- public:
-  Roles(const ScenarioConfig& scenario, const world::Topology& topology, Moment moment)
-      : topology_(topology), moment_(moment) {
-    const DeploymentConfig& d = scenario.deployment;
-    if (d.load_balancer && d.load_balancer->hosts) pair(*d.load_balancer->hosts, d.load_balancer->redundancy);
-    if (d.api) all(d.api->hosts);
-    if (d.auth) {
-      if (d.auth->data_plane.hosts) pair(*d.auth->data_plane.hosts, d.auth->data_plane.redundancy);
-      if (d.auth->management && d.auth->management->hosts)
-        plays(members(*d.auth->management->hosts).front(), "management");
-    }
-    if (d.queue) queue(*d.queue);
-    if (d.processing) all(d.processing->hosts);
-    if (d.usage) {
-      store(d.usage->store);
-      if (d.usage->billing.hosts) all(*d.usage->billing.hosts);
-    }
-    // One who leads is known by that alone if nothing else tells the members of the group apart.
-    if (!electing_.empty())
-      for (const world::HostId host : members({electing_}))
-        if (!words_.at(host).empty()) electing_.clear();
-  }
-
-  bool used(world::HostId host) const { return words_.contains(host); }
-  std::string of(world::HostId host) const {
-    std::string text;
-    for (const std::string& word : words_.at(host)) text += (text.empty() ? "" : ", ") + word;
-    return text;
-  }
-  /// The group of a queue whose members are told apart when a fault strikes; empty if there is none.
-  const std::string& electing() const { return electing_; }
-  /// Whether nothing but the queue runs there.
-  bool queue_alone() const { return parts_.at(electing_) == 1; }
-
-  /// What falls with these hosts.
-  std::vector<Loss> losses(const std::vector<world::HostId>& hosts) const {
-    std::map<std::pair<std::string, std::string>, std::int64_t> counts;
-    for (const world::HostId host : hosts)
-      if (used(host)) ++counts[{topology_.host(host).group, of(host)}];
-    std::vector<Loss> falls;
-    for (const auto& [who, count] : counts) falls.push_back({who.first, who.second, count, size(who.first)});
-    return falls;
-  }
-  std::int64_t size(const std::string& group) const {
-    return static_cast<std::int64_t>(topology_.domain("group/" + group)->size());
-  }
-
- private:
-  const std::vector<world::HostId>& members(const Ref& group) const {
-    return *topology_.domain("group/" + group.name);
-  }
-  void plays(world::HostId host, const std::string& word) {
-    auto& words = words_[host];
-    if (!word.empty()) words.insert(word);
-  }
-  void all(const Ref& group, const std::string& word = "") {
-    ++parts_[group.name];
-    for (const world::HostId host : members(group)) plays(host, word);
-  }
-  void pair(const Ref& group, std::optional<calls::Redundancy> redundancy) {
-    if (redundancy != calls::Redundancy::active_passive || members(group).size() < 2) return all(group);
-    all(group, "standby");
-    words_[members(group).front()].erase("standby");
-    plays(members(group).front(), "active");
-  }
-  void queue(const queue::QueueConfig& config) {
-    if (config.replication == queue::Replication::none) {
-      ++parts_[config.hosts.name];
-      plays(members(config.hosts).front(), members(config.hosts).size() > 1 ? "the only copy" : "");
-      return;
-    }
-    all(config.hosts);
-    if (config.replication == queue::Replication::raft && moment_ == Moment::running &&
-        members(config.hosts).size() > 1)
-      electing_ = config.hosts.name;
-  }
-  void store(const usage::StoreConfig& config) {
-    ++parts_[config.hosts.name];
-    std::vector<std::string> names;
-    for (const world::HostId host : members(config.hosts)) names.push_back(topology_.host(host).name);
-    const auto replicas = static_cast<std::size_t>(config.replicas_of(std::ssize(names)));
-    std::set<int> homes;
-    for (const auto& hosts : usage::preference_lists(names, static_cast<int>(config.shards)))
-      homes.insert(hosts.begin(), hosts.begin() + static_cast<std::ptrdiff_t>(replicas));
-    int n = 0;
-    for (const world::HostId host : members(config.hosts)) plays(host, homes.contains(n++) ? "" : "stand-in");
-  }
-
-  const world::Topology& topology_;
-  Moment moment_;
-  std::map<world::HostId, std::set<std::string>> words_;  // of the hosts that are used
-  std::map<std::string, int> parts_;                      // components that run on a group
-  std::string electing_;
-};
 
 /// What happens to those that fall.
 enum class How { stop, cut_off, slow };
@@ -257,16 +156,6 @@ std::vector<ThingKind> kinds_of(const world::PlatformConfig& platform) {
   if (racks || layout.power_feeds_per_rack > 1) kinds.push_back(ThingKind::power);
   if (layout.zones > 1) kinds.insert(kinds.end(), {ThingKind::cooling, ThingKind::zone});
   return kinds;
-}
-
-std::string to_text(const std::vector<Loss>& falls) {
-  std::string text;
-  for (const Loss& loss : falls) {
-    text += (text.empty() ? "" : ", ") + std::to_string(loss.count) + " of " + std::to_string(loss.of) + " " +
-            loss.group;
-    if (!loss.role.empty()) text += " (" + loss.role + ")";
-  }
-  return text;
 }
 
 std::int64_t Alike::count(ThingKind kind) const {

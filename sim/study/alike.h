@@ -9,6 +9,7 @@
 #include "sim/base/describe.h"
 #include "sim/base/units.h"
 #include "sim/faults/config.h"
+#include "sim/study/roles.h"
 #include "sim/study/scenario.h"
 #include "sim/world/topology.h"
 
@@ -26,17 +27,6 @@ std::string name_of(ThingKind kind, std::int64_t count);
 /// cooling if there is more than one zone. What there is but one of takes everything with it, which nobody
 /// needs to simulate.
 std::vector<ThingKind> kinds_of(const world::PlatformConfig& platform);
-
-/// So many members of a group that do the same and fall together.
-struct Loss {
-  std::string group;
-  std::string role;        ///< "active", "leader" …; empty: all its members do the same
-  std::int64_t count = 0;  ///< that fall
-  std::int64_t of = 0;     ///< members that the group has
-  friend auto operator<=>(const Loss&, const Loss&) = default;
-};
-/// "1 of 2 lb (active), 7 of 40 worker"
-std::string to_text(const std::vector<Loss>& falls);
 
 /// One thing that breaks.
 struct Thing {
@@ -58,17 +48,12 @@ struct Alike {
   std::int64_t count(ThingKind kind) const;
 };
 
-/// When things break: in the middle of a run; or before it begins, for ever.
-enum class Moment { running, start };
-
 /// The classes of alike things, one kind after the other. What takes nobody with it that the deployment uses
 /// (a spare host, one of two feeds of hosts with two cords) is left out: its loss is nothing.
 ///
-/// Roles: the active and the standby of a pair; the host that accounts are managed on; the only host that has
-/// an unreplicated queue; hosts of the store that keep copies, and those that stand in. Members of a queue
-/// that elects its leader are all alike at the start. Later, the one that leads (`queue.leader`) and one of
-/// those that follow are two classes, told apart when the fault strikes; which of them a rack takes with it
-/// is not known beforehand, so there they count as members.
+/// Members of a queue that elects its leader are all alike at the start. Later, the one that leads
+/// (`queue.leader`) and one of those that follow are two classes, told apart when the fault strikes; which of
+/// them a rack takes with it is not known beforehand, so there they count as members. Other roles: roles.h.
 std::vector<Alike> alike(const ScenarioConfig& scenario, const world::Topology& topology,
                          const std::vector<ThingKind>& kinds, Moment moment);
 

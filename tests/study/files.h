@@ -28,6 +28,7 @@ class Folder {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
+  const std::filesystem::path& path() const { return path_; }
   /// Writes a file and returns its full name.
   std::string write(const std::string& name, const std::string& text) const {
     const auto file = path_ / name;
