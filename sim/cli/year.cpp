@@ -26,6 +26,7 @@ struct YearCommand {
   ScenarioOptions scenario;
   study::YearOptions year;
   ResultOptions result;
+  ExecutorOptions executor;
 };
 
 std::optional<study::ScenarioConfig> load(const YearCommand& command, config::Diagnostics& diagnostics) {
@@ -37,6 +38,7 @@ std::optional<study::ScenarioConfig> load(const YearCommand& command, config::Di
 }
 
 int execute(const YearCommand& command) {
+  if (const auto wrong = command.executor.contradiction(command.result)) return fail(*wrong, kBadInput);
   config::Diagnostics diagnostics;
   const auto scenario = load(command, diagnostics);
   if (!scenario) {
@@ -64,14 +66,18 @@ int execute(const YearCommand& command) {
       }
       progress->show(share);
     };
-    outcome = study::run_year(*scenario, command.year, result.jobs_or_cores(), kept, show);
+    const auto executor = command.executor.make(result, folder, [&](const std::string& text) {
+      if (progress) progress->hide();
+      say(text);
+    });
+    outcome = study::run_year(*scenario, command.year, executor, kept, show);
   }
   if (outcome.refused) return fail(*outcome.refused, kBadInput);
   for (const std::string& failure : outcome.failures) say_error(failure);
   if (outcome.problem) {
     say_error(outcome.problem->message);
     say_what_is_kept(kept);
-    return kOther;
+    return outcome.asked_too_much ? kBadInput : kOther;
   }
   if (!outcome.year) {
     if (outcome.interrupted)
@@ -124,6 +130,7 @@ void add_year(CLI::App& app, int& status) {
                1, 100'000)
       ->capture_default_str();
   options->result.add_to(*command, "runs at once (default: number of cores)");
+  options->executor.add_to(*command);
   refuse_trace(*command, "a year keeps no single requests, expected `headroom run --trace`");
   command->footer(
       "The scenario's faults have mttf and mttr. Their timelines are sampled; of what happens in them, some "

@@ -51,7 +51,7 @@ constexpr double kStraight = 0.2;
 constexpr int kStraightRuns = 4;
 constexpr double kMostStraight = 1e9;  // requests
 /// Strata with less of the exposed requests of their sort are pooled.
-constexpr double kOwnStratum = 0.01;
+constexpr double kOwnStratum = 0.02;
 constexpr std::size_t kMostFirst = 8;  // runs of a pooled stratum at first
 constexpr std::size_t kPerRound = 8;
 /// The class of the state in which nothing is broken.
@@ -70,11 +70,11 @@ Duration whole_seconds(Duration d) {
 
 class YearRun {
  public:
-  YearRun(const ScenarioConfig& scenario, const YearOptions& options, Levels levels, int jobs,
+  YearRun(const ScenarioConfig& scenario, const YearOptions& options, Levels levels, const Executor& executor,
           KeptReplications& kept, const YearProgress& progress)
       : scenario_(scenario),
         options_(options),
-        jobs_(jobs),
+        executor_(executor),
         kept_(kept),
         progress_(progress),
         topology_(scenario.platform),
@@ -460,7 +460,7 @@ class YearRun {
       if (one.scenario)
         cases.push_back(
             {(one.stratum->transient ? "a change, " : "a state, ") + one.stratum->what, one.scenario.get()});
-    BatchOutcome batch = run_batch(cases, jobs_, kept_, Keeps::course, [&](double share) {
+    BatchOutcome batch = run_batch(cases, executor_, kept_, Keeps::course, [&](double share) {
       if (progress_) progress_(doing, share);
     });
     const bool done = take(batch) && batch.complete() == cases.size();
@@ -505,6 +505,7 @@ class YearRun {
     outcome_.effort.events += batch.effort.events;
     outcome_.interrupted = outcome_.interrupted || batch.interrupted;
     if (!outcome_.problem) outcome_.problem = batch.problem;
+    outcome_.asked_too_much = outcome_.asked_too_much || batch.refused;
     return !batch.interrupted && !batch.problem && batch.failures.empty();
   }
 
@@ -937,7 +938,7 @@ class YearRun {
     whole.run.duration = end_.since_start();
     whole.run.replications = runs;
     const std::vector<Case> cases = {{"the whole time", &whole}};
-    BatchOutcome batch = run_batch(cases, jobs_, kept_, Keeps::course, [&](double share) {
+    BatchOutcome batch = run_batch(cases, executor_, kept_, Keeps::course, [&](double share) {
       if (progress_) progress_("straight through", share);
     });
     take(batch);
@@ -975,7 +976,7 @@ class YearRun {
 
   const ScenarioConfig& scenario_;
   const YearOptions& options_;
-  int jobs_;
+  const Executor& executor_;
   KeptReplications& kept_;
   const YearProgress& progress_;
   world::Topology topology_;
@@ -1055,10 +1056,10 @@ void check_year(const ScenarioConfig& scenario, const YearOptions& options, cons
                     failures * static_cast<double>(options.samples), options.samples, kMostFailures));
 }
 
-YearOutcome run_year(const ScenarioConfig& scenario, const YearOptions& options, int jobs,
+YearOutcome run_year(const ScenarioConfig& scenario, const YearOptions& options, const Executor& executor,
                      KeptReplications& kept, const YearProgress& progress) {
   auto levels = Levels::of(scenario.workload.arrivals);
-  return YearRun(scenario, options, std::move(std::get<Levels>(levels)), jobs, kept, progress).run();
+  return YearRun(scenario, options, std::move(std::get<Levels>(levels)), executor, kept, progress).run();
 }
 
 }  // namespace headroom::study

@@ -10,6 +10,7 @@
 #include "sim/config/node.h"
 #include "sim/report/machine.h"
 #include "sim/report/year.h"
+#include "sim/study/executor.h"
 #include "sim/study/kept.h"
 #include "sim/study/scenario.h"
 
@@ -32,6 +33,7 @@ struct YearOutcome {
   std::vector<std::string> keys;     ///< of the replications that it was made from
   std::vector<std::string> failures;
   std::optional<report::Problem> problem;  ///< results could not be kept
+  bool asked_too_much = false;             ///< `problem`: of the executor
   std::optional<std::string> refused;      ///< why it is too much to be simulated; nothing was
   bool interrupted = false;
   std::size_t computed = 0, reused = 0;
@@ -47,7 +49,7 @@ using YearProgress = std::function<void(const std::string& doing, double share)>
 /// Timelines of all failures are sampled, which needs no simulation. Each is a chain of *stays*, in which a
 /// state holds that has settled, and *transients*: changes that come before the last one has settled, until
 /// they have. What is lost in a year is the sum over both. Stays and transients that are alike up to the
-/// names of equals (States) form a stratum; those that are rarer than one in a hundred of their sort are
+/// names of equals (States) form a stratum; those that have less than 2 % of their sort are
 /// pooled. Of each stratum some are simulated, request by request: they are drawn at random from those that
 /// happened, with their own lengths and their hour of the day, evenly spread over the stratum in the order of
 /// load and length (a Kronecker sequence with a random start: every one is equally likely). At least two of
@@ -58,7 +60,7 @@ using YearProgress = std::function<void(const std::string& doing, double share)>
 /// than in its stays. A state that never settles (its stays have a trend) is simulated together with what
 /// comes before and after it, if all that takes at most 30 min, and is otherwise not covered, which is said.
 /// If something is broken for more than 20 % of the time, the scenario runs straight through.
-YearOutcome run_year(const ScenarioConfig& scenario, const YearOptions& options, int jobs,
+YearOutcome run_year(const ScenarioConfig& scenario, const YearOptions& options, const Executor& executor,
                      KeptReplications& kept, const YearProgress& progress = {});
 
 }  // namespace headroom::study

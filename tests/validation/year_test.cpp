@@ -31,7 +31,7 @@ report::Year year_of(const ScenarioConfig& config, const YearOptions& options) {
   const Folder folder;
   auto kept = KeptReplications::open(folder.path() / "result");
   REQUIRE(std::holds_alternative<KeptReplications>(kept));
-  YearOutcome outcome = run_year(config, options, 2, std::get<KeptReplications>(kept));
+  YearOutcome outcome = run_year(config, options, on_this_machine(2), std::get<KeptReplications>(kept));
   REQUIRE(outcome.year.has_value());
   CHECK(outcome.year->violated.empty());
   return *outcome.year;
