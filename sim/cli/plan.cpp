@@ -113,7 +113,7 @@ int execute(const PlanCommand& command) {
     return fail("invariant violated: " + invariant.name + ": " + invariant.detail, kInvariant);
   if (interruptions() > 0 || plan.ended == report::Plan::Ended::interrupted || !outcome.failures.empty())
     return kOther;
-  return result.fail_on_slo && !plan.answer ? kSloMissed : kDone;
+  return result.fail_on_slo && !plan.found() ? kSloMissed : kDone;
 }
 
 }  // namespace
@@ -170,6 +170,16 @@ void add_plan(CLI::App& app, int& status) {
           ""));
   command->add_flag("--exhaustive", options->plan.exhaustive,
                     "test every point that arithmetic does not rule out");
+  command
+      ->add_option(
+          "--uncertain", options->plan.uncertain,
+          "an input that is not known exactly: a rate, share, duration or size, and how likely which value "
+          "is; repeatable. Each world is planned, and the answer holds in as many as --confidence says")
+      ->type_name("PATH=DISTRIBUTION")
+      ->allow_extra_args(false);
+  whole_number(command->add_option("--worlds", options->plan.worlds, "that are drawn of what is uncertain"),
+               1, 1'000)
+      ->capture_default_str();
   options->result.add_to(*command, "replications at once (default: number of cores)");
   options->executor.add_to(*command);
   refuse_trace(*command, "a plan keeps numbers only, expected `headroom run --trace` with its scenario.yaml");

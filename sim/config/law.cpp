@@ -7,6 +7,7 @@
 #include "sim/config/missing_blank.h"
 #include "sim/config/reader.h"
 #include "sim/config/table_errors.h"
+#include "sim/config/uncertain.h"
 #include "sim/config/units.h"
 
 namespace headroom::config {
@@ -484,6 +485,26 @@ Json DistributionType::schema(const Limits&, const void*, Json& defs) const {
 
 std::string DistributionType::what(const Limits& limits) const {
   return std::string(unit_.name) + " or distribution" + limits_text(limits, unit_.print_si);
+}
+
+bool read_law(Uncertain& uncertain, const std::string& like, Diagnostics& diagnostics) {
+  const Unit* unit = nullptr;
+  for (const Unit* one : {&unit_for<Duration>(), &unit_for<Rate>(), &unit_for<Share>(), &unit_for<Bytes>()}) {
+    std::string why;
+    if (one->parse(like, why)) {
+      unit = one;
+      break;
+    }
+  }
+  if (unit == nullptr) {
+    diagnostics.error(uncertain.where, "the scenario's value there is " + quote(like) +
+                                           ", expected a rate, a share, a duration or a size");
+    return false;
+  }
+  const std::size_t before = diagnostics.count();
+  uncertain.law = LawReader(*unit, diagnostics).read(uncertain.law_node);
+  uncertain.print = unit->print;
+  return diagnostics.count() == before;
 }
 
 template <>

@@ -435,6 +435,33 @@ std::optional<double> unit_in_raw(std::string_view name) {
   return std::nullopt;
 }
 
+template <>
+std::optional<double> parse_raw<Rate>(std::string_view text, std::string& why) {
+  const auto rate = parse_quantity<Rate>(text, why);
+  return rate ? std::optional(rate->per_second) : std::nullopt;
+}
+template <>
+std::string print_raw<Rate>(double raw) {
+  return print(Rate{raw});
+}
+template <>
+std::optional<double> unit_in_raw<Rate>(std::string_view) {
+  return std::nullopt;  // no files of rates are read
+}
+template <>
+std::optional<double> parse_raw<Share>(std::string_view text, std::string& why) {
+  const auto share = parse_quantity<Share>(text, why);
+  return share ? std::optional(share->value) : std::nullopt;
+}
+template <>
+std::string print_raw<Share>(double raw) {
+  return print(Share{raw});
+}
+template <>
+std::optional<double> unit_in_raw<Share>(std::string_view) {
+  return std::nullopt;
+}
+
 template std::optional<double> parse_raw<Duration>(std::string_view, std::string&);
 template std::optional<double> parse_raw<Bytes>(std::string_view, std::string&);
 template std::string print_raw<Duration>(double);

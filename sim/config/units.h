@@ -51,8 +51,8 @@ double in_si(Q quantity);
 template <class Q>
 std::string print_si(double si);
 
-/// As above for the raw numbers of distributions (nanoseconds, bytes), which may be fractional. Q is Duration
-/// or Bytes.
+/// As above for the raw numbers of distributions (nanoseconds, bytes, 1/s, share 0–1), which may be
+/// fractional. Q is Duration, Bytes, Rate or Share.
 template <class Q>
 std::optional<double> parse_raw(std::string_view text, std::string& why);
 template <class Q>

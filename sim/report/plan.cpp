@@ -33,15 +33,38 @@ ordered_json json_value(const std::string& text) {
   return text;
 }
 
-ordered_json values(const Plan& plan, const Plan::Point& point) {
+ordered_json values(const Plan& plan, const std::vector<std::size_t>& at) {
   ordered_json j = ordered_json::object();
   for (std::size_t i = 0; i < plan.axes.size(); ++i)
-    j[plan.axes[i].label] = json_value(plan.axes[i].values[point.at[i]]);
+    j[plan.axes[i].label] = json_value(plan.axes[i].values[at[i]]);
   return j;
+}
+ordered_json values(const Plan& plan, const Plan::Point& point) {
+  return values(plan, point.at);
 }
 
 ordered_json number(double x) {
   return std::isfinite(x) ? ordered_json(x) : ordered_json();
+}
+
+}  // namespace
+
+namespace {
+
+ordered_json json_of(const Plan& plan, const Plan::Uncertain& u) {
+  ordered_json j;
+  j["inputs"] = u.inputs;
+  j["worlds"] = u.worlds;
+  j["replications"] = u.replications;
+  j["choices"] = ordered_json::array();
+  for (const auto& one : u.choices)
+    j["choices"].push_back({{"values", values(plan, one.at)},
+                            {"objective", number(one.objective)},
+                            {"right_in", one.right_in},
+                            {"holds_in", one.holds_in},
+                            {"fails_in", one.fails_in},
+                            {"too_much", one.too_much ? number(*one.too_much) : ordered_json()}});
+  return j;
 }
 
 }  // namespace
@@ -57,6 +80,10 @@ int Plan::replications() const {
 }
 
 Plan::Status Plan::status() const {
+  if (uncertain) {
+    const bool all = ended == Ended::found && uncertain->worlds == uncertain->wanted;
+    return !all ? Status::unsure : uncertain->answer ? Status::sure : Status::none;
+  }
   const bool finished = ended == Ended::found && undecided.empty();
   if (!answer) return finished ? Status::none : Status::unsure;
   return finished && !contradiction ? Status::sure : Status::unsure;
@@ -93,12 +120,19 @@ std::string to_json(const Plan& plan) {
     j["slo"].push_back(std::move(entry));
   }
   ordered_json answer;
-  answer["found"] = plan.answer.has_value();
+  answer["found"] = plan.found();
   answer["status"] = name(plan.status());
-  const auto shown = plan.answer ? plan.answer : plan.nearest;
-  answer["values"] = plan.answer ? values(plan, plan.points[*plan.answer]) : ordered_json::object();
-  answer["objective"] = plan.answer ? number(plan.points[*plan.answer].objective) : ordered_json();
-  if (!plan.answer && shown) answer["nearest"] = values(plan, plan.points[*shown]);
+  if (plan.uncertain) {
+    const auto& choices = plan.uncertain->choices;
+    const auto chosen = plan.uncertain->answer;
+    answer["values"] = chosen ? values(plan, choices[*chosen].at) : ordered_json::object();
+    answer["objective"] = chosen ? number(choices[*chosen].objective) : ordered_json();
+    j["uncertain"] = json_of(plan, *plan.uncertain);
+  } else {
+    answer["values"] = plan.answer ? values(plan, plan.points[*plan.answer]) : ordered_json::object();
+    answer["objective"] = plan.answer ? number(plan.points[*plan.answer].objective) : ordered_json();
+    if (!plan.answer && plan.nearest) answer["nearest"] = values(plan, plan.points[*plan.nearest]);
+  }
   if (plan.own && plan.answer)
     answer["headroom"] = number(plan.points[*plan.answer].objective / *plan.own - 1);
   if (plan.growth) answer["lasts_s"] = number(plan.growth->lasts_s);
@@ -123,6 +157,25 @@ std::string to_json(const Plan& plan) {
     j["points"].push_back(std::move(p));
   }
   return j.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string worlds_csv(const Plan& plan) {
+  std::string out = "world";
+  if (!plan.uncertain) return out + "\n";
+  for (const std::string& input : plan.uncertain->inputs)
+    out += "," + csv_cell(input.substr(0, input.find('=')));
+  for (const Sweep::Axis& axis : plan.axes) out += "," + csv_cell(axis.label);
+  out += "\n";
+  int number = 0;
+  for (const auto& [drawn, right] : plan.uncertain->by_world) {
+    out += std::to_string(++number);
+    for (const std::string& value : drawn) out += "," + csv_cell(value);
+    for (std::size_t i = 0; i < plan.axes.size(); ++i)
+      out += "," +
+             (right ? csv_cell(plan.axes[i].values[plan.uncertain->choices[*right].at[i]]) : std::string());
+    out += "\n";
+  }
+  return out;
 }
 
 std::string points_csv(const Plan& plan) {

@@ -74,6 +74,26 @@ struct Plan {
     double period_s = 0;
     double lasts_s = 0;
   };
+  /// What was found with inputs that are not known exactly, drawn anew in each world.
+  struct Uncertain {
+    struct Choice {
+      std::vector<std::size_t> at;  ///< as of a point
+      double objective = 0;
+      int right_in = 0;  ///< worlds in which it is the cheapest that holds
+      int holds_in = 0;
+      int fails_in = 0;  ///< or cannot be told
+      /// Where it holds: how much more it is than the cheapest that does, on average.
+      std::optional<double> too_much;
+    };
+    std::vector<std::string> inputs;  ///< "arrivals.poisson={normal: …}"
+    int worlds = 0;                   ///< that were planned
+    int wanted = 0;
+    std::vector<Choice> choices;        ///< the right ones of some world, and the answer, the cheapest first
+    std::optional<std::size_t> answer;  ///< in `choices`: the cheapest that holds in enough worlds
+    int replications = 0;
+    /// World by world: what was drawn, and what is right there (in `choices`); none: nothing holds.
+    std::vector<std::pair<std::vector<std::string>, std::optional<std::size_t>>> by_world;
+  };
   enum class Ended { found, interrupted, budget, failed };
 
   std::string scenario;
@@ -98,8 +118,11 @@ struct Plan {
   Ended ended = Ended::found;
   std::optional<double> own;  ///< of `maximize`: the scenario's own value, in the goal's unit
   std::optional<Growth> growth;
+  std::optional<Uncertain> uncertain;
   std::vector<metrics::MetricInfo> catalogue{};  ///< not in any file
 
+  /// Whether there is an answer: with something uncertain, one that holds in enough worlds.
+  bool found() const { return uncertain ? uncertain->answer.has_value() : answer.has_value(); }
   int replications() const;
   /// sure: it is known to hold, and all that is cheaper to miss. none: all are known to miss.
   enum class Status { sure, unsure, none };
@@ -129,6 +152,8 @@ std::string goal_text(const Plan&, const Plan::Point&);
 std::string to_json(const Plan&);
 /// points.csv: a row for each variant of each point.
 std::string points_csv(const Plan&);
+/// worlds.csv: what was drawn in each world, and what is right there.
+std::string worlds_csv(const Plan&);
 /// What is made small or large against each objective, and, of two numeric axes, where the edge is.
 std::vector<Chart> figures(const Plan&);
 std::string html(const Plan&, const std::vector<Chart>&, const std::filesystem::path& figures);

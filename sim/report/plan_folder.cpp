@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -128,10 +130,40 @@ void add_edge(std::vector<Chart>& charts, const Plan& plan) {
   charts.push_back(std::move(chart));
 }
 
+/// In how many worlds each choice holds, and is right.
+void add_worlds(std::vector<Chart>& charts, const Plan& plan) {
+  if (!plan.uncertain || plan.uncertain->choices.empty()) return;
+  const Plan::Uncertain& u = *plan.uncertain;
+  Chart chart;
+  chart.file = "plan-worlds";
+  chart.title = "In how many worlds each choice holds";
+  chart.x.label = goal_label(plan);
+  chart.y.label = fmt::format("of {} worlds", u.worlds);
+  chart.y.low = 0;
+  chart.y.high = u.worlds * 1.05;
+  Chart::Curve holds, right;
+  holds.name = "holds";
+  right.name = "is the cheapest that does";
+  if (plan.maximize) right.name = "is the most that does";
+  holds.points = right.points = true;
+  for (const auto& one : u.choices) {
+    holds.x.push_back(one.objective);
+    holds.y.push_back(one.holds_in);
+    right.x.push_back(one.objective);
+    right.y.push_back(one.right_in);
+  }
+  chart.curves = {std::move(holds), std::move(right)};
+  chart.bounds.push_back(
+      {fmt::format("{} % of the worlds", significant(100 * plan.confidence, 3)), plan.confidence * u.worlds});
+  chart.caption = answer_text(plan);
+  charts.push_back(std::move(chart));
+}
+
 }  // namespace
 
 std::vector<Chart> figures(const Plan& plan) {
   std::vector<Chart> charts;
+  add_worlds(charts, plan);
   for (std::size_t o = 0; o < plan.objectives.size(); ++o) add_objective(charts, plan, o);
   add_edge(charts, plan);
   return charts;
@@ -141,11 +173,13 @@ Written write_plan(const std::filesystem::path& folder, const PlanFiles& files, 
                    const std::function<std::optional<Problem>(NewFolder&)>& more) {
   const std::vector<Chart> charts = figures(files.plan);
   const auto contents = [&](const std::filesystem::path& drawings) {
-    return Contents{{"plan.json", to_json(files.plan)},
-                    {"points.csv", points_csv(files.plan)},
-                    {"scenario.yaml", files.scenario_yaml},
-                    {"machine.json", machine_json(files.effort)},
-                    {"report.html", html(files.plan, charts, drawings)}};
+    Contents all{{"plan.json", to_json(files.plan)},
+                 {"points.csv", points_csv(files.plan)},
+                 {"scenario.yaml", files.scenario_yaml},
+                 {"machine.json", machine_json(files.effort)},
+                 {"report.html", html(files.plan, charts, drawings)}};
+    if (files.plan.uncertain) all.emplace_back("worlds.csv", worlds_csv(files.plan));
+    return all;
   };
   return write_folder(folder, charts, with_drawings, contents, more);
 }

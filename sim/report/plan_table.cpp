@@ -67,13 +67,41 @@ std::string time_until(double seconds) {
   return fmt::format("{:.1f} years", seconds / (365.25 * kDay));
 }
 
+/// What a choice is worth over the worlds.
+template <class Add>
+void add_choices(const Plan& plan, const Add& add) {
+  constexpr std::size_t kMost = 8;
+  const Plan::Uncertain& u = *plan.uncertain;
+  const bool is_value = std::any_of(plan.axes.begin(), plan.axes.end(),
+                                    [&](const Sweep::Axis& a) { return a.label == plan.goal; });
+  const std::string unit =
+      is_value ? "" : " " + readable(0.0, std::nullopt, unit_of(plan.catalogue, plan.goal)).unit;
+  for (std::size_t i = 0; i < std::min(kMost, u.choices.size()); ++i) {
+    const auto& one = u.choices[i];
+    std::string text = fmt::format("{}: right in {} of {} worlds, fails in {}",
+                                   values_text(plan.axes, one.at), one.right_in, u.worlds, one.fails_in);
+    if (one.too_much && *one.too_much > 0)
+      text += fmt::format(", else {}{} {} on average", significant(*one.too_much, 3), unit,
+                          plan.maximize ? "too little" : "too much");
+    add(i == 0 ? "choices" : "", text);
+  }
+  if (u.choices.size() > kMost) add("", fmt::format("and {} more, in plan.json", u.choices.size() - kMost));
+  for (std::size_t i = 0; i < u.inputs.size(); ++i) add(i == 0 ? "uncertain" : "", u.inputs[i]);
+  add("worlds", fmt::format("{} of {} planned, with {} replications", u.worlds, u.wanted, u.replications));
+}
+
 /// What there is to say below the answer; the same for terminal and page.
 std::vector<Line> lines(const Plan& plan) {
   std::vector<Line> all;
   const auto add = [&](std::string title, std::string text) {
     if (!text.empty()) all.push_back({std::move(title), std::move(text)});
   };
+  if (plan.uncertain) add_choices(plan, add);
   const auto shown = plan.answer ? plan.answer : plan.nearest;
+  if (plan.uncertain)
+    add("as it stands",
+        shown ? values_text(plan.axes, plan.points[*shown].at) + " " + verdict_text(plan, plan.points[*shown])
+              : std::string("nothing is known to hold"));
   if (shown) {
     const Plan::Point& point = plan.points[*shown];
     for (std::size_t o = 0; o < plan.objectives.size(); ++o) {
@@ -124,7 +152,8 @@ std::vector<Line> lines(const Plan& plan) {
                             plan.replications(), time_in_words(plan.measured_s),
                             plan.impossible > 0 ? fmt::format("; arithmetic ruled out {}", plan.impossible)
                                                 : std::string()));
-  add("confidence", fmt::format("{} % over all looks at all points", significant(100 * plan.confidence, 4)));
+  add("confidence", fmt::format("{} % over all looks at all points{}", significant(100 * plan.confidence, 4),
+                                plan.uncertain ? ", in each world" : ""));
   return all;
 }
 
@@ -142,6 +171,23 @@ std::vector<const Plan::Point*> by_goal(const Plan& plan) {
   return all;
 }
 
+std::string answer_over_worlds(const Plan& plan) {
+  const Plan::Uncertain& u = *plan.uncertain;
+  const std::string share = significant(100 * plan.confidence, 4);
+  if (!u.answer)
+    return fmt::format("Nothing holds in {} % of the {} worlds{}.", share, u.worlds, with_any_gone(plan));
+  const auto& choice = u.choices[*u.answer];
+  Plan::Point point;
+  point.at = choice.at;
+  point.objective = choice.objective;
+  const bool is_value = std::any_of(plan.axes.begin(), plan.axes.end(),
+                                    [&](const Sweep::Axis& a) { return a.label == plan.goal; });
+  return fmt::format("{}{} holds in {} of {} worlds{}: the {} in {} %.", values_text(plan.axes, choice.at),
+                     is_value ? "" : ", " + goal_text(plan, point) + ",", choice.holds_in, u.worlds,
+                     with_any_gone(plan), plan.maximize ? "most that does so" : "cheapest that does so",
+                     share);
+}
+
 }  // namespace
 
 std::string answer_text(const Plan& plan) {
@@ -150,6 +196,7 @@ std::string answer_text(const Plan& plan) {
   if (plan.ended == Plan::Ended::budget) stopped = "The budget ended the search. ";
   if (plan.ended == Plan::Ended::interrupted) stopped = "Interrupted. ";
   if (plan.ended == Plan::Ended::failed) stopped = "The search could not go on. ";
+  if (plan.uncertain) return stopped + answer_over_worlds(plan);
   if (plan.answer) {
     const Plan::Point& point = plan.points[*plan.answer];
     const bool is_value = std::any_of(plan.axes.begin(), plan.axes.end(),

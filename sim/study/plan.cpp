@@ -7,11 +7,13 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <memory>
 #include <set>
 #include <utility>
 #include <variant>
 
 #include "sim/config/load.h"
+#include "sim/config/reader.h"
 #include "sim/config/units.h"
 #include "sim/metrics/limits.h"
 #include "sim/metrics/metric_info.h"
@@ -262,6 +264,14 @@ Prepared prepare(const PlanTask& task) {
   return all;
 }
 
+/// Of a map by key, of a list by number.
+const config::Node* child(const config::Node& node, std::string_view name) {
+  if (node.is_map()) return node.find(name);
+  const auto number = config::parse_integer(name);
+  if (!node.is_sequence() || !number || *number < 0 || *number >= std::ssize(node.items())) return nullptr;
+  return &node.items()[static_cast<std::size_t>(*number)];
+}
+
 /// What the scenario says at a path, as text; nothing if it says nothing.
 std::optional<std::string> text_at(const config::Node& tree, std::string_view path) {
   const config::Node* node = &tree;
@@ -270,8 +280,7 @@ std::optional<std::string> text_at(const config::Node& tree, std::string_view pa
     std::string_view rest;
     for (std::size_t end = path.size(); end != std::string_view::npos && next == nullptr;
          end = end == 0 ? std::string_view::npos : path.rfind('.', end - 1)) {
-      if (!node->is_map()) return std::nullopt;
-      next = node->find(path.substr(0, end));
+      next = child(*node, path.substr(0, end));
       rest = end < path.size() ? path.substr(end + 1) : std::string_view();
     }
     node = next;
@@ -298,6 +307,13 @@ class Study {
         decided_(decided),
         prepared_(prepare(task)) {}
 
+  /// What is made small or large, at a point.
+  double objective(std::size_t point) const {
+    return prepared_.problem.candidates[point].objective * (task_.plan.maximize ? -1 : 1);
+  }
+  /// What the search knows of each point, after `run`.
+  const std::vector<std::optional<Told>>& known() const { return known_points_; }
+
   PlanOutcome run() {
     describe();
     Planner planner(
@@ -309,6 +325,8 @@ class Study {
     const PlanAnswer answer =
         planner.find([this](const Planner& p, const PointVerdict& last) { hear(p, last); });
     fill(planner, answer);
+    for (std::size_t c = 0; c < planner.search().size(); ++c)
+      known_points_.push_back(planner.search().known(c));
     PlanOutcome& out = outcome_;
     const std::optional<std::size_t> shown = answer.best ? answer.best : shown_;
     ScenarioConfig scenario = shown ? task_.grid.points[*shown].scenario : task_.grid.base;
@@ -435,7 +453,7 @@ class Study {
   report::Plan::Point empty_point(std::size_t candidate) const {
     report::Plan::Point point;
     point.at = task_.grid.points[candidate].at;
-    point.objective = prepared_.problem.candidates[candidate].objective * (task_.plan.maximize ? -1 : 1);
+    point.objective = objective(candidate);
     return point;
   }
   /// A point of which arithmetic says that it cannot hold.
@@ -538,7 +556,167 @@ class Study {
   PlanOutcome outcome_;
   std::set<std::string> known_;
   std::optional<std::size_t> shown_;
+  std::vector<std::optional<Told>> known_points_;
 };
+
+/// Plans each world by itself, and finds the point that is right in enough of them.
+class Worlds {
+ public:
+  Worlds(const PlanTask& task, const Executor& executor, int at_once, KeptReplications& kept,
+         const std::function<void(const std::string&)>& decided)
+      : task_(task), executor_(executor), at_once_(at_once), kept_(kept), decided_(decided) {}
+
+  /// `as_it_stands`: the plan of the scenario itself, which becomes that of all worlds.
+  PlanOutcome run(PlanOutcome as_it_stands) {
+    report::Plan& plan = as_it_stands.files.plan;
+    report::Plan::Uncertain found;
+    for (const config::Uncertain& one : task_.uncertain) found.inputs.push_back(one.path + "=" + one.text);
+    found.wanted = static_cast<int>(task_.worlds.size());
+    tallies_.resize(task_.grid.points.size());
+    for (const PlanTask::World& world : task_.worlds) {
+      if (plan.ended != report::Plan::Ended::found) break;
+      one_world(world, found, as_it_stands);
+    }
+    choose(found);
+    plan.uncertain = std::move(found);
+    return as_it_stands;
+  }
+
+ private:
+  struct Tally {
+    double objective = 0;
+    int right = 0, holds = 0;
+    double too_much = 0;
+  };
+
+  void one_world(const PlanTask::World& world, report::Plan::Uncertain& found, PlanOutcome& all) {
+    PlanTask task;
+    task.grid = world.grid;
+    task.plan = task_.plan;
+    task.goal = task_.goal;
+    task.options = task_.options;
+    task.options.growth.reset();
+    if (task.options.budget_s)
+      task.options.budget_s =
+          std::max(0.0, *task.options.budget_s - all.files.effort.wall_clock_s - elapsed());
+    Study study(task, executor_, at_once_, kept_, {});
+    PlanOutcome outcome = study.run();
+    report::Plan& plan = outcome.files.plan;
+    all.keys.insert(all.keys.end(), outcome.keys.begin(), outcome.keys.end());
+    all.failures.insert(all.failures.end(), outcome.failures.begin(), outcome.failures.end());
+    all.violated.insert(all.violated.end(), outcome.violated.begin(), outcome.violated.end());
+    if (!all.problem) all.problem = outcome.problem;
+    all.files.effort.simulated_s += outcome.files.effort.simulated_s;
+    all.files.effort.events += outcome.files.effort.events;
+    all.files.plan.ended = plan.ended;
+    if (plan.ended != report::Plan::Ended::found) return;
+    ++found.worlds;
+    found.replications += plan.replications();
+    const auto cheapest =
+        plan.answer ? std::optional(plan.points[*plan.answer].objective) : std::optional<double>();
+    std::optional<std::size_t> right;
+    for (std::size_t c = 0; c < task.grid.points.size(); ++c) {
+      Tally& tally = tallies_[c];
+      if (plan.answer && plan.points[*plan.answer].at == task.grid.points[c].at) right = c;
+      if (study.known()[c] != Told::holds) continue;
+      ++tally.holds;
+      tally.too_much += std::abs(study.objective(c) - cheapest.value_or(study.objective(c)));
+    }
+    if (right) ++tallies_[*right].right;
+    right_in_.push_back(right);
+    found.by_world.emplace_back(world.drawn, std::nullopt);
+    if (!decided_) return;
+    std::string drawn;
+    for (const std::string& value : world.drawn) drawn += (drawn.empty() ? "" : ", ") + value;
+    decided_(fmt::format(
+        "world {} of {} ({}): {}", found.worlds, found.wanted, drawn,
+        right ? report::values_text(plan.axes, task.grid.points[*right].at) : std::string("nothing holds")));
+  }
+
+  void choose(report::Plan::Uncertain& found) {
+    const Study as_it_stands(task_, executor_, at_once_, kept_, {});
+    std::vector<std::size_t> order;
+    std::optional<std::size_t> answer;
+    const double enough = task_.plan.confidence.value * found.worlds;
+    const auto better = [&](std::size_t a, std::size_t b) {
+      const double x = as_it_stands.objective(a), y = as_it_stands.objective(b);
+      return x != y ? (task_.plan.maximize ? x > y : x < y) : tallies_[a].holds > tallies_[b].holds;
+    };
+    for (std::size_t c = 0; c < tallies_.size(); ++c) {
+      if (found.worlds > 0 && tallies_[c].holds >= enough - 1e-9 && (!answer || better(c, *answer)))
+        answer = c;
+      if (tallies_[c].right > 0) order.push_back(c);
+    }
+    if (answer && tallies_[*answer].right == 0) order.push_back(*answer);
+    std::stable_sort(order.begin(), order.end(), better);
+    for (const std::size_t c : order) {
+      const Tally& tally = tallies_[c];
+      if (answer == c) found.answer = found.choices.size();
+      for (std::size_t w = 0; w < right_in_.size(); ++w)
+        if (right_in_[w] == c) found.by_world[w].second = found.choices.size();
+      found.choices.push_back({task_.grid.points[c].at, as_it_stands.objective(c), tally.right, tally.holds,
+                               found.worlds - tally.holds,
+                               tally.holds > 0 ? std::optional(tally.too_much / tally.holds) : std::nullopt});
+    }
+  }
+
+  double elapsed() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+  }
+
+  const PlanTask& task_;
+  const Executor& executor_;
+  int at_once_;
+  KeptReplications& kept_;
+  const std::function<void(const std::string&)>& decided_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  std::vector<Tally> tallies_;
+  std::vector<std::optional<std::size_t>> right_in_;  ///< by world
+};
+
+}  // namespace
+
+namespace {
+
+/// Draws what is uncertain, world by world; every world has all points.
+void add_worlds(PlanTask& task, const std::string& file, std::span<const std::string> sets,
+                Diagnostics& diagnostics) {
+  if (task.options.uncertain.empty()) return;
+  const auto source = std::make_shared<config::Source>();
+  source->text = resolved_yaml(task.grid.base);
+  const auto tree = config::read_text(source, diagnostics);
+  for (const std::string& text : task.options.uncertain) {
+    auto one = config::parse_uncertain(text, diagnostics);
+    if (!one) continue;
+    const auto wrong = [&](const std::string& message) { diagnostics.error(one->where, message); };
+    const auto like = tree ? text_at(*tree, one->path) : std::nullopt;
+    if (std::any_of(task.uncertain.begin(), task.uncertain.end(),
+                    [&](const config::Uncertain& other) { return other.path == one->path; }))
+      wrong("this is uncertain twice");
+    else if (std::any_of(task.grid.axes.begin(), task.grid.axes.end(),
+                         [&](const config::Axis& axis) { return axis.label == one->path; }))
+      wrong("this is varied, so that it is for you to choose and not uncertain");
+    else if (!like)
+      wrong("the scenario has no value there, expected the path of a rate, a share, a duration or a size");
+    else if (config::read_law(*one, *like, diagnostics))
+      task.uncertain.push_back(std::move(*one));
+  }
+  if (!diagnostics.ok()) return;
+  const StreamKey key = StreamKey(static_cast<std::uint64_t>(task.grid.base.seed)) / "worlds";
+  for (int w = 0; w < task.options.worlds && diagnostics.ok(); ++w) {
+    PlanTask::World world;
+    std::vector<std::string> drawn(sets.begin(), sets.end());
+    for (const config::Uncertain& one : task.uncertain) {
+      Engine draw = (key / one.path).engine_for(static_cast<std::uint64_t>(w));
+      world.drawn.push_back(one.draw(draw));
+      drawn.push_back(one.path + "=" + world.drawn.back());
+    }
+    auto grid = load_grid(file, drawn, task.options.varies, diagnostics, For::plan);
+    if (!grid) return;
+    world.grid = std::move(*grid);
+    task.worlds.push_back(std::move(world));
+  }
+}
 
 }  // namespace
 
@@ -625,12 +803,26 @@ std::optional<PlanTask> load_plan(const std::string& file, std::span<const std::
       wrong("--growth needs the scenario's own value of " + config::quote(task.goal) + ", and it has none");
   }
   if (!diagnostics.ok()) return std::nullopt;
+  add_worlds(task, file, sets, diagnostics);
+  if (!diagnostics.ok()) return std::nullopt;
   return task;
 }
 
 PlanOutcome run_plan(const PlanTask& task, const Executor& executor, int at_once, KeptReplications& kept,
                      const std::function<void(const std::string&)>& decided) {
-  return Study(task, executor, at_once, kept, decided).run();
+  PlanOutcome outcome = Study(task, executor, at_once, kept, decided).run();
+  if (task.worlds.empty()) return outcome;
+  outcome = Worlds(task, executor, at_once, kept, decided).run(std::move(outcome));
+  if (const auto& found = *outcome.files.plan.uncertain; found.answer) {
+    const auto& at = found.choices[*found.answer].at;
+    for (const Grid::Point& point : task.grid.points) {
+      if (point.at != at) continue;
+      ScenarioConfig scenario = point.scenario;
+      scenario.forget_studies();
+      outcome.files.scenario_yaml = resolved_yaml(scenario);
+    }
+  }
+  return outcome;
 }
 
 }  // namespace headroom::study

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/config/diagnostics.h"
+#include "sim/config/uncertain.h"
 #include "sim/report/plan.h"
 #include "sim/study/executor.h"
 #include "sim/study/grid.h"
@@ -29,6 +30,8 @@ struct PlanOptions {
   };
   std::optional<Growth> growth;
   bool exhaustive = false;
+  std::vector<std::string> uncertain;  ///< PATH=DISTRIBUTION
+  int worlds = 100;                    ///< that are drawn of what is uncertain
 };
 
 /// What is to be planned: the points, and what is wanted of them.
@@ -38,6 +41,13 @@ struct PlanTask {
   std::string goal;
   std::optional<double> own;  ///< of `maximize`: the scenario's own value
   PlanOptions options;
+  /// The same with everything that is uncertain drawn, and what was drawn. Empty: everything is known.
+  struct World {
+    std::vector<std::string> drawn;  ///< in the order of the options
+    Grid grid;
+  };
+  std::vector<config::Uncertain> uncertain;
+  std::vector<World> worlds;
 };
 
 /// Reads a scenario and what is to be planned. Nothing, and every error, if it is not valid: no objectives,
@@ -58,6 +68,9 @@ struct PlanOutcome {
 /// (offered_load.h): a point of whose resources one is asked for 100 % or more of what is alive misses, its
 /// spare is where the search begins. In each state something else is gone, from the start of the warm-up to
 /// the end of the run; the classes of alike things (alike.h) have one state each.
+///
+/// With something uncertain, each world is planned by itself, and the answer is the cheapest point that holds
+/// in as many of the worlds as the confidence asks for.
 ///
 /// `at_once`: so many replications are worth asking for at the same time. `decided` hears a line for each
 /// point that is decided. Ctrl-C and the end of the budget give the best answer so far.

@@ -40,6 +40,15 @@ bool Search::ruled_out(std::size_t candidate) const {
   return false;
 }
 
+std::optional<Told> Search::known(std::size_t candidate) const {
+  if (told_[candidate]) return told_[candidate];
+  if (candidates_[candidate].overloaded || ruled_out(candidate)) return Told::misses;
+  if (!contradiction_)
+    for (std::size_t i = 0; i < candidates_.size(); ++i)
+      if (told_[i] == Told::holds && at_least(candidate, i)) return Told::holds;
+  return std::nullopt;
+}
+
 std::optional<std::size_t> Search::answer() const {
   std::optional<std::size_t> best;
   for (std::size_t i = 0; i < candidates_.size(); ++i) {

@@ -46,6 +46,9 @@ class Search {
   /// Not tested, because it has no more of anything than one that misses.
   bool ruled_out(std::size_t candidate) const;
   const std::optional<Told>& told(std::size_t candidate) const { return told_[candidate]; }
+  /// What is known of it, tested or not: one that has no less of anything than one that holds does so, too;
+  /// what arithmetic or another one rules out misses. None: nothing is.
+  std::optional<Told> known(std::size_t candidate) const;
   /// A candidate that holds though one that has no less of anything misses: holder, misser.
   const std::optional<std::pair<std::size_t, std::size_t>>& contradiction() const { return contradiction_; }
   /// One step more, or less, on an axis with a direction, all else equal.

@@ -1,9 +1,12 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -210,6 +213,87 @@ struct Wrong {
   Texts arguments;
   std::string message;
 };
+
+TEST_CASE(
+    "a load that is not known exactly: how many servers are right how often, and what holds nearly always") {
+  const Place place;
+  const Finished finished =
+      place.cores({"--uncertain", "workload.arrivals.poisson={uniform: [40/s, 90/s]}", "--worlds", "8"});
+  REQUIRE(finished.status == 0);
+  const Json plan = place.plan();
+  const Json& uncertain = plan["uncertain"];
+  CHECK(uncertain["inputs"] == Json({"workload.arrivals.poisson={uniform: [40/s, 90/s]}"}));
+  CHECK(uncertain["worlds"] == 8);
+  // The more load, the more servers; each world is planned as if its load were the scenario's own.
+  std::istringstream rows(place.text("results/queue/worlds.csv"));
+  std::string row;
+  std::getline(rows, row);
+  CHECK(row == "world,workload.arrivals.poisson,platform.hosts.worker.cores");
+  std::map<double, int> cores;
+  while (std::getline(rows, row)) {
+    const std::size_t first = row.find(','), second = row.rfind(',');
+    cores[std::stod(row.substr(first + 1))] = std::stoi(row.substr(second + 1));
+  }
+  REQUIRE(cores.size() == 8);
+  CHECK(cores.begin()->first >= 40);
+  CHECK(cores.rbegin()->first <= 90);
+  CHECK(std::is_sorted(cores.begin(), cores.end(),
+                       [](const auto& a, const auto& b) { return a.second < b.second; }));
+  // 95 of 100, so all of eight.
+  const int most = cores.rbegin()->second;
+  CHECK(plan["answer"]["found"] == true);
+  CHECK(plan["answer"]["values"]["platform.hosts.worker.cores"] == most);
+  int right = 0;
+  for (const Json& choice : uncertain["choices"]) {
+    right += choice["right_in"].get<int>();
+    const int size = choice["values"]["platform.hosts.worker.cores"].get<int>();
+    const auto enough =
+        std::count_if(cores.begin(), cores.end(), [&](const auto& c) { return c.second <= size; });
+    CHECK(choice["holds_in"] == enough);
+    CHECK(choice["fails_in"] == 8 - enough);
+    double too_much = 0;
+    for (const auto& [load, needed] : cores) too_much += needed <= size ? size - needed : 0;
+    CHECK(choice["too_much"].get<double>() == Approx(too_much / static_cast<double>(enough)));
+  }
+  CHECK(right == 8);
+  CHECK_THAT(finished.out, Contains("worker.cores = " + std::to_string(most) + " holds in 8 of 8 worlds") &&
+                               Contains("as it stands worker.cores = 8 holds"));
+  // The answer's scenario has the load of the scenario.
+  CHECK_THAT(place.text("results/queue/scenario.yaml"),
+             Contains("cores: " + std::to_string(most)) && Contains("poisson: 64/s"));
+  // Again, with more jobs: the same.
+  REQUIRE(place
+              .cores({"--uncertain", "workload.arrivals.poisson={uniform: [40/s, 90/s]}", "--worlds", "8",
+                      "--jobs", "1", "--out", "again"})
+              .status == 0);
+  CHECK(place.text("again/plan.json") == place.text("results/queue/plan.json"));
+}
+
+TEST_CASE("what is uncertain is an input with a unit that nobody chooses") {
+  const Place place;
+  const auto error = [&](const std::string& text) {
+    const Finished finished = place.cores({"--uncertain", text});
+    CHECK(finished.status == 2);
+    CHECK_FALSE(fs::exists(place.folder.path() / "results"));
+    return finished.err;
+  };
+  CHECK_THAT(error("workload.arrivals.poisson"),
+             StartsWith("--uncertain workload.arrivals.poisson:1:1: error: expected PATH=DISTRIBUTION"));
+  CHECK_THAT(error("workload.arrival=5/s"),
+             StartsWith("--uncertain workload.arrival:1:1: error: the scenario has no value there"));
+  CHECK_THAT(
+      error("platform.hosts.worker.count={uniform: [1, 2]}"),
+      Contains(
+          "1:1: error: the scenario's value there is \"1\", expected a rate, a share, a duration or a size"));
+  CHECK_THAT(error("platform.hosts.worker.cores={uniform: [1, 2]}"), Contains("this is varied"));
+  CHECK_THAT(error("workload.arrivals.poisson={uniform: [1ms, 2/s]}"),
+             Contains("--uncertain workload.arrivals.poisson:1:12: error: ") && Contains("rate"));
+  CHECK_THAT(error("workload.arrivals.poisson={normale: {mean: 1/s}}"),
+             Contains("unknown distribution \"normale\"") && Contains("did you mean \"normal\"?"));
+  CHECK_THAT(error("workload..poisson=1/s"), Contains("expected a name on both sides of each dot"));
+  CHECK_THAT(place.cores({"--uncertain", "workload.arrivals.poisson=64/s", "--worlds", "0"}).err,
+             Contains("expected a whole number from 1 to 1000"));
+}
 
 TEST_CASE("what cannot be planned is said, and nothing is written") {
   const Place place;
