@@ -9,6 +9,7 @@
 #include "sim/config/diagnostics.h"
 #include "sim/config/reader.h"
 #include "sim/report/comparison.h"
+#include "sim/report/plan_comparison.h"
 #include "sim/report/survival.h"
 #include "sim/report/year.h"
 #include "sim/study/catalogue.h"
@@ -59,6 +60,16 @@ int execute(const CompareOptions& options) {
       return refused({folder +
                       " is of `headroom year`, whose numbers are in its year.json; expected two runs or "
                       "two sweeps"});
+  const bool plan_a = report::is_plan(options.a), plan_b = report::is_plan(options.b);
+  if (plan_a != plan_b)
+    return refused({(plan_a ? options.a : options.b) + " is a plan and " + (plan_a ? options.b : options.a) +
+                    " is not; expected two plans"});
+  if (plan_a) {
+    const auto compared = report::compare_plans(options.a, options.b, study::catalogue(), colours());
+    if (const auto* problem = std::get_if<report::Problem>(&compared)) return refused(*problem);
+    print_painted(std::get<std::string>(compared));
+    return kDone;
+  }
   const bool sweep_a = report::is_sweep(options.a);
   const bool sweep_b = report::is_sweep(options.b);
   if (sweep_a != sweep_b)
@@ -94,7 +105,7 @@ void add_compare(CLI::App& app, int& status) {
   auto options = std::make_shared<CompareOptions>();
   CLI::App* command = app.add_subcommand(
       "compare", "two results side by side: difference, its confidence interval, verdict per metric");
-  command->add_option("A", options->a, "result folder of a run or a sweep")->required();
+  command->add_option("A", options->a, "result folder of a run, a sweep or a plan")->required();
   command->add_option("B", options->b, "result folder that is held against it")->required();
   command->add_flag("--all", options->all, "every metric, not only those that matter or differ");
   command->footer(

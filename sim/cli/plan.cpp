@@ -132,7 +132,9 @@ void add_plan(CLI::App& app, int& status) {
       ->allow_extra_args(false);
   command
       ->add_option("--minimize", options->plan.minimize,
-                   "cost.usd_per_hour (the default) or a path that is varied: the least that holds")
+                   "cost.usd_per_hour (the default), a path that is varied, or any other metric, for which "
+                   "every point is "
+                   "run: the least that holds")
       ->type_name("METRIC");
   command
       ->add_option("--maximize", options->plan.maximize,

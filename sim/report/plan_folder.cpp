@@ -63,7 +63,7 @@ void add_objective(std::vector<Chart>& charts, const Plan& plan, std::size_t o) 
   for (std::size_t p = 0; p < plan.points.size(); ++p) {
     const Plan::Point& point = plan.points[p];
     const Plan::Value* value = worst(point, o);
-    if (value == nullptr) continue;
+    if (value == nullptr || !std::isfinite(point.objective)) continue;
     Chart::Curve& curve = plan.answer == p                   ? curves[3]
                           : point.told == Plan::Told::holds  ? curves[0]
                           : point.told == Plan::Told::misses ? curves[1]

@@ -17,6 +17,7 @@
 #include "sim/config/units.h"
 #include "sim/metrics/limits.h"
 #include "sim/metrics/metric_info.h"
+#include "sim/metrics/statistics.h"
 #include "sim/report/summary.h"
 #include "sim/report/sweep_answer.h"
 #include "sim/report/verdicts.h"
@@ -36,6 +37,8 @@ namespace {
 using config::Diagnostics;
 
 constexpr std::string_view kCost = "cost.usd_per_hour";
+/// The first of the states of a point.
+constexpr std::size_t kUndisturbed = 0;
 
 double price(const ScenarioConfig& scenario) {
   std::int64_t nano = 0;
@@ -260,7 +263,7 @@ Prepared prepare(const PlanTask& task) {
   all.problem.objectives = objectives_of(task.grid.base.slo);
   all.problem.alpha = 1 - task.plan.confidence.value;
   if (task.plan.indifference) all.problem.indifference = task.plan.indifference->value;
-  all.problem.exhaustive = task.options.exhaustive;
+  all.problem.exhaustive = task.options.exhaustive || task.measured;
   return all;
 }
 
@@ -309,6 +312,7 @@ class Study {
 
   /// What is made small or large, at a point.
   double objective(std::size_t point) const {
+    if (task_.measured) return measured(point).value_or(std::numeric_limits<double>::quiet_NaN());
     return prepared_.problem.candidates[point].objective * (task_.plan.maximize ? -1 : 1);
   }
   /// What the search knows of each point, after `run`.
@@ -322,8 +326,8 @@ class Study {
           return ask(point, states, n);
         },
         at_once_);
-    const PlanAnswer answer =
-        planner.find([this](const Planner& p, const PointVerdict& last) { hear(p, last); });
+    PlanAnswer answer = planner.find([this](const Planner& p, const PointVerdict& last) { hear(p, last); });
+    if (task_.measured) choose_measured(answer);
     fill(planner, answer);
     for (std::size_t c = 0; c < planner.search().size(); ++c)
       known_points_.push_back(planner.search().known(c));
@@ -410,6 +414,7 @@ class Study {
       if (summary.bottleneck) runs.limited_by = report::limit_text(*summary.bottleneck);
       for (const metrics::Invariant& invariant : run.result.invariants)
         if (!invariant.holds) outcome_.violated.push_back(invariant);
+      if (task_.measured && states[i] == kUndisturbed) remember(point, runs.runs);
       for (std::size_t r = 0; r < runs.runs.size(); ++r) {
         if (!is_new[i * runs.runs.size() + r]) continue;
         outcome_.files.effort.simulated_s += runs.runs[r].simulated_s;
@@ -417,6 +422,58 @@ class Study {
       }
     }
     return all;
+  }
+
+  /// What the replications of an undisturbed point say of the goal.
+  void remember(std::size_t point, const std::vector<metrics::ReplicationResult>& runs) {
+    std::vector<double>& values = measured_[point];
+    values.clear();
+    for (const metrics::ReplicationResult& run : runs)
+      for (const metrics::MetricValue& metric : run.metrics)
+        if (metric.name == task_.goal && metric.value) values.push_back(*metric.value);
+  }
+  std::optional<double> measured(std::size_t point) const {
+    const auto known = measured_.find(point);
+    if (known == measured_.end() || known->second.empty()) return std::nullopt;
+    metrics::Moments moments;
+    for (const double value : known->second) moments.add(value);
+    return moments.mean();
+  }
+
+  /// Of all that hold, the least of what was measured; what may be as good as that is undecided.
+  void choose_measured(PlanAnswer& answer) {
+    constexpr int kReplications = 8;
+    std::vector<std::size_t> holders;
+    for (const PointVerdict& point : answer.tested)
+      if (point.told == Told::holds) holders.push_back(point.candidate);
+    const std::vector<std::size_t> undisturbed = {kUndisturbed};
+    for (const std::size_t point : holders)
+      if (const auto known = measured_.find(point);
+          !answer.stopped && (known == measured_.end() || std::ssize(known->second) < kReplications))
+        answer.stopped = !ask(point, undisturbed, kReplications);
+    answer.best.reset();
+    for (const std::size_t point : holders)
+      if (measured(point) && (!answer.best || *measured(point) < *measured(*answer.best)))
+        answer.best = point;
+    if (!answer.best) return;
+    const double error =
+        (1 - task_.plan.confidence.value) / static_cast<double>(std::max<std::size_t>(1, holders.size()));
+    for (const std::size_t point : holders) {
+      if (point == *answer.best || !measured(point)) continue;
+      const auto& mine = measured_.at(*answer.best);
+      const auto& other = measured_.at(point);
+      metrics::Moments differences;
+      for (std::size_t r = 0; r < std::min(mine.size(), other.size()); ++r)
+        differences.add(other[r] - mine[r]);
+      const auto n = static_cast<double>(differences.count());
+      const double half =
+          n > 1 ? metrics::student_t_quantile(n - 1, 1 - error) * std::sqrt(differences.variance() / n)
+                : 1e300;
+      if (differences.mean() > 0 && differences.mean() > half) continue;
+      // Points that cost the same to the last digit are equally good.
+      if (differences.mean() == 0 && differences.variance() == 0) continue;
+      as_good_.push_back(point);
+    }
   }
 
   report::Plan::Binding binding(const PointVerdict& point) const {
@@ -529,7 +586,7 @@ class Study {
       }
       if (shown_) plan.nearest = show(*shown_);
     }
-    for (const std::size_t c : search.undecided())
+    for (const std::size_t c : task_.measured ? as_good_ : search.undecided())
       if (place.contains(c)) plan.undecided.push_back(place.at(c));
     if (const auto& found = search.contradiction())
       plan.contradiction = std::pair(place.at(found->first), place.at(found->second));
@@ -557,6 +614,8 @@ class Study {
   std::set<std::string> known_;
   std::optional<std::size_t> shown_;
   std::vector<std::optional<Told>> known_points_;
+  std::map<std::size_t, std::vector<double>> measured_;  ///< the goal, by undisturbed point and replication
+  std::vector<std::size_t> as_good_;                     ///< points that may be as good as the answer
 };
 
 /// Plans each world by itself, and finds the point that is right in enough of them.
@@ -594,6 +653,7 @@ class Worlds {
     task.grid = world.grid;
     task.plan = task_.plan;
     task.goal = task_.goal;
+    task.measured = task_.measured;
     task.options = task_.options;
     task.options.growth.reset();
     if (task.options.budget_s)
@@ -620,7 +680,8 @@ class Worlds {
       if (plan.answer && plan.points[*plan.answer].at == task.grid.points[c].at) right = c;
       if (study.known()[c] != Told::holds) continue;
       ++tally.holds;
-      tally.too_much += std::abs(study.objective(c) - cheapest.value_or(study.objective(c)));
+      const double costs = study.objective(c);
+      if (std::isfinite(costs)) tally.too_much += std::abs(costs - cheapest.value_or(costs));
     }
     if (right) ++tallies_[*right].right;
     right_in_.push_back(right);
@@ -682,6 +743,9 @@ namespace {
 void add_worlds(PlanTask& task, const std::string& file, std::span<const std::string> sets,
                 Diagnostics& diagnostics) {
   if (task.options.uncertain.empty()) return;
+  if (task.measured)
+    diagnostics.error({}, file + ": --uncertain needs a goal that is known without a run, expected " +
+                              std::string(kCost) + " or a path that is varied");
   const auto source = std::make_shared<config::Source>();
   source->text = resolved_yaml(task.grid.base);
   const auto tree = config::read_text(source, diagnostics);
@@ -780,10 +844,11 @@ std::optional<PlanTask> load_plan(const std::string& file, std::span<const std::
     if (task.goal != kCost && !is_varied(task.goal)) {
       std::vector<std::string_view> known = numeric;
       known.push_back(kCost);
-      const bool metric = metrics::find(catalogue(), task.goal) != nullptr;
-      wrong((metric ? config::quote(task.goal) + " is known after a run only, so nothing can be sought by it"
-                    : "what is to be made small is neither a price nor varied: " + config::quote(task.goal)) +
-            ", expected " + config::list_of(known) + config::did_you_mean(task.goal, known));
+      task.measured = metrics::find(catalogue(), task.goal) != nullptr;
+      if (!task.measured)
+        wrong("what is to be made small is no metric and not varied: " + config::quote(task.goal) +
+              ", expected " + config::list_of(known) + ", or a metric" +
+              config::did_you_mean(task.goal, known));
     }
   }
   if (!diagnostics.ok()) return std::nullopt;

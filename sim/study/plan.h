@@ -39,6 +39,7 @@ struct PlanTask {
   Grid grid;
   PlanConfig plan;
   std::string goal;
+  bool measured = false;      ///< the goal is a metric that is known after a run only: every point is tested
   std::optional<double> own;  ///< of `maximize`: the scenario's own value
   PlanOptions options;
   /// The same with everything that is uncertain drawn, and what was drawn. Empty: everything is known.
@@ -51,7 +52,7 @@ struct PlanTask {
 };
 
 /// Reads a scenario and what is to be planned. Nothing, and every error, if it is not valid: no objectives,
-/// nothing that is varied, a goal that is neither a price nor varied, an invalid point.
+/// nothing that is varied, a goal that is no metric and not varied, an invalid point.
 std::optional<PlanTask> load_plan(const std::string& file, std::span<const std::string> sets,
                                   const PlanOptions& options, config::Diagnostics& diagnostics);
 
@@ -68,6 +69,10 @@ struct PlanOutcome {
 /// (offered_load.h): a point of whose resources one is asked for 100 % or more of what is alive misses, its
 /// spare is where the search begins. In each state something else is gone, from the start of the warm-up to
 /// the end of the run; the classes of alike things (alike.h) have one state each.
+///
+/// Of a goal that is known after a run only, the least (or most) of all that hold is taken, by the mean of
+/// the undisturbed state; others are undecided unless their difference, replication by replication on common
+/// random numbers, clears zero at the confidence.
 ///
 /// With something uncertain, each world is planned by itself, and the answer is the cheapest point that holds
 /// in as many of the worlds as the confidence asks for.

@@ -26,9 +26,10 @@ struct PlanConfig {
   template <class V>
   static void describe(V& v) {
     v.optional("vary", &PlanConfig::vary, "what may be chosen: as in `sweep`");
-    v.optional(
-        "minimize", &PlanConfig::minimize,
-        "cost.usd_per_hour (the default) or a path that is varied: of what holds, the least is wanted");
+    v.optional("minimize", &PlanConfig::minimize,
+               "cost.usd_per_hour (the default), a path that is varied, or any other metric (every point is "
+               "then run): of "
+               "what holds, the least is wanted");
     v.optional("maximize", &PlanConfig::maximize, "a path that is varied: of what holds, the most is wanted");
     v.optional("survive", &PlanConfig::survive,
                "the objectives have to hold with any one of these gone, too: a list");

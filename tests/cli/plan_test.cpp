@@ -214,6 +214,47 @@ struct Wrong {
   std::string message;
 };
 
+TEST_CASE("a goal that is known after a run only: every point that can hold is run, and the least is taken") {
+  // The same work on more cores keeps the host less busy.
+  const Place place;
+  const Finished finished = place({"--vary", "platform.hosts.worker.cores=6..10", "--minimize", "energy.kwh",
+                                   "--set", "platform.hosts.worker.watts={idle: 100W, busy: 250W}"});
+  INFO(finished.err);
+  REQUIRE(finished.status == 0);
+  CHECK_THAT(finished.out,
+             Contains("worker.cores = 10, 0.0109") && Contains("kWh: the cheapest that holds."));
+  const Json plan = place.plan();
+  CHECK(plan["objective"] == "energy.kwh");
+  CHECK(plan["answer"]["status"] == "sure");
+  CHECK(plan["answer"]["values"]["platform.hosts.worker.cores"] == 10);
+  CHECK(plan["answer"]["objective"].get<double>() ==
+        Approx(200. / 3600 * (100 + 150 * .64) / 1000).epsilon(.02));
+  CHECK(plan["points"].size() == 4);  // 7 to 10; of 6 arithmetic says that they do not do
+}
+
+TEST_CASE("two plans are compared by what they answer") {
+  const Place place;
+  REQUIRE(place.cores({"--out", "now"}).status == 0);
+  REQUIRE(place.cores({"--set", "workload.arrivals.poisson=80/s", "--out", "more"}).status == 0);
+  const auto compare = [&](const std::string& a, const std::string& b) {
+    return run({"compare", a, b}, place.here);
+  };
+  const Finished more = compare("now", "more");
+  CHECK(more.status == 0);
+  CHECK_THAT(more.out, StartsWith("A now: worker.cores = 8\nB more: worker.cores = 10\n"));
+  CHECK_THAT(more.out, Contains("+2 (+25 %)"));
+  CHECK_THAT(more.out, Contains("different: B needs more platform.hosts.worker.cores by 25 %, at 95 % each"));
+  CHECK_THAT(compare("now", "now").out, Contains("  the same, at 95 % each"));
+  REQUIRE(place({"--vary", "workload.arrivals.poisson=40/s..80/s:10/s", "--maximize",
+                 "workload.arrivals.poisson", "--out", "most"})
+              .status == 0);
+  const Finished other = compare("now", "most");
+  CHECK(other.status == 2);
+  CHECK_THAT(other.err, Contains("do not seek the same"));
+  REQUIRE(run({"run", "queue.yaml", "--no-figures", "--out", "run"}, place.here).status == 0);
+  CHECK_THAT(compare("run", "now").err, Contains("now is a plan and run is not; expected two plans"));
+}
+
 TEST_CASE(
     "a load that is not known exactly: how many servers are right how often, and what holds nearly always") {
   const Place place;
@@ -300,10 +341,11 @@ TEST_CASE("what cannot be planned is said, and nothing is written") {
   const std::string path = "platform.hosts.worker.cores";
   const std::vector<Wrong> all = {
       {{"--vary", path + "=4..30:1", "--minimize", path + "s"},
-       "queue.yaml: what is to be made small is neither a price nor varied: "
+       "queue.yaml: what is to be made small is no metric and not varied: "
        "\"platform.hosts.worker.coress\", expected "
-       "platform.hosts.worker.cores or cost.usd_per_hour; did you mean \"platform.hosts.worker.cores\"?"},
-      {{"--vary", path + "=4..30:1", "--minimize", "energy.kwh"}, "\"energy.kwh\" is known after a run only"},
+       "platform.hosts.worker.cores or cost.usd_per_hour, or a metric; did you mean "
+       "\"platform.hosts.worker.cores\"?"},
+      {{"--vary", path + "=4..30:1", "--minimize", "energy.kw"}, "no metric and not varied: \"energy.kw\""},
       {{"--vary", path + "=4..30:1", "--maximize", "yield"},
        "what is to be made large is not varied: \"yield\""},
       {{"--vary", path + "=4..30:1", "--survive", "rakc"},

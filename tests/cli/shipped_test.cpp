@@ -1,6 +1,9 @@
 // The scenarios that are shipped, run by the executable; shortened, for their numbers are checked elsewhere.
+#include <sys/wait.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -166,6 +169,21 @@ TEST_CASE("too few workers miss the objectives, which the exit status tells") {
                                 {folder.path()});
   CHECK(finished.status == 1);
   CHECK_THAT(finished.out, Catch::Contains("no: "));
+}
+
+TEST_CASE("the capacity check for somebody's CI passes, and fails when the load has outgrown the service") {
+  const report::TemporaryFolder folder;
+  const auto check = [&](const std::string& options) {
+    const std::string command =
+        "cd '" + folder.path().string() + "' && HEADROOM='" HEADROOM_EXECUTABLE "' '" +
+        (root() / "scenarios/capacity-check").string() + "' --quiet " + options + " > out 2>&1";
+    const int status = std::system(command.c_str());
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  };
+  CHECK(check("") == 0);
+  CHECK(fs::exists(folder.path() / "results/capacity-check/plan/plan.json"));
+  CHECK(check("--set workload.arrivals.poisson=140/s") == 1);
+  CHECK(check("--set workload.arrivals.poisson=140") == 2);
 }
 
 }  // namespace headroom::cli_test
