@@ -28,9 +28,9 @@ int main(int argc, char** argv) {
   add_sweep(app, status);
   add_plan(app, status);
   add_survive(app, status);
+  add_year(app, status);
   add_merge(app, status);
   add_part(app, status);
-  add_year(app, status);
   add_compare(app, status);
   add_check(app, status);
   add_plot(app, status);

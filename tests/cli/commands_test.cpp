@@ -30,6 +30,7 @@ TEST_CASE("help at every level has an example") {
                                                   {"run"},
                                                   {"sweep"},
                                                   {"plan"},
+                                                  {"year"},
                                                   {"merge"},
                                                   {"compare"},
                                                   {"check"},
@@ -65,7 +66,8 @@ TEST_CASE("what is wrong with a command line is said, with the nearest name") {
     return finished.err;
   };
   const std::string commands =
-      "expected run, sweep, plan, survive, merge, compare, check, plot, calibrate, schema, metrics or list";
+      "expected run, sweep, plan, survive, year, merge, compare, check, plot, calibrate, schema, metrics or "
+      "list";
   CHECK(refused({}) ==
         "headroom: error: a command is missing, " + commands + "\n`headroom --help` says more.\n");
   CHECK(refused({"rnu", "small.yaml"}) == "headroom: error: unknown command \"rnu\", " + commands +
