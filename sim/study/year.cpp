@@ -497,10 +497,17 @@ class YearRun {
   }
 
   bool take(BatchOutcome& batch) {
-    outcome_.keys.insert(outcome_.keys.end(), batch.keys.begin(), batch.keys.end());
+    // What is wanted again in a later round is neither computed nor reused again.
+    std::size_t again = 0;
+    for (const std::string& key : batch.keys) {
+      if (keys_.insert(key).second)
+        outcome_.keys.push_back(key);
+      else
+        ++again;
+    }
     outcome_.failures.insert(outcome_.failures.end(), batch.failures.begin(), batch.failures.end());
     outcome_.computed += batch.computed;
-    outcome_.reused += batch.reused;
+    outcome_.reused += batch.reused - std::min(again, batch.reused);
     outcome_.effort.simulated_s += batch.effort.simulated_s;
     outcome_.effort.events += batch.effort.events;
     outcome_.interrupted = outcome_.interrupted || batch.interrupted;
@@ -1004,6 +1011,7 @@ class YearRun {
   double simulated_ = 0;
   std::int64_t checked_ = 0;
   std::vector<std::string> violated_;
+  std::set<std::string> keys_;
   YearOutcome outcome_;
 };
 
