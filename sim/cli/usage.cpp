@@ -88,7 +88,7 @@ CLI::Option* number(CLI::Option* option, double low, double high) {
   return option->type_name("X")->transform(CLI::Validator(
       [low, high](std::string& text) {
         const auto value = config::parse_number(text);
-        if (!value || !(*value >= low && *value <= high))
+        if (!value || *value < low || *value > high)
           return "expected a number from " + config::print_number(low) + " to " + config::print_number(high) +
                  ", got " + config::quote(text);
         text = config::print_number(*value);
