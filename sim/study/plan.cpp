@@ -302,12 +302,12 @@ report::Plan::Told told(Told t) {
 class Study {
  public:
   Study(const PlanTask& task, const Executor& executor, int at_once, KeptReplications& kept,
-        const std::function<void(const std::string&)>& decided)
+        std::function<void(const std::string&)> decided)
       : task_(task),
         executor_(executor),
         at_once_(at_once),
         kept_(kept),
-        decided_(decided),
+        decided_(std::move(decided)),
         prepared_(prepare(task)) {}
 
   /// What is made small or large, at a point.
@@ -607,7 +607,7 @@ class Study {
   const Executor& executor_;
   int at_once_;
   KeptReplications& kept_;
-  const std::function<void(const std::string&)>& decided_;
+  std::function<void(const std::string&)> decided_;
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   Prepared prepared_;
   PlanOutcome outcome_;
