@@ -103,6 +103,13 @@ std::string not_covered(const Year& y) {
       percent(y.not_covered_share(), 3), what, share_text(y.yield.mean * (1 - y.not_covered_share())));
 }
 
+/// For a bar: of a long name its beginning and its end.
+std::string bar_name(const std::string& what) {
+  constexpr std::size_t kBegin = 20, kEnd = 22;
+  return what.size() <= kBegin + kEnd + 3 ? what
+                                          : what.substr(0, kBegin) + " … " + what.substr(what.size() - kEnd);
+}
+
 struct Row {
   std::string what, often, time, failed, share, down;
 };
@@ -212,8 +219,8 @@ std::vector<Chart> figures(const Year& y) {
     for (const Year::Cause& one : y.causes) {
       if (chart.bars.list.size() == kMostBars || one.share < kLeastShare) continue;
       least = std::min(least, 100 * one.share);
-      chart.bars.list.push_back(
-          {one.what, 100 * one.share, fmt::format("{} %", percent(one.share, 2)), chart.bars.list.empty()});
+      chart.bars.list.push_back({bar_name(one.what), 100 * one.share,
+                                 fmt::format("{} %", percent(one.share, 2)), chart.bars.list.empty()});
     }
     if (!chart.bars.list.empty()) {
       chart.x.low = std::pow(10, std::floor(std::log10(least) - 1e-9));
