@@ -389,6 +389,13 @@ class YearRun {
     one.after = states_.class_of(shown.after);
     one.parts = parts_in(shown);
     ScenarioConfig scenario = bare(onset_of(shown.before));
+    // What has piled up while something was broken decides how it ends.
+    TimePoint youngest;
+    for (const Failure& failure : shown.failures)
+      if (failure.begin < shown.from) youngest = std::max(youngest, failure.begin);
+    if (shown.before != kNothing)
+      scenario.run.warmup = std::max(
+          scenario.run.warmup, std::min(whole_seconds(shown.from - youngest), whole_seconds(longest_ / 2)));
     const TimePoint begin = TimePoint::at(scenario.run.warmup);
     scenario.run.duration = whole_seconds(shown.to - shown.from);
     one.found.s = (shown.to - shown.from).seconds();
