@@ -47,8 +47,6 @@ class States {
   const std::vector<std::uint32_t>& parts(Id state) const { return *parts_[state]; }
   /// The class, counted from 0 as they are met.
   std::size_t class_of(Id state) const { return classes_[state]; }
-  const std::string& class_name(std::size_t number) const { return names_[number]; }
-  std::size_t classes() const { return names_.size(); }
 
  private:
   std::string name(const std::vector<std::uint32_t>& parts) const;
@@ -59,7 +57,6 @@ class States {
   std::vector<const std::vector<std::uint32_t>*> parts_;
   std::vector<std::size_t> classes_;
   std::map<std::string, std::size_t, std::less<>> by_name_;
-  std::vector<std::string> names_;
 };
 
 /// One failure in a timeline.
@@ -86,14 +83,18 @@ struct Transient {
   TimePoint first;                ///< the first change
   TimePoint to;                   ///< settled again; or the end of the timeline
   std::vector<Failure> failures;  ///< that begin or end in it, and those that last all through it
-  bool covered = true;            ///< false: it goes through states that never settle, for too long
+  /// Those that are broken at some time in it, ascending; whether one of them fails in it; is repaired in it.
+  std::vector<std::uint32_t> parts() const;
+  bool begins() const;
+  bool ends() const;
+  bool covered = true;  ///< false: it goes through states that never settle, for too long
 };
 
 /// When a state has settled. `never`: it does not, so that what follows is simulated together with it.
 struct Settling {
   Duration lead;     ///< see Transient::from
   Duration longest;  ///< a transient with a state that never settles is covered up to this length
-  std::function<Duration(States::Id, std::size_t level)> settles;  ///< Duration::max(): never
+  std::function<Duration(States::Id, std::size_t level)> settles;  ///< some time; Duration::max(): never
 };
 
 /// A timeline as a chain of stays and transients, one after the other, without gaps.

@@ -166,7 +166,7 @@ TEST_CASE("a chain covers its timeline without gaps, and each failure begins and
     const TimePoint end = TimePoint::at(Duration::s(*rc::gen::inRange(1, 400'000)));
     const auto failures = timeline_of(g.parts, number, end);
     const Chain chain = chain_of(failures, end, g.traits, g.states, levels,
-                                 settling(*rc::gen::inRange(1, 60), *rc::gen::inRange(0, 4000)));
+                                 settling(*rc::gen::inRange(1, 60), *rc::gen::inRange(1, 4000)));
     std::vector<std::pair<TimePoint, TimePoint>> pieces;
     for (const Stay& one : chain.stays) pieces.emplace_back(one.from, one.to);
     for (const Transient& one : chain.transients) pieces.emplace_back(one.from, one.to);
