@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/report/result_folder.h"
 #include "sim/study/executor.h"
 
 /// One function per command: adds it to the application and, when it is chosen, sets `status` to the exit
@@ -95,6 +96,10 @@ void print_warnings(const study::ScenarioConfig& scenario);
 /// What is kept of a study of many runs when no result is written; `go_on`: what to do with it.
 inline constexpr const char* kGoOn = "the same command goes on from there";
 void say_what_is_kept(const study::KeptReplications& kept, const std::string& go_on = kGoOn);
+/// After a result was to be written: the exit status if it could not be, which is said, and what is kept is;
+/// otherwise nothing is kept beside it any more, and what was doubtful about it is said.
+std::optional<int> conclude_writing(const report::Written& written, study::KeptReplications& kept,
+                                    const std::string& go_on = kGoOn);
 /// How many replications a study found done, if any.
 void print_reused(std::size_t reused, std::size_t computed);
 

@@ -140,6 +140,18 @@ void say_what_is_kept(const study::KeptReplications& kept, const std::string& go
         go_on);
 }
 
+std::optional<int> conclude_writing(const report::Written& written, study::KeptReplications& kept,
+                                    const std::string& go_on) {
+  if (written.error) {
+    say_error(written.error->message);
+    say_what_is_kept(kept, go_on);
+    return kOther;
+  }
+  kept.clear();
+  for (const std::string& warning : written.warnings) say_warning(warning);
+  return std::nullopt;
+}
+
 void print_reused(std::size_t reused, std::size_t computed) {
   if (reused > 0)
     print("  kept         " + std::to_string(reused) + " of " + std::to_string(reused + computed) +

@@ -101,13 +101,7 @@ int execute(const PlanCommand& command) {
   const report::Written written =
       report::write_plan(folder, outcome.files, !result.no_figures,
                          [&](report::NewFolder& made) { return kept.copy_to(made, outcome.keys); });
-  if (written.error) {
-    say_error(written.error->message);
-    say_what_is_kept(kept);
-    return kOther;
-  }
-  kept.clear();
-  for (const std::string& warning : written.warnings) say_warning(warning);
+  if (const auto failed = conclude_writing(written, kept)) return *failed;
   if (!result.quiet) print_painted(report::table(plan, folder, colours()));
   for (const metrics::Invariant& invariant : outcome.violated)
     return fail("invariant violated: " + invariant.name + ": " + invariant.detail, kInvariant);

@@ -147,13 +147,7 @@ int execute(const SurviveCommand& command) {
   const report::Written written =
       report::write_survival(folder, outcome.files, !command.result.no_figures,
                              [&](report::NewFolder& result) { return kept.copy_to(result, batch.keys); });
-  if (written.error) {
-    say_error(written.error->message);
-    say_what_is_kept(kept);
-    return kOther;
-  }
-  kept.clear();
-  for (const std::string& warning : written.warnings) say_warning(warning);
+  if (const auto failed = conclude_writing(written, kept)) return *failed;
   if (!command.result.quiet) {
     print_painted(report::table(survival, folder, colours()));
     print_reused(batch.reused, batch.computed);

@@ -75,13 +75,7 @@ int conclude(const study::SweepOutcome& outcome, study::KeptReplications& kept,
   const report::Written written =
       report::write_sweep(folder, outcome.files, !options.no_figures,
                           [&](report::NewFolder& result) { return kept.copy_to(result, batch.keys); });
-  if (written.error) {
-    say_error(written.error->message);
-    say_what_is_kept(kept, go_on);
-    return kOther;
-  }
-  kept.clear();
-  for (const std::string& warning : written.warnings) say_warning(warning);
+  if (const auto failed = conclude_writing(written, kept, go_on)) return *failed;
   if (!options.quiet) {
     print_painted(report::table(sweep, folder, colours()));
     add_to_table();

@@ -96,13 +96,7 @@ int execute(const YearCommand& command) {
   const report::Written written =
       report::write_year(folder, year, outcome.scenario_yaml, outcome.effort, !result.no_figures,
                          [&](report::NewFolder& made) { return kept.copy_to(made, outcome.keys); });
-  if (written.error) {
-    say_error(written.error->message);
-    say_what_is_kept(kept);
-    return kOther;
-  }
-  kept.clear();
-  for (const std::string& warning : written.warnings) say_warning(warning);
+  if (const auto failed = conclude_writing(written, kept)) return *failed;
   if (!result.quiet) {
     print_painted(report::table(year, folder, colours()));
     print_reused(outcome.reused, outcome.computed);

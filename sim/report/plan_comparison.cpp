@@ -5,19 +5,35 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <system_error>
+#include <utility>
+#include <vector>
 
-#include "sim/base/printable.h"
 #include "sim/metrics/whole.h"
 #include "sim/report/numbers.h"
 #include "sim/report/paint.h"
+#include "sim/report/plan.h"
 
 namespace headroom::report {
 namespace {
 
 using nlohmann::ordered_json;
 namespace fs = std::filesystem;
+
+/// What a plan.json says of its answer.
+struct PlanAnswerRead {
+  std::string goal;  ///< "cost.usd_per_hour"
+  bool maximize = false;
+  std::string status;                                       ///< "sure", "unsure", "none"
+  std::vector<std::pair<std::string, std::string>> values;  ///< by path; empty: nothing holds
+  std::optional<double> objective;
+  double confidence = 0;
+  std::vector<std::string> promised;  ///< "yield >= 0.999", "survives any one rack"
+  std::string limited_by;
+  int replications = 0;
+};
 
 std::string text_of(const ordered_json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
@@ -54,11 +70,9 @@ std::variant<PlanAnswerRead, Problem> parse(const std::string& text) {
 
 std::string answer_of(const PlanAnswerRead& plan) {
   if (plan.values.empty()) return plan.status == "none" ? "nothing holds" : "nothing is known to hold";
-  std::string text;
-  for (const auto& [path, value] : plan.values)
-    text +=
-        (text.empty() ? "" : ", ") + path.substr(path.rfind('.', path.rfind('.') - 1) + 1) + " = " + value;
-  return text;
+  std::vector<Sweep::Axis> axes;
+  for (const auto& [path, value] : plan.values) axes.push_back({path, {value}});
+  return values_text(axes, std::vector<std::size_t>(axes.size(), 0));
 }
 
 struct Row {
@@ -114,13 +128,6 @@ std::string verdict(const PlanAnswerRead& a, const PlanAnswerRead& b) {
                         : std::string());
 }
 
-}  // namespace
-
-bool is_plan(const fs::path& folder) {
-  std::error_code error;
-  return fs::is_regular_file(folder / "plan.json", error);
-}
-
 std::variant<PlanAnswerRead, Problem> load_plan_answer(const fs::path& folder) {
   const auto text = read_file(folder / "plan.json");
   if (const auto* problem = std::get_if<Problem>(&text)) return *problem;
@@ -128,6 +135,13 @@ std::variant<PlanAnswerRead, Problem> load_plan_answer(const fs::path& folder) {
   if (const auto* problem = std::get_if<Problem>(&parsed))
     return Problem{(folder / "plan.json").string() + ": " + problem->message};
   return parsed;
+}
+
+}  // namespace
+
+bool is_plan(const fs::path& folder) {
+  std::error_code error;
+  return fs::is_regular_file(folder / "plan.json", error);
 }
 
 std::variant<std::string, Problem> compare_plans(const fs::path& folder_a, const fs::path& folder_b,

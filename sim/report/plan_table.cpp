@@ -22,6 +22,16 @@ std::string objective_text(const Plan::Objective& o) {
   return o.of.empty() ? o.text : o.text + " of " + o.of;
 }
 
+bool goal_is_varied(const Plan& plan) {
+  return std::any_of(plan.axes.begin(), plan.axes.end(),
+                     [&](const Sweep::Axis& a) { return a.label == plan.goal; });
+}
+
+/// "worker.count = 40, 50.4 USD/h": a point, and what is made small, if that is not among its values.
+std::string with_goal(const Plan& plan, const Plan::Point& point) {
+  return values_text(plan.axes, point.at) + (goal_is_varied(plan) ? "" : ", " + goal_text(plan, point));
+}
+
 /// ", with any one host or rack gone"
 std::string with_any_gone(const Plan& plan) {
   if (plan.survive.empty()) return "";
@@ -72,10 +82,8 @@ template <class Add>
 void add_choices(const Plan& plan, const Add& add) {
   constexpr std::size_t kMost = 8;
   const Plan::Uncertain& u = *plan.uncertain;
-  const bool is_value = std::any_of(plan.axes.begin(), plan.axes.end(),
-                                    [&](const Sweep::Axis& a) { return a.label == plan.goal; });
   const std::string unit =
-      is_value ? "" : " " + readable(0.0, std::nullopt, unit_of(plan.catalogue, plan.goal)).unit;
+      goal_is_varied(plan) ? "" : " " + readable(0.0, std::nullopt, unit_of(plan.catalogue, plan.goal)).unit;
   for (std::size_t i = 0; i < std::min(kMost, u.choices.size()); ++i) {
     const auto& one = u.choices[i];
     std::string text = fmt::format("{}: right in {} of {} worlds, fails in {}",
@@ -180,12 +188,9 @@ std::string answer_over_worlds(const Plan& plan) {
   Plan::Point point;
   point.at = choice.at;
   point.objective = choice.objective;
-  const bool is_value = std::any_of(plan.axes.begin(), plan.axes.end(),
-                                    [&](const Sweep::Axis& a) { return a.label == plan.goal; });
-  return fmt::format("{}{} holds in {} of {} worlds{}: the {} in {} %.", values_text(plan.axes, choice.at),
-                     is_value ? "" : ", " + goal_text(plan, point) + ",", choice.holds_in, u.worlds,
-                     with_any_gone(plan), plan.maximize ? "most that does so" : "cheapest that does so",
-                     share);
+  return fmt::format("{}{} holds in {} of {} worlds{}: the {} in {} %.", with_goal(plan, point),
+                     goal_is_varied(plan) ? "" : ",", choice.holds_in, u.worlds, with_any_gone(plan),
+                     plan.maximize ? "most that does so" : "cheapest that does so", share);
 }
 
 }  // namespace
@@ -199,10 +204,7 @@ std::string answer_text(const Plan& plan) {
   if (plan.uncertain) return stopped + answer_over_worlds(plan);
   if (plan.answer) {
     const Plan::Point& point = plan.points[*plan.answer];
-    const bool is_value = std::any_of(plan.axes.begin(), plan.axes.end(),
-                                      [&](const Sweep::Axis& a) { return a.label == plan.goal; });
-    const std::string what =
-        values_text(plan.axes, point.at) + (is_value ? "" : ", " + goal_text(plan, point));
+    const std::string what = with_goal(plan, point);
     const std::string best = plan.maximize ? "the most that holds" : "the cheapest that holds";
     if (plan.status() == Plan::Status::sure) return what + ": " + best + gone + ".";
     if (plan.ended == Plan::Ended::found && plan.undecided.empty()) return what + " holds" + gone + ".";

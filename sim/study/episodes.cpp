@@ -7,6 +7,8 @@
 #include <utility>
 #include <variant>
 
+#include "sim/study/whole_seconds.h"
+
 namespace headroom::study {
 namespace {
 
@@ -123,9 +125,7 @@ States::Id States::of(const std::vector<std::uint32_t>& parts) {
   const auto [place, fresh] = ids_.try_emplace(parts, static_cast<Id>(ids_.size()));
   if (fresh) {
     parts_.push_back(&place->first);
-    const auto [known, new_class] = by_name_.try_emplace(name(parts), names_.size());
-    if (new_class) names_.push_back(known->first);
-    classes_.push_back(known->second);
+    classes_.push_back(by_name_.try_emplace(name(parts), by_name_.size()).first->second);
   }
   return place->second;
 }
@@ -142,6 +142,20 @@ std::string States::name(const std::vector<std::uint32_t>& parts) const {
   // A host and its rack take no more than the rack; two feeds more than each.
   if (parts.size() > 1) text += " = " + to_text(roles_.losses(fallen(traits, topology_)));
   return text;
+}
+
+std::vector<std::uint32_t> Transient::parts() const {
+  std::set<std::uint32_t> all;
+  for (const Failure& failure : failures) all.insert(failure.part);
+  return {all.begin(), all.end()};
+}
+
+bool Transient::begins() const {
+  return std::any_of(failures.begin(), failures.end(), [&](const Failure& f) { return f.begin >= from; });
+}
+
+bool Transient::ends() const {
+  return std::any_of(failures.begin(), failures.end(), [&](const Failure& f) { return f.end < to; });
 }
 
 std::vector<Failure> timeline_of(const std::vector<faults::Part>& parts, std::uint64_t number,
@@ -193,9 +207,7 @@ Chain chain_of(const std::vector<Failure>& failures, TimePoint end, const std::v
       const TimePoint next = c < changes.size() ? changes[c].from : end;
       settled = std::max(settled, never ? next : change.to + settles);
     } while (c < changes.size() && (never || changes[c].from - settling.lead <= settled));
-    const std::int64_t second = Duration::s(1).count_ns();
-    const std::int64_t length = (settled - transient.from).count_ns();
-    transient.to = std::min(transient.from + Duration::s((length + second - 1) / second), end);
+    transient.to = std::min(transient.from + up_to_seconds(settled - transient.from), end);
     transient.covered = transient.to - transient.from <= settling.longest;
     for (const std::size_t failure : took_part) transient.failures.push_back(failures[failure]);
     if (transient.from > now) chain.stays.push_back({transient.before, now, transient.from});

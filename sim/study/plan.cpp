@@ -621,29 +621,36 @@ class Study {
 /// Plans each world by itself, and finds the point that is right in enough of them.
 class Worlds {
  public:
-  Worlds(const PlanTask& task, const Executor& executor, int at_once, KeptReplications& kept,
-         const std::function<void(const std::string&)>& decided)
-      : task_(task), executor_(executor), at_once_(at_once), kept_(kept), decided_(decided) {}
+  /// `as_it_stands`: has planned the scenario itself.
+  Worlds(const PlanTask& task, const Study& as_it_stands, const Executor& executor, int at_once,
+         KeptReplications& kept, const std::function<void(const std::string&)>& decided)
+      : task_(task),
+        as_it_stands_(as_it_stands),
+        executor_(executor),
+        at_once_(at_once),
+        kept_(kept),
+        decided_(decided) {}
 
-  /// `as_it_stands`: the plan of the scenario itself, which becomes that of all worlds.
-  PlanOutcome run(PlanOutcome as_it_stands) {
-    report::Plan& plan = as_it_stands.files.plan;
+  /// `all`: the plan of the scenario itself, which becomes that of all worlds.
+  PlanOutcome run(PlanOutcome all) {
+    report::Plan& plan = all.files.plan;
+    before_s_ = all.files.effort.wall_clock_s;
     report::Plan::Uncertain found;
     for (const config::Uncertain& one : task_.uncertain) found.inputs.push_back(one.path + "=" + one.text);
     found.wanted = static_cast<int>(task_.worlds.size());
     tallies_.resize(task_.grid.points.size());
     for (const PlanTask::World& world : task_.worlds) {
       if (plan.ended != report::Plan::Ended::found) break;
-      one_world(world, found, as_it_stands);
+      one_world(world, found, all);
     }
     choose(found);
     plan.uncertain = std::move(found);
-    return as_it_stands;
+    all.files.effort.wall_clock_s = elapsed();
+    return all;
   }
 
  private:
   struct Tally {
-    double objective = 0;
     int right = 0, holds = 0;
     double too_much = 0;
   };
@@ -656,9 +663,7 @@ class Worlds {
     task.measured = task_.measured;
     task.options = task_.options;
     task.options.growth.reset();
-    if (task.options.budget_s)
-      task.options.budget_s =
-          std::max(0.0, *task.options.budget_s - all.files.effort.wall_clock_s - elapsed());
+    if (task.options.budget_s) task.options.budget_s = std::max(0.0, *task.options.budget_s - elapsed());
     Study study(task, executor_, at_once_, kept_, {});
     PlanOutcome outcome = study.run();
     report::Plan& plan = outcome.files.plan;
@@ -666,6 +671,8 @@ class Worlds {
     all.failures.insert(all.failures.end(), outcome.failures.begin(), outcome.failures.end());
     all.violated.insert(all.violated.end(), outcome.violated.begin(), outcome.violated.end());
     if (!all.problem) all.problem = outcome.problem;
+    all.refused = all.refused || outcome.refused;
+    report::add_part(all.files.effort, outcome.files.effort);
     all.files.effort.simulated_s += outcome.files.effort.simulated_s;
     all.files.effort.events += outcome.files.effort.events;
     all.files.plan.ended = plan.ended;
@@ -695,12 +702,11 @@ class Worlds {
   }
 
   void choose(report::Plan::Uncertain& found) {
-    const Study as_it_stands(task_, executor_, at_once_, kept_, {});
     std::vector<std::size_t> order;
     std::optional<std::size_t> answer;
     const double enough = task_.plan.confidence.value * found.worlds;
     const auto better = [&](std::size_t a, std::size_t b) {
-      const double x = as_it_stands.objective(a), y = as_it_stands.objective(b);
+      const double x = as_it_stands_.objective(a), y = as_it_stands_.objective(b);
       return x != y ? (task_.plan.maximize ? x > y : x < y) : tallies_[a].holds > tallies_[b].holds;
     };
     for (std::size_t c = 0; c < tallies_.size(); ++c) {
@@ -715,29 +721,28 @@ class Worlds {
       if (answer == c) found.answer = found.choices.size();
       for (std::size_t w = 0; w < right_in_.size(); ++w)
         if (right_in_[w] == c) found.by_world[w].second = found.choices.size();
-      found.choices.push_back({task_.grid.points[c].at, as_it_stands.objective(c), tally.right, tally.holds,
+      found.choices.push_back({task_.grid.points[c].at, as_it_stands_.objective(c), tally.right, tally.holds,
                                found.worlds - tally.holds,
                                tally.holds > 0 ? std::optional(tally.too_much / tally.holds) : std::nullopt});
     }
   }
 
+  /// Since the plan of the scenario itself began.
   double elapsed() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+    return before_s_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
   }
 
   const PlanTask& task_;
+  const Study& as_it_stands_;
   const Executor& executor_;
   int at_once_;
   KeptReplications& kept_;
+  double before_s_ = 0;
   const std::function<void(const std::string&)>& decided_;
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   std::vector<Tally> tallies_;
   std::vector<std::optional<std::size_t>> right_in_;  ///< by world
 };
-
-}  // namespace
-
-namespace {
 
 /// Draws what is uncertain, world by world; every world has all points.
 void add_worlds(PlanTask& task, const std::string& file, std::span<const std::string> sets,
@@ -875,9 +880,10 @@ std::optional<PlanTask> load_plan(const std::string& file, std::span<const std::
 
 PlanOutcome run_plan(const PlanTask& task, const Executor& executor, int at_once, KeptReplications& kept,
                      const std::function<void(const std::string&)>& decided) {
-  PlanOutcome outcome = Study(task, executor, at_once, kept, decided).run();
+  Study study(task, executor, at_once, kept, decided);
+  PlanOutcome outcome = study.run();
   if (task.worlds.empty()) return outcome;
-  outcome = Worlds(task, executor, at_once, kept, decided).run(std::move(outcome));
+  outcome = Worlds(task, study, executor, at_once, kept, decided).run(std::move(outcome));
   if (const auto& found = *outcome.files.plan.uncertain; found.answer) {
     const auto& at = found.choices[*found.answer].at;
     for (const Grid::Point& point : task.grid.points) {

@@ -69,6 +69,12 @@ std::vector<metrics::Objective> objectives_of(const SloConfig& slo) {
   return objectives;
 }
 
+NeededYield needed_yield(const SloConfig& slo) {
+  for (const metrics::Objective& objective : slo.objectives)
+    if (objective.metric == "yield") return {objective.bound, true};
+  return {};
+}
+
 std::string version() {
   return HEADROOM_VERSION;
 }

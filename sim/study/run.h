@@ -23,6 +23,13 @@ std::string fingerprint(const std::string& resolved_yaml);
 /// The objectives as they are judged: those on latencies look at the requests that `only` selects.
 std::vector<metrics::Objective> objectives_of(const SloConfig& slo);
 
+/// The yield below which a service has failed: the objective for it, or 99 % where there is none.
+struct NeededYield {
+  double share = 0.99;
+  bool is_objective = false;
+};
+NeededYield needed_yield(const SloConfig& slo);
+
 /// Puts replications of a scenario together. `numbers`: which ones they are, counted from 1; without, the
 /// first ones.
 report::Run assemble(const ScenarioConfig& scenario,

@@ -11,14 +11,13 @@
 #include "sim/study/load.h"
 #include "sim/study/run.h"
 #include "sim/study/simulate.h"
+#include "sim/study/whole_seconds.h"
 
 namespace headroom::study {
 namespace {
 
 using report::Survival;
 
-/// Without an objective for yield.
-constexpr double kNeeded = 0.99;
 /// Of the window, before something breaks.
 constexpr Duration kLeastBefore = Duration::s(10);
 /// As the language has it.
@@ -67,19 +66,6 @@ std::vector<Broken> what_breaks(const ScenarioConfig& scenario, const SurviveOpt
 /// A whole number of seconds, which is a whole number of slots, unless there is not even one.
 Duration down_to_seconds(Duration d) {
   return d < Duration::s(1) ? d : Duration::s(d.count_ns() / 1'000'000'000);
-}
-Duration up_to_seconds(Duration d) {
-  return Duration::s((d.count_ns() + 999'999'999) / 1'000'000'000);
-}
-
-double needed_yield(const SloConfig& slo, bool& is_slo) {
-  for (const metrics::Objective& objective : slo.objectives)
-    if (objective.metric == "yield") {
-      is_slo = true;
-      return objective.bound;
-    }
-  is_slo = false;
-  return kNeeded;
 }
 
 std::optional<double> mean_of(const report::Run& run, std::string_view metric) {
@@ -224,7 +210,9 @@ SurvivalOutcome run_survival(const SurvivalPlan& plan, const Executor& executor,
   survival.for_s = plan.options.length.seconds();
   survival.background = !scenario.faults.empty();
   survival.fingerprint = fingerprint(files.scenario_yaml);
-  survival.needed = needed_yield(scenario.slo, survival.needed_is_slo);
+  const NeededYield needed = needed_yield(scenario.slo);
+  survival.needed = needed.share;
+  survival.needed_is_slo = needed.is_objective;
   for (const auto& [name, group] : scenario.platform.hosts) survival.hosts += group.count;
 
   const auto assembled = [&](std::size_t number, const std::string& folder,

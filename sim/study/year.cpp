@@ -21,6 +21,7 @@
 #include "sim/study/load.h"
 #include "sim/study/run.h"
 #include "sim/study/strata.h"
+#include "sim/study/whole_seconds.h"
 
 namespace headroom::study {
 namespace {
@@ -28,8 +29,6 @@ namespace {
 using report::Year;
 
 constexpr double kYear = 365 * 86'400.0;  // seconds
-/// Without an objective for yield.
-constexpr double kNeeded = 0.99;
 /// Until a state has settled, if nothing speaks against it.
 constexpr Duration kSettles = Duration::s(30);
 /// The longest transient that is simulated.
@@ -64,8 +63,10 @@ constexpr double kLittle = 1.0 / 3;
 constexpr int kAdaptations = 8;
 constexpr std::int64_t kSlower = 4;
 
-Duration whole_seconds(Duration d) {
-  return Duration::s((d.count_ns() + 999'999'999) / 1'000'000'000);
+/// Half of the 95 % interval of a sample's mean; of a single value everything is possible.
+double half_width(const metrics::Moments& sample) {
+  const auto n = static_cast<double>(sample.count());
+  return n > 1 ? metrics::student_t_quantile(n - 1, 0.975) * std::sqrt(sample.variance() / n) : 1;
 }
 
 class YearRun {
@@ -84,19 +85,14 @@ class YearRun {
         parts_(faults::parts_of(scenario.faults, topology_, key_ / "faults")),
         traits_(traits_of(parts_, topology_, roles_)),
         states_(traits_, topology_, roles_),
-        end_(TimePoint::at(Duration::from_seconds(options.years * kYear))) {
+        end_(TimePoint::at(Duration::from_seconds(options.years * kYear))),
+        needed_(needed_yield(scenario.slo)) {
     lead_ = kLead;
     if (scenario.workload.deadline)
-      lead_ = std::clamp(whole_seconds(*scenario.workload.deadline), Duration::s(1), kLead);
+      lead_ = std::clamp(up_to_seconds(*scenario.workload.deadline), Duration::s(1), kLead);
     longest_ = kLongest;
     if (const double peak = rate(levels_.by_rate().back()); peak > 0)
       longest_ = std::clamp(Duration::from_seconds(kLongestRequests / peak), kLongestAtLeast, kLongest);
-    needed_ = kNeeded;
-    for (const metrics::Objective& objective : scenario.slo.objectives)
-      if (objective.metric == "yield") {
-        needed_ = objective.bound;
-        needed_is_slo_ = true;
-      }
   }
 
   YearOutcome run() {
@@ -106,11 +102,9 @@ class YearRun {
       straight();
     else
       put_together();
-    const double simulated_s = outcome_.effort.simulated_s;
-    const std::int64_t events = outcome_.effort.events;
-    outcome_.effort = effort_since(begin);
-    outcome_.effort.simulated_s = simulated_s;
-    outcome_.effort.events = events;
+    outcome_.effort.wall_clock_s =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    outcome_.effort.versions = {{"headroom", version()}};
     ScenarioConfig alone = scenario_;
     alone.forget_studies();
     outcome_.scenario_yaml = resolved_yaml(alone);
@@ -180,12 +174,6 @@ class YearRun {
   /// What time counts for when it is decided what is rare: requests, if there is a rate.
   double weight(std::size_t level) const { return std::max(rate(level), 1e-9); }
 
-  static std::vector<std::uint32_t> parts_in(const Transient& transient) {
-    std::set<std::uint32_t> parts;
-    for (const Failure& failure : transient.failures) parts.insert(failure.part);
-    return {parts.begin(), parts.end()};
-  }
-
   /// What broke, for people: one cause, two, or more.
   std::string cause_of(const std::vector<std::uint32_t>& parts) const {
     if (parts.empty()) return "nothing broken";
@@ -233,7 +221,7 @@ class YearRun {
         const Transient& transient = chain.transients[i];
         const double length = (transient.to - transient.from).seconds();
         if (!transient.covered) {
-          not_covered_[parts_in(transient)] += length;
+          not_covered_[transient.parts()] += length;
           continue;
         }
         Sort& sort = transients[signature(transient)];
@@ -337,11 +325,8 @@ class YearRun {
     const Stratum::Member& first = stratum.members.front();
     if (!stratum.transient) return cause_of(states_.parts(stay(first).state));
     const Transient& one = transient(first);
-    const bool begins = std::any_of(one.failures.begin(), one.failures.end(),
-                                    [&](const Failure& f) { return f.begin >= one.from; });
-    const bool ends = std::any_of(one.failures.begin(), one.failures.end(),
-                                  [&](const Failure& f) { return f.end < one.to; });
-    return cause_of(parts_in(one)) + (begins && ends ? ": begins and ends" : begins ? ": begins" : ": ends");
+    const bool begins = one.begins(), ends = one.ends();
+    return cause_of(one.parts()) + (begins && ends ? ": begins and ends" : begins ? ": begins" : ": ends");
   }
 
   // ---- Representatives.
@@ -367,7 +352,7 @@ class YearRun {
     scenario.watch.clear();
     scenario.run.until.reset();
     scenario.run.replications = 1;
-    scenario.run.warmup = whole_seconds(std::max(scenario_.run.warmup, kLeastWarmup) + onset);
+    scenario.run.warmup = up_to_seconds(std::max(scenario_.run.warmup, kLeastWarmup) + onset);
     return scenario;
   }
   static faults::FaultConfig fault_of(const faults::Part& part, Duration at, std::optional<Duration> length) {
@@ -387,7 +372,7 @@ class YearRun {
     const Transient& shown = transient(stratum.members[stratum.member_at(one.place)]);
     one.level = levels_.at(shown.first);
     one.after = states_.class_of(shown.after);
-    one.parts = parts_in(shown);
+    one.parts = shown.parts();
     ScenarioConfig scenario = bare(onset_of(shown.before));
     // What has piled up while something was broken decides how it ends.
     TimePoint youngest;
@@ -395,9 +380,9 @@ class YearRun {
       if (failure.begin < shown.from) youngest = std::max(youngest, failure.begin);
     if (shown.before != kNothing)
       scenario.run.warmup = std::max(
-          scenario.run.warmup, std::min(whole_seconds(shown.from - youngest), whole_seconds(longest_ / 2)));
+          scenario.run.warmup, std::min(up_to_seconds(shown.from - youngest), up_to_seconds(longest_ / 2)));
     const TimePoint begin = TimePoint::at(scenario.run.warmup);
-    scenario.run.duration = whole_seconds(shown.to - shown.from);
+    scenario.run.duration = up_to_seconds(shown.to - shown.from);
     one.found.s = (shown.to - shown.from).seconds();
     one.cost = (scenario.run.warmup + scenario.run.duration).seconds() * weight(one.level);
     for (const Failure& failure : shown.failures) {
@@ -488,7 +473,7 @@ class YearRun {
     const TimePoint begin = TimePoint::at(shown.run.warmup);
     const Duration tail = std::min(settles(one.after, one.level), longest_) / 3;
     const double length = one.found.s;  // the last one of a timeline is no whole number of seconds
-    one.found = measured(results[0].series, begin, begin + shown.run.duration, needed_, tail);
+    one.found = measured(results[0].series, begin, begin + shown.run.duration, needed_.share, tail);
     one.found.s = length;
     if (!stratum.transient) {
       const auto settled = assemble(shown, results).settled;
@@ -496,10 +481,13 @@ class YearRun {
     }
     ++runs_;
     simulated_ += one.found.offered;
-    for (const metrics::Invariant& invariant : results[0].invariants) {
+    check(results[0], stratum.what + ": ");
+  }
+  /// What the independent checkers found in a run.
+  void check(const metrics::ReplicationResult& result, const std::string& where) {
+    for (const metrics::Invariant& invariant : result.invariants) {
       checked_ += invariant.checked;
-      if (!invariant.holds)
-        violated_.push_back(stratum.what + ": " + invariant.name + ": " + invariant.detail);
+      if (!invariant.holds) violated_.push_back(where + invariant.name + ": " + invariant.detail);
     }
   }
 
@@ -515,6 +503,7 @@ class YearRun {
     outcome_.failures.insert(outcome_.failures.end(), batch.failures.begin(), batch.failures.end());
     outcome_.computed += batch.computed;
     outcome_.reused += batch.reused - std::min(again, batch.reused);
+    report::add_part(outcome_.effort, batch.effort);
     outcome_.effort.simulated_s += batch.effort.simulated_s;
     outcome_.effort.events += batch.effort.events;
     outcome_.interrupted = outcome_.interrupted || batch.interrupted;
@@ -748,8 +737,8 @@ class YearRun {
     year.seed = static_cast<std::uint64_t>(scenario_.seed);
     year.years = options_.years;
     year.samples = options_.samples;
-    year.needed = needed_;
-    year.needed_is_slo = needed_is_slo_;
+    year.needed = needed_.share;
+    year.needed_is_slo = needed_.is_objective;
     year.lead_s = lead_.seconds();
     year.day = levels_.count() > 1;
     year.runs = runs_;
@@ -853,12 +842,9 @@ class YearRun {
         of(states_.parts(one.state)).time_share += (one.to - one.from).seconds();
       for (const Transient& one : chain.transients) {
         if (!one.covered) continue;
-        Year::Cause& cause = of(parts_in(one));
+        Year::Cause& cause = of(one.parts());
         cause.time_share += (one.to - one.from).seconds();
-        cause.per_year += std::any_of(one.failures.begin(), one.failures.end(),
-                                      [&](const Failure& f) { return f.begin >= one.from; })
-                              ? 1
-                              : 0;
+        cause.per_year += one.begins() ? 1 : 0;
       }
     }
     for (auto& [what, cause] : causes) {
@@ -922,9 +908,7 @@ class YearRun {
         if (!enough) short_s += (end_ - since).seconds();
         shares.add(1 - short_s / end_.since_start().seconds());
       }
-      const auto n = static_cast<double>(shares.count());
-      const double half =
-          n > 1 ? metrics::student_t_quantile(n - 1, 0.975) * std::sqrt(shares.variance() / n) : 1;
+      const double half = half_width(shares);
       year.availability.push_back(
           {watch.group.name,
            watch.need,
@@ -958,26 +942,21 @@ class YearRun {
     take(batch);
     const auto results = batch.of(0);
     if (results.size() < 2) return;
+    for (const metrics::ReplicationResult& one : results) check(one, "");
     metrics::Moments losses, sent, downs;
     Year year = begin_year();
     for (const metrics::ReplicationResult& one : results) {
       const TimePoint begin = TimePoint::at(whole.run.warmup);
-      const Measured found = measured(one.series, begin, begin + whole.run.duration, needed_, {});
+      const Measured found = measured(one.series, begin, begin + whole.run.duration, needed_.share, {});
       losses.add(found.failed / options_.years);
       sent.add(found.offered / options_.years);
       downs.add(found.down_min / options_.years);
       year.simulated += found.offered;
       year.timelines.push_back(
           {found.offered > 0 ? 1 - found.failed / found.offered : 1, found.down_min / options_.years, 0});
-      for (const metrics::Invariant& invariant : one.invariants) {
-        year.checked += invariant.checked;
-        if (!invariant.holds) year.violated.push_back(invariant.name + ": " + invariant.detail);
-      }
     }
-    const auto n = static_cast<double>(results.size());
-    const double t = metrics::student_t_quantile(n - 1, 0.975);
-    set_yield(year, losses.mean(), sent.mean(), t * std::sqrt(losses.variance() / n));
-    const double half = t * std::sqrt(downs.variance() / n);
+    set_yield(year, losses.mean(), sent.mean(), half_width(losses));
+    const double half = half_width(downs);
     year.downtime_min = {downs.mean(), {std::max(0.0, downs.mean() - half), downs.mean() + half}};
     year.straight = true;
     year.samples = std::ssize(results);
@@ -1001,9 +980,8 @@ class YearRun {
   std::vector<PartTraits> traits_;
   States states_;
   TimePoint end_;
+  NeededYield needed_;
   Duration lead_, longest_;
-  double needed_ = 0;
-  bool needed_is_slo_ = false;
   std::vector<std::vector<Failure>> timelines_;
   std::vector<Chain> chains_;
   /// By class, where it is not the usual time: from which load on it takes how long.
