@@ -17,7 +17,7 @@ set(hot
 # for the names of its metrics and so needs all of them.
 set(other
   models/client/arrivals.cpp models/client/config.cpp models/processing/cost.cpp models/processing/profile.cpp
-  sim/base/interrupt.cpp
+  sim/base/command.cpp sim/base/interrupt.cpp sim/base/this_process.cpp
   sim/faults/abuse.cpp sim/faults/bad_config.cpp sim/faults/bandwidth.cpp sim/faults/between.cpp sim/faults/bug.cpp
   sim/faults/clock.cpp sim/faults/config.cpp sim/faults/crash.cpp sim/faults/dns.cpp sim/faults/flush.cpp
   sim/faults/hardware.cpp sim/faults/hold.cpp sim/faults/malfunction.cpp sim/faults/outage.cpp
