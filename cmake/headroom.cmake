@@ -39,11 +39,13 @@ endfunction()
 add_custom_target(headroom_unit_tests)
 add_custom_target(headroom_release_tests)
 
-# headroom_test(NAME sources... DEPENDS targets... [LABELS unit|validation|scenarios|cluster|bench] [TIMEOUT seconds]):
+# headroom_test(NAME sources... DEPENDS targets... [LABELS unit|validation|scenarios|cluster|bench] [TIMEOUT seconds]
+#               [SLOW]):
 # a Catch2 executable, registered with ctest under its name. `unit` (the default) is for tests that take seconds:
-# they run under the sanitizers.
+# they run under the sanitizers. With SLOW those of its cases that are tagged [slow] are a test of their own, NAME_slow,
+# labelled `slow`: they run in Release, and under the sanitizers in the long form of tests/run only.
 function(headroom_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "DEPENDS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "SLOW" "TIMEOUT" "DEPENDS;LABELS" ${ARGN})
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
   endif()
@@ -53,7 +55,14 @@ function(headroom_test name)
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE headroom_test_main ${ARG_DEPENDS})
   headroom_precompiled(${name} headroom_test_headers)
-  add_test(NAME ${name} COMMAND ${name})
+  if(ARG_SLOW)
+    add_test(NAME ${name} COMMAND ${name} ~[slow])
+    add_test(NAME ${name}_slow COMMAND ${name} [slow])
+    set_tests_properties(${name}_slow PROPERTIES LABELS slow TIMEOUT 3600 ENVIRONMENT RC_PARAMS=seed=1)
+    add_dependencies(headroom_release_tests ${name})
+  else()
+    add_test(NAME ${name} COMMAND ${name})
+  endif()
   # rapidcheck tries the same cases every time; an executable run by hand tries new ones.
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT RC_PARAMS=seed=1)
   if("unit" IN_LIST ARG_LABELS)

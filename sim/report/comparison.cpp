@@ -24,14 +24,17 @@ constexpr double kLevel = 0.05;
 constexpr std::array<std::string_view, 5> kAlwaysFirst = {"yield", "harvest", "only.latency.p99_ms",
                                                           "latency.p99_ms", "cost.usd_per_hour"};
 
-/// The values of those replications.
+/// The values of those replications (numbers ascending), one each; none where the file has no column of that
+/// name.
 Values of(const Replications& all, const std::string& metric, const std::vector<int>& numbers) {
-  Values chosen;
+  Values chosen(numbers.size());
   const auto found = all.values.find(metric);
   if (found == all.values.end()) return chosen;
-  for (std::size_t r = 0; r < all.numbers.size(); ++r)
-    if (std::binary_search(numbers.begin(), numbers.end(), all.numbers[r]))
-      chosen.push_back(found->second[r]);
+  for (std::size_t r = 0; r < all.numbers.size(); ++r) {
+    const auto place = std::lower_bound(numbers.begin(), numbers.end(), all.numbers[r]);
+    if (place != numbers.end() && *place == all.numbers[r])
+      chosen[static_cast<std::size_t>(place - numbers.begin())] = found->second[r];
+  }
   return chosen;
 }
 

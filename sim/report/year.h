@@ -72,7 +72,7 @@ struct Year {
   double simulated = 0;  ///< really simulated, in windows
   std::int64_t runs = 0;
   double undisturbed = 0;     ///< share of the time in which nothing is broken
-  double longest_settle = 0;  ///< seconds until the slowest state has settled
+  double longest_settle = 0;  ///< seconds that the slowest change takes to settle
   double lead_s = 0;
   bool day = false;           ///< the load has levels
   double runs_share = 0;      ///< of the variance of what fails: from the runs, not from the timelines

@@ -46,23 +46,23 @@ Struck struck_by(const faults::Target& target, const world::Topology& topology) 
   return struck;
 }
 
-/// A failure begins, or ends: from when until when that is under way.
-struct Change {
+/// A change, and from when until when it is under way.
+struct DatedChange {
   TimePoint from, to;
   std::size_t failure = 0;
   bool begins = false;
 };
 
-std::vector<Change> changes_of(const std::vector<Failure>& failures, TimePoint end,
-                               const std::vector<PartTraits>& traits) {
-  std::vector<Change> changes;
+std::vector<DatedChange> changes_of(const std::vector<Failure>& failures, TimePoint end,
+                                    const std::vector<PartTraits>& traits) {
+  std::vector<DatedChange> changes;
   for (std::size_t f = 0; f < failures.size(); ++f) {
     const Failure& failure = failures[f];
     const TimePoint full = failure.begin + traits[failure.part].onset;
     changes.push_back({failure.begin, std::min(full, failure.end), f, true});
     if (failure.end < end) changes.push_back({failure.end, failure.again, f, false});
   }
-  std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
+  std::sort(changes.begin(), changes.end(), [](const DatedChange& a, const DatedChange& b) {
     return std::tuple(a.from, a.failure, !a.begins) < std::tuple(b.from, b.failure, !b.begins);
   });
   return changes;
@@ -85,6 +85,9 @@ std::vector<world::HostId> fallen(std::span<const PartTraits> parts, const world
 std::vector<PartTraits> traits_of(const std::vector<faults::Part>& parts, const world::Topology& topology,
                                   const Roles& roles) {
   std::vector<PartTraits> all;
+  // What it is of one domain that fails, by what is alike: "cooling/a". Empty: no domain, or several at once.
+  std::vector<std::string> domain_of;
+  std::map<std::string, std::set<std::string>, std::less<>> domains;
   for (const faults::Part& part : parts) {
     PartTraits& traits = all.emplace_back();
     traits.onset = faults::onset(part.kind);
@@ -112,6 +115,19 @@ std::vector<PartTraits> traits_of(const std::vector<faults::Part>& parts, const 
                    (equals ? sorts + ": " + falls : subject);
     traits.cause = tag + " " + (!equals ? subject : (sorts == "host" ? "" : sorts + ": ") + falls);
     if (part.common) traits.cause += ", all at once";
+    const bool one_domain =
+        equals && !part.common && sorts != "host" && subject.find(',') == std::string::npos;
+    domain_of.push_back(one_domain ? tag + " " : "");
+    if (one_domain) domains[traits.alike].insert(subject);
+  }
+  // A few of them are called by their names, which says more than what falls with each.
+  constexpr std::size_t kFew = 2;
+  for (std::size_t p = 0; p < all.size(); ++p) {
+    if (domain_of[p].empty()) continue;
+    const std::set<std::string>& names = domains[all[p].alike];
+    if (names.size() > kFew) continue;
+    all[p].cause = domain_of[p];
+    for (const std::string& name : names) all[p].cause += (name == *names.begin() ? "" : " or ") + name;
   }
   return all;
 }
@@ -175,7 +191,7 @@ std::vector<Failure> timeline_of(const std::vector<faults::Part>& parts, std::ui
 
 Chain chain_of(const std::vector<Failure>& failures, TimePoint end, const std::vector<PartTraits>& traits,
                States& states, const Levels& levels, const Settling& settling) {
-  const std::vector<Change> changes = changes_of(failures, end, traits);
+  const std::vector<DatedChange> changes = changes_of(failures, end, traits);
   Chain chain;
   std::map<std::uint32_t, std::size_t> broken;  // part to failure
   const auto state = [&] {
@@ -194,18 +210,26 @@ Chain chain_of(const std::vector<Failure>& failures, TimePoint end, const std::v
     TimePoint settled = transient.first;
     bool never = false;
     do {
-      const Change& change = changes[c++];
-      took_part.insert(change.failure);
-      const std::uint32_t part = failures[change.failure].part;
-      if (change.begins)
-        broken.insert_or_assign(part, change.failure);
-      else
-        broken.erase(part);
-      transient.after = state();
-      const Duration settles = settling.settles(transient.after, levels.at(change.from));
+      const DatedChange& dated = changes[c++];
+      took_part.insert(dated.failure);
+      const Failure& failure = failures[dated.failure];
+      Change change{transient.after, transient.after, {}};
+      if (dated.begins) {
+        broken.insert_or_assign(failure.part, dated.failure);
+      } else {
+        broken.erase(failure.part);
+        change.lasted = failure.end - failure.begin;
+      }
+      transient.after = change.after = state();
+      const Duration settles = settling.settles(change, levels.at(dated.from));
       never = settles == Duration::max();
       const TimePoint next = c < changes.size() ? changes[c].from : end;
-      settled = std::max(settled, never ? next : change.to + settles);
+      const TimePoint over = never ? next : dated.to + settles;
+      if (over >= settled) {
+        settled = over;
+        transient.slowest = change;
+        transient.settles = std::max(Duration(), over - dated.to);
+      }
     } while (c < changes.size() && (never || changes[c].from - settling.lead <= settled));
     transient.to = std::min(transient.from + up_to_seconds(settled - transient.from), end);
     transient.covered = transient.to - transient.from <= settling.longest;

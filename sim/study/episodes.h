@@ -22,7 +22,7 @@ namespace headroom::study {
 /// causes are ranked.
 struct PartTraits {
   std::string alike;                 ///< the same for parts with which the same falls, in the same way
-  std::string cause;                 ///< "crash: 1 of 40 worker"
+  std::string cause;                 ///< "crash 1 of 40 worker", "outage cooling/a or cooling/b"
   std::vector<world::HostId> hosts;  ///< that fall with it, sorted
   std::set<std::string, std::less<>> feeds;  ///< of power that go out
   bool stops = false;                        ///< they lose their power; otherwise they live on, impaired
@@ -75,6 +75,12 @@ struct Stay {
   TimePoint from, to;
 };
 
+/// A failure begins, or ends.
+struct Change {
+  States::Id before = 0, after = 0;
+  Duration lasted;  ///< how long what ends had lasted; 0 where a failure begins
+};
+
 /// Changes that follow each other so closely that one comes before the last has settled, and the time until
 /// all of them have.
 struct Transient {
@@ -82,6 +88,8 @@ struct Transient {
   TimePoint from;                 ///< a little before the first change: what it kills had been sent earlier
   TimePoint first;                ///< the first change
   TimePoint to;                   ///< settled again; or the end of the timeline
+  Change slowest;                 ///< the change that is the last to have settled
+  Duration settles;               ///< how long that takes
   std::vector<Failure> failures;  ///< that begin or end in it, and those that last all through it
   /// Those that are broken at some time in it, ascending; whether one of them fails in it; is repaired in it.
   std::vector<std::uint32_t> parts() const;
@@ -90,11 +98,11 @@ struct Transient {
   bool covered = true;  ///< false: it goes through states that never settle, for too long
 };
 
-/// When a state has settled. `never`: it does not, so that what follows is simulated together with it.
+/// When a change has settled. `never`: it does not, so that what follows is simulated together with it.
 struct Settling {
   Duration lead;     ///< see Transient::from
-  Duration longest;  ///< a transient with a state that never settles is covered up to this length
-  std::function<Duration(States::Id, std::size_t level)> settles;  ///< some time; Duration::max(): never
+  Duration longest;  ///< a transient that never settles is covered up to this length
+  std::function<Duration(const Change&, std::size_t level)> settles;  ///< some time; Duration::max(): never
 };
 
 /// A timeline as a chain of stays and transients, one after the other, without gaps.

@@ -30,7 +30,11 @@ struct Representative {
   std::size_t level = 0;             ///< of the load
   std::size_t after = 0;             ///< class of the state that it is in, or ends in
   std::vector<std::uint32_t> parts;  ///< that are broken in it
-  double cost = 0;                   ///< requests
+  /// Of a transient: the change that is the last to have settled (classes of the states before and after it),
+  /// and how long that is thought to take.
+  std::pair<std::size_t, std::size_t> slowest;
+  Duration settles;
+  double cost = 0;  ///< requests
   Measured found;
 };
 

@@ -29,7 +29,7 @@ namespace {
 using report::Year;
 
 constexpr double kYear = 365 * 86'400.0;  // seconds
-/// Until a state has settled, if nothing speaks against it.
+/// Until all is settled after a change, if nothing speaks against it.
 constexpr Duration kSettles = Duration::s(30);
 /// The longest transient that is simulated.
 constexpr Duration kLongest = Duration::s(30 * 60);
@@ -53,6 +53,8 @@ constexpr double kMostStraight = 1e9;  // requests
 constexpr double kOwnStratum = 0.02;
 constexpr std::size_t kMostFirst = 8;  // runs of a pooled stratum at first
 constexpr std::size_t kPerRound = 8;
+/// The classes of the states before a change and after it.
+using ChangeSort = std::pair<std::size_t, std::size_t>;
 /// The class of the state in which nothing is broken.
 constexpr std::size_t kNothing = 0;
 /// A stratum is split by load if that may change the total by so much; its pieces are no smaller than that.
@@ -93,6 +95,7 @@ class YearRun {
     longest_ = kLongest;
     if (const double peak = rate(levels_.by_rate().back()); peak > 0)
       longest_ = std::clamp(Duration::from_seconds(kLongestRequests / peak), kLongestAtLeast, kLongest);
+    for (Duration time = kSettles; time <= longest_ / 2; time = time * kSlower) ++never_;
   }
 
   YearOutcome run() {
@@ -141,13 +144,26 @@ class YearRun {
 
   // ---- The chains, and what is alike in them.
 
-  /// Until a state has settled under that load, after a change; max(): it never does.
-  Duration settles(std::size_t of_class, std::size_t level) const {
-    Duration longest = kSettles;
-    if (const auto known = settles_.find(of_class); known != settles_.end())
-      for (const auto& [from, time] : known->second)
-        if (levels_.rate(level) >= from) longest = std::max(longest, time);
-    return has_trend(of_class, level) ? Duration::max() : longest;
+  /// Until all is settled after such a change under that load; max(): it never is.
+  Duration settles(const Change& change, std::size_t level) const {
+    const int slower = times_slower(sort_of(change), level);
+    if (slower >= never_ || has_trend(states_.class_of(change.after), level)) return Duration::max();
+    if (slower == 0) return kSettles;
+    // What piled up while something was broken takes the longer the longer that was.
+    std::int64_t factor = 1;
+    for (int i = 1; i < slower; ++i) factor *= kSlower;
+    return std::max(kSettles * kSlower, change.lasted) * factor;
+  }
+  /// How often it was found that what had been thought of as settled was not.
+  int times_slower(const ChangeSort& sort, std::size_t level) const {
+    int most = 0;
+    if (const auto known = slower_.find(sort); known != slower_.end())
+      for (const auto& [from, times] : known->second)
+        if (levels_.rate(level) >= from) most = std::max(most, times);
+    return most;
+  }
+  ChangeSort sort_of(const Change& change) const {
+    return {states_.class_of(change.before), states_.class_of(change.after)};
   }
   /// Its stays do not stay as they are.
   bool has_trend(std::size_t of_class, std::size_t level) const {
@@ -156,9 +172,8 @@ class YearRun {
   }
 
   void build_chains() {
-    const Settling settling{lead_, longest_, [this](States::Id state, std::size_t level) {
-                              return settles(states_.class_of(state), level);
-                            }};
+    const Settling settling{
+        lead_, longest_, [this](const Change& change, std::size_t level) { return settles(change, level); }};
     chains_.clear();
     for (const auto& failures : timelines_)
       chains_.push_back(chain_of(failures, end_, traits_, states_, levels_, settling));
@@ -372,6 +387,8 @@ class YearRun {
     const Transient& shown = transient(stratum.members[stratum.member_at(one.place)]);
     one.level = levels_.at(shown.first);
     one.after = states_.class_of(shown.after);
+    one.slowest = sort_of(shown.slowest);
+    one.settles = shown.settles;
     one.parts = shown.parts();
     ScenarioConfig scenario = bare(onset_of(shown.before));
     // What has piled up while something was broken decides how it ends.
@@ -380,7 +397,8 @@ class YearRun {
       if (failure.begin < shown.from) youngest = std::max(youngest, failure.begin);
     if (shown.before != kNothing)
       scenario.run.warmup = std::max(
-          scenario.run.warmup, std::min(up_to_seconds(shown.from - youngest), up_to_seconds(longest_ / 2)));
+          scenario.run.warmup, std::min(up_to_seconds(shown.from - youngest),
+                                        up_to_seconds(shown.settles > kSettles ? longest_ : longest_ / 2)));
     const TimePoint begin = TimePoint::at(scenario.run.warmup);
     scenario.run.duration = up_to_seconds(shown.to - shown.from);
     one.found.s = (shown.to - shown.from).seconds();
@@ -471,7 +489,7 @@ class YearRun {
   void look_at(const Stratum& stratum, Representative& one, const ScenarioConfig& shown,
                const std::vector<metrics::ReplicationResult>& results) {
     const TimePoint begin = TimePoint::at(shown.run.warmup);
-    const Duration tail = std::min(settles(one.after, one.level), longest_) / 3;
+    const Duration tail = one.settles / 3;
     const double length = one.found.s;  // the last one of a timeline is no whole number of seconds
     one.found = measured(results[0].series, begin, begin + shown.run.duration, needed_.share, tail);
     one.found.s = length;
@@ -534,13 +552,7 @@ class YearRun {
 
   /// Looks at what was simulated. True: times to settle have changed, so that chains are others.
   bool adapt() {
-    bool changed = false;
-    for (const Stratum& stratum : strata_) {
-      if (!stratum.transient) continue;
-      for (const auto* list : {&stratum.representatives, &stratum.probes})
-        for (const Representative& one : *list)
-          if (goes_on(one)) changed = slower(one.after, one.level) || changed;
-    }
+    bool changed = slow_down();
     // Stays with a trend: from the load on from which all have one.
     std::map<std::size_t, std::vector<std::pair<double, bool>>> stays;
     for (const Stratum& stratum : strata_)
@@ -591,25 +603,40 @@ class YearRun {
     return failed - expected > 4 * 2 * std::sqrt(std::max({failed, expected, 1.0}));
   }
 
-  /// Whether more fails at the end of a transient than in the state that it leads to, by more than chance and
-  /// so much that it matters.
-  bool goes_on(const Representative& one) const {
-    const auto failing = failing_in(one.after, one.level);
-    if (!failing || one.found.tail_offered == 0) return false;
-    const double expected = *failing * one.found.tail_offered;
-    return by_more_than_chance(one.found.tail_failed, expected) &&
-           one.found.tail_failed - expected > 0.02 * one.found.failed;
-  }
-
-  /// It takes four times as long as was thought, from that load on; or for ever.
-  bool slower(std::size_t of_class, std::size_t level) {
-    const Duration now = settles(of_class, level);
-    if (now == Duration::max()) return false;
-    const auto [known, fresh] = slowed_.emplace(
-        std::tuple(of_class, levels_.rate(level), now.count_ns()));  // once for all that saw it
-    if (!fresh) return false;
-    settles_[of_class][levels_.rate(level)] = now * kSlower > longest_ / 2 ? Duration::max() : now * kSlower;
-    return true;
+  /// Where more fails at the end of transients than in the state that they lead to, by more than chance and
+  /// so much that it matters, what changed takes four times as long to settle as was thought, from that load
+  /// on; or for ever. True: that is so somewhere.
+  bool slow_down() {
+    struct Tail {
+      double rate, failed, expected, failed_in_all;
+    };
+    std::map<std::pair<ChangeSort, int>, std::vector<Tail>> tails;
+    for (const Stratum& stratum : strata_) {
+      if (!stratum.transient) continue;
+      for (const auto* list : {&stratum.representatives, &stratum.probes})
+        for (const Representative& one : *list) {
+          const auto failing = failing_in(one.after, one.level);
+          const int slower = times_slower(one.slowest, one.level);
+          if (!failing || slower >= never_ || has_trend(one.slowest.second, one.level)) continue;
+          tails[{one.slowest, slower}].push_back({levels_.rate(one.level), one.found.tail_failed,
+                                                  *failing * one.found.tail_offered, one.found.failed});
+        }
+    }
+    bool any = false;
+    for (auto& [key, all] : tails) {
+      std::sort(all.begin(), all.end(), [](const Tail& a, const Tail& b) { return a.rate > b.rate; });
+      double failed = 0, expected = 0, failed_in_all = 0;
+      for (const Tail& one : all) {
+        failed += one.failed;
+        expected += one.expected;
+        failed_in_all += one.failed_in_all;
+        if (!by_more_than_chance(failed, expected) || failed - expected <= 0.02 * failed_in_all) continue;
+        slower_[key.first][one.rate] = key.second + 1;
+        any = true;
+        break;
+      }
+    }
+    return any;
   }
 
   // ---- The answer.
@@ -823,9 +850,9 @@ class YearRun {
                      [](const auto& a, const auto& b) { return a.time_share > b.time_share; });
     year.undisturbed = 1 - broken_share();
     year.longest_settle = kSettles.seconds();
-    for (const auto& [of_class, times] : settles_)
-      for (const auto& [from, time] : times)
-        if (time < Duration::max()) year.longest_settle = std::max(year.longest_settle, time.seconds());
+    for (const Chain& chain : chains_)
+      for (const Transient& one : chain.transients)
+        if (one.covered) year.longest_settle = std::max(year.longest_settle, one.settles.seconds());
     outcome_.year = std::move(year);
   }
 
@@ -984,9 +1011,9 @@ class YearRun {
   Duration lead_, longest_;
   std::vector<std::vector<Failure>> timelines_;
   std::vector<Chain> chains_;
-  /// By class, where it is not the usual time: from which load on it takes how long.
-  std::map<std::size_t, std::map<double, Duration>> settles_;
-  std::set<std::tuple<std::size_t, double, std::int64_t>> slowed_;
+  /// Where it is not the usual time until all is settled: from which load on it is how many times slower.
+  std::map<ChangeSort, std::map<double, int>> slower_;
+  int never_ = 0;                                                  ///< so many times slower is never
   std::map<std::pair<bool, std::string>, std::set<double>> cuts_;  ///< of strata, by load
   std::map<std::size_t, double> trend_from_;  ///< by class: from which load on its stays have a trend
   std::map<std::string, std::size_t> alike_numbers_;

@@ -56,9 +56,11 @@ using YearProgress = std::function<void(const std::string& doing, double share)>
 /// each; then more where the variance of the answer comes from (Neyman 1934), until the runs are certain to
 /// 10 % of what is lost, or contribute less than a third of what the timelines do, or are as many as `runs`.
 ///
-/// A state's time to settle is 30 s, and doubled as long as more is still lost at the end of its transients
-/// than in its stays. A state that never settles (its stays have a trend) is simulated together with what
-/// comes before and after it, if all that takes at most 30 min, and is otherwise not covered, which is said.
+/// A change has settled after 30 s. Where more is still lost at the end of such transients than in the state
+/// that they lead to, it takes 2 min, but a repair at least as long as what was repaired had lasted; and then
+/// four times as long. What never settles (or leads to a state whose stays have a trend) is simulated together
+/// with what comes before and after it, if all that takes at most 30 min, and is otherwise not covered, which
+/// is said.
 /// If something is broken for more than 20 % of the time, the scenario runs straight through.
 YearOutcome run_year(const ScenarioConfig& scenario, const YearOptions& options, const Executor& executor,
                      KeptReplications& kept, const YearProgress& progress = {});

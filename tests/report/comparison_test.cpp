@@ -166,6 +166,16 @@ TEST_CASE("metrics of one side only are listed") {
   CHECK_THAT(text, Contains("yield  50  40  -9.7 ± 1.4  %  different: worse\n"));
 }
 
+TEST_CASE("a metric that a damaged replications.csv lacks cannot be told") {
+  const Side a = side("a", {{"yield", {0.5, 0.6, 0.7}}});
+  Side b = side("b", {{"yield", {0.4, 0.5, 0.61}}});
+  b.replications.values.clear();
+  for (const Comparison& c : {judged_difference(a, b), judged_difference(b, a)}) {
+    CHECK(c.method == Comparison::Method::pairs);
+    CHECK(row(c, "yield").verdict == Verdict::none);
+  }
+}
+
 TEST_CASE("replications.csv reads back as what was written") {
   const Run run = sample_run();
   const Replications all = replications(run);

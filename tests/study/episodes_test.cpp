@@ -56,7 +56,7 @@ Failure failure(std::uint32_t part, int begin, int end, int again) {
 
 Settling settling(int lead, int settles) {
   return {Duration::s(lead), Duration::s(1800),
-          [settles](States::Id, std::size_t) { return Duration::s(settles); }};
+          [settles](const Change&, std::size_t) { return Duration::s(settles); }};
 }
 
 double s(TimePoint t) {
@@ -94,6 +94,17 @@ TEST_CASE(
   CHECK(falls({f.traits[0]}) + falls({f.traits[1]}) == 2);  // the api of that rack, which has one cord
   CHECK(falls({f.traits[0], f.traits[1]}) == 4);            // and its workers, which have two
   CHECK_FALSE(f.same({0, 1}, {0, 2}));
+}
+
+TEST_CASE("causes are called by the names of what fails where these are few, and otherwise by what falls") {
+  const auto cause = [](const std::string& strikes) {
+    return Ground("{mttf: {exponential: {mean: 10h}}, mttr: 10min, " + strikes + "}").traits[0].cause;
+  };
+  CHECK(cause("crash: {target: [rack/a1, zone/a]}") == "crash rack/a1");
+  CHECK(cause("crash: {target: [rack/a1, rack/a2]}") == "crash rack/a1 or rack/a2");  // as much falls with each
+  CHECK(cause("crash: {target: [host/api-1, host/api-2]}") == "crash 1 of 4 api");
+  CHECK(cause("outage: {target: [power/a1-1, power/a1-2, power/a2-1, power/a2-2]}") ==
+        "outage power: 1 of 4 api");
 }
 
 TEST_CASE("a failure that lasts is two transients with a stay between; a brief one is one") {
@@ -140,8 +151,8 @@ TEST_CASE("a state that never settles is one transient with what leads out of it
   const Levels levels = std::get<Levels>(Levels::of(client::Poisson{Rate{1}}));
   const TimePoint end = TimePoint::at(Duration::s(100'000));
   Settling never = settling(10, 30);
-  never.settles = [&](States::Id state, std::size_t) {
-    return g.states.parts(state).empty() ? Duration::s(30) : Duration::max();
+  never.settles = [&](const Change& change, std::size_t) {
+    return g.states.parts(change.after).empty() ? Duration::s(30) : Duration::max();
   };
   const Chain chain = chain_of({failure(0, 1000, 2000, 2060), failure(1, 10'000, 20'000, 20'060),
                                 failure(2, 99'000, 200'000, 200'060)},
@@ -151,6 +162,43 @@ TEST_CASE("a state that never settles is one transient with what leads out of it
   CHECK(chain.transients[0].covered);
   CHECK_FALSE(chain.transients[1].covered);
   CHECK(s(chain.transients[2].to) == 100'000);
+}
+
+TEST_CASE("how long a repair takes to settle may depend on what led to it and on how long that lasted") {
+  Ground g(kHosts);
+  const Levels levels = std::get<Levels>(Levels::of(client::Poisson{Rate{1}}));
+  const TimePoint end = TimePoint::at(Duration::s(100'000));
+  Settling slow = settling(10, 30);
+  slow.settles = [&](const Change& change, std::size_t) {
+    CHECK((change.lasted > Duration()) ==
+          (g.states.parts(change.before).size() > g.states.parts(change.after).size()));
+    return std::max(Duration::s(30), change.lasted / 2);
+  };
+  // The first is repaired while the second is broken.
+  const Chain chain = chain_of({failure(0, 1000, 3000, 3060), failure(1, 2000, 10'000, 10'060)}, end,
+                               g.traits, g.states, levels, slow);
+  REQUIRE(chain.transients.size() == 4);
+  CHECK(s(chain.transients[0].to) == 1030);
+  CHECK(s(chain.transients[1].to) == 2030);
+  CHECK(s(chain.transients[2].to) == 3060 + 1000);
+  CHECK(chain.transients[2].settles == Duration::s(1000));
+  CHECK(g.states.parts(chain.transients[2].slowest.before) == std::vector<std::uint32_t>{0, 1});
+  CHECK(g.states.parts(chain.transients[2].slowest.after) == std::vector<std::uint32_t>{1});
+  CHECK(s(chain.transients[3].to) == 10'060 + 4000);
+}
+
+TEST_CASE("the longest of several times to settle counts, not the last") {
+  Ground g(kHosts);
+  const Levels levels = std::get<Levels>(Levels::of(client::Poisson{Rate{1}}));
+  Settling slow = settling(10, 30);
+  slow.settles = [](const Change& change, std::size_t) {
+    return std::max(Duration::s(30), change.lasted / 2);
+  };
+  const Chain chain = chain_of({failure(0, 1000, 3000, 3060), failure(1, 3100, 3110, 3120)},
+                               TimePoint::at(Duration::s(100'000)), g.traits, g.states, levels, slow);
+  REQUIRE(chain.transients.size() == 2);
+  CHECK(s(chain.transients[1].to) == 3060 + 1000);
+  CHECK(chain.transients[1].slowest.lasted == Duration::s(2000));
 }
 
 TEST_CASE("a chain covers its timeline without gaps, and each failure begins and ends in one transient") {

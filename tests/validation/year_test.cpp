@@ -45,7 +45,6 @@ void against_brute_force(const std::string& name, const std::string& text, doubl
   options.years = 0.1;  // the starts of the timelines, when all is new, are of no account
   const report::Year year = year_of(config, options);
   CHECK_FALSE(year.straight);
-  CHECK(year.not_covered.empty());
 
   constexpr int kReplications = 20;
   config.run.duration = Duration::from_seconds((long_form() ? long_hours : hours) * 3600 / kReplications);
@@ -68,6 +67,11 @@ void against_brute_force(const std::string& name, const std::string& text, doubl
              (year.yield.ci95.high - year.yield.ci95.low) / 2, brute_lost,
              (yield->ci95->high - yield->ci95->low) / 2, year.simulated, sent);
   CHECK(std::abs(lost - brute_lost) <= half);
+  // What is not covered (what piled up in a very long failure is not worked off within the longest transient)
+  // would not matter if all of it failed.
+  double not_covered = 0;
+  for (const auto& one : year.not_covered) not_covered += one.time_share;
+  CHECK(not_covered < 0.25 * half);
   // Precise enough to be wrong.
   CHECK(half < (long_form() ? 0.3 : 0.8) * brute_lost);
   if (long_form()) CHECK(sent >= 100 * year.simulated);
