@@ -57,16 +57,17 @@ void add_check(CLI::App& app, int& status) {
           "  sweep        " + std::to_string(grid->points.size()) + " points: " + what_varies(*grid) + "\n";
     }
     if (scenario->plan && scenario->plan->vary) {
-      const auto task =
-          study::load_plan(options->file, options->assignments(), study::PlanOptions{}, diagnostics);
-      if (!task) {
+      const auto plans =
+          study::load_plans(options->file, options->assignments(), study::PlanOptions{}, diagnostics);
+      if (!plans) {
         complain(diagnostics);
         status = kBadInput;
         return;
       }
-      text += "  plan         " + std::to_string(task->grid.points.size()) +
-              " points: " + what_varies(task->grid) + "; the " + (task->plan.maximize ? "most " : "least ") +
-              task->goal + "\n";
+      const study::PlanTask& task = plans->tasks.front();
+      text += "  plan         " + std::to_string(task.grid.points.size()) +
+              " points: " + what_varies(task.grid) + "; the " + (task.plan.maximize ? "most " : "least ") +
+              task.goal + "\n";
     }
     print(text);
   });

@@ -1,9 +1,11 @@
 #include "sim/study/plan.h"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/base/interrupt.h"
@@ -12,7 +14,7 @@
 #include "sim/cli/usage.h"
 #include "sim/config/diagnostics.h"
 #include "sim/config/units.h"
-#include "sim/report/plan.h"
+#include "sim/report/plans.h"
 
 namespace headroom::cli {
 namespace {
@@ -60,54 +62,78 @@ study::PlanOptions options_of(const PlanCommand& command) {
   return options;
 }
 
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
 int execute(const PlanCommand& command) {
   if (const auto wrong = command.executor.contradiction(command.result)) return fail(*wrong, kBadInput);
   config::Diagnostics diagnostics;
   if (!command.scenario.replications.empty())
     diagnostics.error({}, "--replications: a plan decides itself how many it needs, expected no such option");
-  std::optional<study::PlanTask> task;
+  std::optional<study::PlanTasks> wanted;
   if (diagnostics.ok())
-    task = study::load_plan(command.scenario.file, command.scenario.assignments(), options_of(command),
-                            diagnostics);
-  if (!task) {
+    wanted = study::load_plans(command.scenario.file, command.scenario.assignments(), options_of(command),
+                               diagnostics);
+  if (!wanted) {
     complain(diagnostics);
     return kBadInput;
   }
   const ResultOptions& result = command.result;
-  const fs::path folder = result.folder(task->grid.base.scenario);
+  const fs::path folder = result.folder(wanted->tasks.front().grid.base.scenario);
   const DeferInterrupts defer;
   if (const auto problem = report::NewFolder::check(folder)) return fail(*problem, kBadInput);
   auto opened = study::KeptReplications::open(folder);
   if (const auto* problem = std::get_if<report::Problem>(&opened)) return fail(*problem, kOther);
   auto& kept = std::get<study::KeptReplications>(opened);
 
-  std::function<void(const std::string&)> decided;
-  if (!result.quiet) decided = [](const std::string& line) { say(line); };
-  const study::PlanOutcome outcome = study::run_plan(
-      *task, command.executor.make(result, folder, [](const std::string& text) { say(text); }),
-      command.executor.at_once(result), kept, decided);
-  for (const std::string& failure : outcome.failures) say_error(failure);
-  if (outcome.problem) {
-    say_error(outcome.problem->message);
-    say_what_is_kept(kept);
-    return outcome.refused ? kBadInput : kOther;
+  const auto executor = command.executor.make(result, folder, [](const std::string& text) { say(text); });
+  report::Plans plans;
+  std::vector<std::string> keys;
+  std::optional<metrics::Invariant> violated;
+  bool ended_early = false, failed = false;
+  const auto begin = std::chrono::steady_clock::now();
+  for (study::PlanTask& task : wanted->tasks) {
+    const std::string value = wanted->each ? wanted->each->values[plans.plans.size()] + ": " : "";
+    std::function<void(const std::string&)> decided;
+    if (!result.quiet) decided = [&](const std::string& line) { say(value + line); };
+    if (task.options.budget_s)
+      *task.options.budget_s = std::max(0.0, *task.options.budget_s - seconds_since(begin));
+    study::PlanOutcome outcome =
+        study::run_plan(task, executor, command.executor.at_once(result), kept, decided);
+    for (const std::string& failure : outcome.failures) say_error(failure);
+    if (outcome.problem) {
+      say_error(outcome.problem->message);
+      say_what_is_kept(kept);
+      return outcome.refused ? kBadInput : kOther;
+    }
+    keys.insert(keys.end(), outcome.keys.begin(), outcome.keys.end());
+    if (!violated && !outcome.violated.empty()) violated = outcome.violated.front();
+    const report::Plan& plan = outcome.files.plan;
+    failed = failed || !outcome.failures.empty();
+    ended_early = plan.ended == report::Plan::Ended::interrupted || interruptions() > 0 || failed;
+    if (plan.ended == report::Plan::Ended::interrupted && plan.points.empty()) break;
+    plans.plans.push_back(std::move(outcome.files));
+    if (ended_early) break;
   }
-  const report::Plan& plan = outcome.files.plan;
-  if (plan.ended == report::Plan::Ended::interrupted && plan.points.empty()) {
+  if (plans.plans.empty()) {
     say("interrupted before any point was decided; no result was written");
     say_what_is_kept(kept);
     return kOther;
   }
-  const report::Written written =
-      report::write_plan(folder, outcome.files, !result.no_figures,
-                         [&](report::NewFolder& made) { return kept.copy_to(made, outcome.keys); });
-  if (const auto failed = conclude_writing(written, kept)) return *failed;
-  if (!result.quiet) print_painted(report::table(plan, folder, colours()));
-  for (const metrics::Invariant& invariant : outcome.violated)
-    return fail("invariant violated: " + invariant.name + ": " + invariant.detail, kInvariant);
-  if (interruptions() > 0 || plan.ended == report::Plan::Ended::interrupted || !outcome.failures.empty())
-    return kOther;
-  return result.fail_on_slo && !plan.found() ? kSloMissed : kDone;
+  const auto keep = [&](report::NewFolder& made) { return kept.copy_to(made, keys); };
+  if (wanted->each) plans.each = *wanted->each;
+  const report::PlanFiles& only = plans.plans.front();
+  const report::Written written = wanted->each ? report::write_plans(folder, plans, !result.no_figures, keep)
+                                               : report::write_plan(folder, only, !result.no_figures, keep);
+  if (const auto not_written = conclude_writing(written, kept)) return *not_written;
+  if (!result.quiet)
+    print_painted(wanted->each ? report::table(plans, folder, colours())
+                               : report::table(only.plan, folder, colours()));
+  if (violated) return fail("invariant violated: " + violated->name + ": " + violated->detail, kInvariant);
+  if (ended_early) return kOther;
+  const bool found = wanted->each ? plans.found() : only.plan.found();
+  return result.fail_on_slo && !found ? kSloMissed : kDone;
 }
 
 }  // namespace
@@ -124,6 +150,12 @@ void add_plan(CLI::App& app, int& status) {
           "scenario's `plan: vary:`")
       ->type_name("PATH=LIST")
       ->allow_extra_args(false);
+  command
+      ->add_option(
+          "--each", options->plan.each,
+          "PATH=LIST, as in --vary, of what nobody chooses, such as the load or an objective's bound: a "
+          "plan for each of these, with one table and one figure")
+      ->type_name("PATH=LIST");
   command
       ->add_option("--minimize", options->plan.minimize,
                    "cost.usd_per_hour (the default), a path that is varied, or any other metric, for which "
@@ -182,7 +214,9 @@ void add_plan(CLI::App& app, int& status) {
   command->footer(
       "A plan that was stopped goes on where it was when the same command is given again.\n"
       "Example: headroom plan scenarios/seed-design.yaml --vary platform.hosts.worker.count=24..64 "
-      "--vary platform.hosts.api.count=3..5 --survive rack");
+      "--vary platform.hosts.api.count=3..5 --survive rack\n"
+      "         headroom plan scenarios/seed-design.yaml --vary platform.hosts.worker.count=24..64 --set "
+      "platform.hosts.api.count=5 --each workload.arrivals.poisson=8000/s,10000/s,12000/s --survive rack");
   command->callback([options, &status] { status = execute(*options); });
 }
 

@@ -297,12 +297,13 @@ std::vector<std::pair<std::size_t, std::size_t>> split(std::string_view text) {
 
 }  // namespace
 
-std::optional<Axis> parse_vary(std::string_view assignment, Diagnostics& diagnostics) {
+std::optional<Axis> parse_vary(std::string_view assignment, Diagnostics& diagnostics,
+                               std::string_view option) {
   const std::size_t equals = assignment.find('=');
   Axis axis;
   axis.label = assignment.substr(0, equals);
   auto whole = std::make_shared<Source>();
-  whole->name = "--vary " + axis.label;
+  whole->name = std::string(option) + " " + axis.label;
   diagnostics.mention(whole);
   axis.where = {whole, 1, 1};
   const auto fail = [&](std::size_t at, const std::string& message) {

@@ -43,8 +43,9 @@ struct Axis {
 ///
 /// `NAME={ALTERNATIVE: {PATH: VALUE, …}, …}`, one map alone, is a named choice. Errors read
 /// `--vary PATH:1:col: error: …`, the column counting in the path or in what stands behind the `=`, as do
-/// later errors on the values.
-std::optional<Axis> parse_vary(std::string_view assignment, Diagnostics& diagnostics);
+/// later errors on the values. `option`: the option that it stands in.
+std::optional<Axis> parse_vary(std::string_view assignment, Diagnostics& diagnostics,
+                               std::string_view option = "--vary");
 
 /// The same as an entry of a scenario's `sweep`: `PATH: [a, b, c]`, `PATH: LO..HI`, a list with ranges in it,
 /// or a named choice, `NAME: {ALTERNATIVE: {PATH: VALUE, …}, …}`.

@@ -158,7 +158,10 @@ std::string worlds_csv(const Plan&);
 std::vector<Chart> figures(const Plan&);
 std::string html(const Plan&, const std::vector<Chart>&, const std::filesystem::path& figures);
 
-/// Writes plan.json, points.csv, scenario.yaml, machine.json, figures/ and report.html; see write_sweep.
+/// Adds plan.json, points.csv, scenario.yaml, machine.json, figures/ and report.html to a folder, `below` it.
+void add_plan(NewFolder& fresh, const std::filesystem::path& below, const PlanFiles&, bool figures,
+              Written& written);
+/// A folder of these; see write_sweep.
 Written write_plan(const std::filesystem::path& folder, const PlanFiles&, bool figures,
                    const std::function<std::optional<Problem>(NewFolder&)>& more = {});
 

@@ -45,6 +45,9 @@ std::variant<PlanAnswerRead, Problem> parse(const std::string& text) {
   try {
     if (!j.is_object() || j.value("schema", std::string()) != "headroom/plan/1")
       return Problem{"not a plan of this version (expected \"schema\": \"headroom/plan/1\")"};
+    if (j.contains("each"))
+      return Problem{"several plans, for each " + text_of(j.at("each")) +
+                     ", expected one of the folders below plans/"};
     PlanAnswerRead plan;
     plan.goal = j.at("objective").get<std::string>();
     plan.maximize = j.at("direction").get<std::string>() == "maximize";

@@ -169,19 +169,29 @@ std::vector<Chart> figures(const Plan& plan) {
   return charts;
 }
 
+void add_plan(NewFolder& fresh, const std::filesystem::path& below, const PlanFiles& files,
+              bool with_drawings, Written& written) {
+  const std::vector<Chart> charts = figures(files.plan);
+  add_files(
+      fresh, below, charts, with_drawings,
+      [&](const std::filesystem::path& drawings) {
+        Contents all{{"plan.json", to_json(files.plan)},
+                     {"points.csv", points_csv(files.plan)},
+                     {"scenario.yaml", files.scenario_yaml},
+                     {"machine.json", machine_json(files.effort)},
+                     {"report.html", html(files.plan, charts, drawings)}};
+        if (files.plan.uncertain) all.emplace_back("worlds.csv", worlds_csv(files.plan));
+        return all;
+      },
+      written);
+}
+
 Written write_plan(const std::filesystem::path& folder, const PlanFiles& files, bool with_drawings,
                    const std::function<std::optional<Problem>(NewFolder&)>& more) {
-  const std::vector<Chart> charts = figures(files.plan);
-  const auto contents = [&](const std::filesystem::path& drawings) {
-    Contents all{{"plan.json", to_json(files.plan)},
-                 {"points.csv", points_csv(files.plan)},
-                 {"scenario.yaml", files.scenario_yaml},
-                 {"machine.json", machine_json(files.effort)},
-                 {"report.html", html(files.plan, charts, drawings)}};
-    if (files.plan.uncertain) all.emplace_back("worlds.csv", worlds_csv(files.plan));
-    return all;
-  };
-  return write_folder(folder, charts, with_drawings, contents, more);
+  return write_folder(folder, [&](NewFolder& fresh, Written& written) {
+    add_plan(fresh, {}, files, with_drawings, written);
+    if (!written.error && more) written.error = more(fresh);
+  });
 }
 
 }  // namespace headroom::report

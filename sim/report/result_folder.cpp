@@ -45,9 +45,26 @@ std::optional<Problem> draw_in_place(const std::vector<Chart>& charts, const fs:
 
 }  // namespace
 
-Written write_folder(const fs::path& folder, const std::vector<Chart>& charts, bool with_drawings,
-                     const std::function<Contents(const fs::path& drawings)>& contents,
-                     const std::function<std::optional<Problem>(NewFolder&)>& more) {
+void add_files(NewFolder& fresh, const fs::path& below, const std::vector<Chart>& charts, bool with_drawings,
+               const std::function<Contents(const fs::path& drawings)>& contents, Written& written) {
+  const fs::path drawings = fresh.path() / below / "figures";
+  if (with_drawings) {
+    std::error_code error;
+    fs::create_directories(drawings, error);
+    if (const auto problem = draw(charts, drawings)) {
+      const std::string warning = "no figures: " + problem->message;
+      if (std::find(written.warnings.begin(), written.warnings.end(), warning) == written.warnings.end())
+        written.warnings.push_back(warning);
+    }
+    fs::remove(drawings, error);  // only if it stayed empty
+  }
+  for (const auto& [name, text] : contents(drawings)) {
+    written.error = fresh.write(below / name, text);
+    if (written.error) return;
+  }
+}
+
+Written write_folder(const fs::path& folder, const std::function<void(NewFolder&, Written&)>& fill) {
   Written written;
   auto created = NewFolder::create(folder);
   if (auto* problem = std::get_if<Problem>(&created)) {
@@ -55,21 +72,18 @@ Written write_folder(const fs::path& folder, const std::vector<Chart>& charts, b
     return written;
   }
   NewFolder& fresh = std::get<NewFolder>(created);
-  const fs::path drawings = fresh.path() / "figures";
-  if (with_drawings) {
-    std::error_code error;
-    fs::create_directory(drawings, error);
-    if (const auto problem = draw(charts, drawings))
-      written.warnings.push_back("no figures: " + problem->message);
-    fs::remove(drawings, error);  // only if it stayed empty
-  }
-  for (const auto& [name, text] : contents(drawings)) {
-    written.error = fresh.write(name, text);
-    if (written.error) return written;
-  }
-  if (more) written.error = more(fresh);
+  fill(fresh, written);
   if (!written.error) written.error = fresh.commit();
   return written;
+}
+
+Written write_folder(const fs::path& folder, const std::vector<Chart>& charts, bool with_drawings,
+                     const std::function<Contents(const fs::path& drawings)>& contents,
+                     const std::function<std::optional<Problem>(NewFolder&)>& more) {
+  return write_folder(folder, [&](NewFolder& fresh, Written& written) {
+    add_files(fresh, {}, charts, with_drawings, contents, written);
+    if (!written.error && more) written.error = more(fresh);
+  });
 }
 
 Written write_result(const fs::path& folder, const Run& run, const WriteOptions& options) {

@@ -29,9 +29,20 @@ struct Written {
 /// Files by their path relative to a folder.
 using Contents = std::vector<std::pair<std::filesystem::path, std::string>>;
 
-/// What all results are written by: draws the charts into figures/ (if asked; that they cannot be drawn is a
-/// warning), then writes `contents(folder of the figures)`, then what `more` adds. The folder appears
-/// complete or not at all; see NewFolder for what may be replaced.
+/// What all results are written by: the folder appears complete or not at all, filled by `fill`; see
+/// NewFolder for what may be replaced.
+Written write_folder(const std::filesystem::path& folder,
+                     const std::function<void(NewFolder&, Written&)>& fill);
+
+/// Part of filling: draws the charts into figures/ (if asked; that they cannot be drawn is a warning), then
+/// writes `contents(folder of the figures)`; all of it below that folder of the result, "" for the result's
+/// own.
+void add_files(NewFolder& fresh, const std::filesystem::path& below, const std::vector<Chart>& charts,
+               bool with_drawings,
+               const std::function<Contents(const std::filesystem::path& drawings)>& contents,
+               Written& written);
+
+/// A folder with such files, and then what `more` adds.
 Written write_folder(const std::filesystem::path& folder, const std::vector<Chart>& charts,
                      bool with_drawings,
                      const std::function<Contents(const std::filesystem::path& drawings)>& contents,

@@ -214,12 +214,16 @@ std::string name_of(const Grid& grid, const Grid::Point& point) {
 }
 
 std::optional<Grid> load_grid(const std::string& file, std::span<const std::string> sets,
-                              std::span<const std::string> varies, Diagnostics& diagnostics, For what) {
+                              std::span<const std::string> varies, Diagnostics& diagnostics, For what,
+                              const std::string& each) {
   const auto tree = config::load_tree(file, sets, diagnostics);
   if (!tree) return std::nullopt;
   auto base = scenario_from(*tree, diagnostics);
   Grid grid;
   grid.axes = axes_of(varies, *tree, file, what, diagnostics);
+  if (!each.empty())
+    if (auto axis = config::parse_vary(each, diagnostics, "--each"))
+      grid.axes.insert(grid.axes.begin(), std::move(*axis));
   if (!base || !diagnostics.ok()) return std::nullopt;
   check_axes(grid.axes, diagnostics);
   std::size_t count = 1;
@@ -246,6 +250,21 @@ std::optional<Grid> load_grid(const std::string& file, std::span<const std::stri
   grid.base = std::move(*base);
   if (what == For::sweep) grid.base.sweep = VaryConfig{grid.axes};
   return grid;
+}
+
+std::vector<Grid> split_by_first(const Grid& grid) {
+  std::vector<Grid> all(grid.axes.front().alternatives.size());
+  for (const Grid::Point& point : grid.points) {
+    Grid& part = all[point.at.front()];
+    if (part.points.empty()) {
+      part.axes.assign(grid.axes.begin() + 1, grid.axes.end());
+      part.base = point.scenario;
+      part.base.sweep = grid.base.sweep;
+      part.base.plan = grid.base.plan;
+    }
+    part.points.push_back({{point.at.begin() + 1, point.at.end()}, point.scenario});
+  }
+  return all;
 }
 
 }  // namespace headroom::study

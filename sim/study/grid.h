@@ -48,10 +48,12 @@ enum class For { sweep, plan };
 
 /// Reads a scenario and builds every point: the `--set`s are applied, then what the alternatives of the point
 /// set, in the order of the axes. The axes are those of `varies` (`--vary`) if there are any, else those of
-/// the scenario's section. Nothing, and every error of the scenario and of all points, if not all are valid:
-/// an error that only some points have names them.
+/// the scenario's section; `each` (`--each`), if it is not empty, comes before them. Nothing, and every error
+/// of the scenario and of all points, if not all are valid: an error that only some points have names them.
 std::optional<Grid> load_grid(const std::string& file, std::span<const std::string> sets,
                               std::span<const std::string> varies, config::Diagnostics& diagnostics,
-                              For what = For::sweep);
+                              For what = For::sweep, const std::string& each = {});
+/// A grid for each alternative of the first axis, of the others; its base is that of its first point.
+std::vector<Grid> split_by_first(const Grid& grid);
 
 }  // namespace headroom::study

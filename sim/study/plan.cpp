@@ -787,16 +787,13 @@ void add_worlds(PlanTask& task, const std::string& file, std::span<const std::st
   }
 }
 
-}  // namespace
-
-std::optional<PlanTask> load_plan(const std::string& file, std::span<const std::string> sets,
-                                  const PlanOptions& options, Diagnostics& diagnostics) {
-  auto grid = load_grid(file, sets, options.varies, diagnostics, For::plan);
-  if (!grid) return std::nullopt;
+/// What is to be planned of those points.
+std::optional<PlanTask> task_of(Grid grid, const std::string& file, std::span<const std::string> sets,
+                                const PlanOptions& options, Diagnostics& diagnostics) {
   PlanTask task;
   task.options = options;
-  if (grid->base.plan) task.plan = *grid->base.plan;
-  task.grid = std::move(*grid);
+  if (grid.base.plan) task.plan = *grid.base.plan;
+  task.grid = std::move(grid);
   PlanConfig& plan = task.plan;
   if (!options.minimize.empty()) {
     plan.minimize = options.minimize;
@@ -876,6 +873,31 @@ std::optional<PlanTask> load_plan(const std::string& file, std::span<const std::
   add_worlds(task, file, sets, diagnostics);
   if (!diagnostics.ok()) return std::nullopt;
   return task;
+}
+
+}  // namespace
+
+std::optional<PlanTasks> load_plans(const std::string& file, std::span<const std::string> sets,
+                                    const PlanOptions& options, Diagnostics& diagnostics) {
+  auto grid = load_grid(file, sets, options.varies, diagnostics, For::plan, options.each);
+  if (!grid) return std::nullopt;
+  PlanTasks all;
+  std::vector<Grid> grids;
+  if (options.each.empty()) {
+    grids.push_back(std::move(*grid));
+  } else {
+    all.each = reported_axis(grid->axes.front());
+    grids = split_by_first(*grid);
+    if (!options.uncertain.empty())
+      diagnostics.error({}, file + ": --each and --uncertain both want several plans, expected one of them");
+  }
+  for (Grid& one : grids) {
+    if (!diagnostics.ok()) return std::nullopt;
+    auto task = task_of(std::move(one), file, sets, options, diagnostics);
+    if (!task) return std::nullopt;
+    all.tasks.push_back(std::move(*task));
+  }
+  return diagnostics.ok() ? std::optional(std::move(all)) : std::nullopt;
 }
 
 PlanOutcome run_plan(const PlanTask& task, const Executor& executor, int at_once, KeptReplications& kept,

@@ -19,6 +19,7 @@ namespace headroom::study {
 /// What stands on the command line; each replaces what the scenario's `plan:` says.
 struct PlanOptions {
   std::vector<std::string> varies;
+  std::string each;  ///< PATH=LIST; a plan for each of these
   std::string minimize, maximize;
   std::vector<Survive> survive;
   std::optional<double> confidence;
@@ -51,10 +52,16 @@ struct PlanTask {
   std::vector<World> worlds;
 };
 
+/// One plan; or one for each of `each`, in the order of its values.
+struct PlanTasks {
+  std::optional<report::Sweep::Axis> each;
+  std::vector<PlanTask> tasks;
+};
+
 /// Reads a scenario and what is to be planned. Nothing, and every error, if it is not valid: no objectives,
 /// nothing that is varied, a goal that is no metric and not varied, an invalid point.
-std::optional<PlanTask> load_plan(const std::string& file, std::span<const std::string> sets,
-                                  const PlanOptions& options, config::Diagnostics& diagnostics);
+std::optional<PlanTasks> load_plans(const std::string& file, std::span<const std::string> sets,
+                                    const PlanOptions& options, config::Diagnostics& diagnostics);
 
 struct PlanOutcome {
   report::PlanFiles files;

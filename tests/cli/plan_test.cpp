@@ -143,7 +143,61 @@ TEST_CASE("with a host gone one more is needed") {
   CHECK_THAT(finished.out, Contains(", with any one host gone.") && Contains("host/worker-1 gone"));
 }
 
-TEST_CASE("the most load that holds, how far above the own that is, and how long it lasts") {
+TEST_CASE("a plan for each of several loads: one table, one figure, and each plan whole below it") {
+  const Place place;
+  const auto each = [&](Texts more) {
+    more.insert(more.begin(), {"--each", "workload.arrivals.poisson=40/s,64/s,400/s"});
+    return place.cores(more);
+  };
+  const Finished finished = each({});
+  CHECK(finished.status == 0);
+  CHECK_THAT(finished.err, Contains("headroom: 64/s: worker.cores = "));
+  CHECK_THAT(finished.out,
+             Contains("\n  40/s         worker.cores = 5: the cheapest that holds.\n") &&
+                 Contains("\n  64/s         worker.cores = 8: the cheapest that holds.\n"
+                          "               60 % more than for 40/s\n") &&
+                 Contains("\n  400/s        Nothing holds: worker.cores = 30 misses load below"));
+  const Json all = place.plan();
+  CHECK(all["schema"] == "headroom/plan/1");
+  CHECK(all["each"] == "workload.arrivals.poisson");
+  CHECK(all["answer"] == Json({{"found", false}, {"status", "none"}}));
+  REQUIRE(all["plans"].size() == 3);
+  CHECK(all["plans"][1]["answer"]["values"]["platform.hosts.worker.cores"] == 8);
+  CHECK_THAT(
+      place.text("results/queue/answers.csv"),
+      StartsWith("workload.arrivals.poisson,platform.hosts.worker.cores,status,limited_by\n40/s,5,sure,"));
+  // Each is what it would be by itself.
+  REQUIRE(place.cores({"--out", "alone"}).status == 0);
+  for (const char* file : {"plan.json", "points.csv", "scenario.yaml"})
+    CHECK(place.text("results/queue/plans/2/" + std::string(file)) ==
+          place.text("alone/" + std::string(file)));
+  // What is there is not run again; the exit status says whether there is an answer for all of them.
+  CHECK(each({"--quiet", "--fail-on-slo"}).status == 1);
+  CHECK(place.plan() == all);
+  const Finished compared = run({"compare", "results/queue", "alone"}, place.here);
+  CHECK(compared.status == 2);
+  CHECK_THAT(compared.err, Contains("several plans, for each workload.arrivals.poisson"));
+}
+
+TEST_CASE("each objective has its price, each size of machine, too") {
+  const Place place;
+  REQUIRE(place.cores({"--each", "slo.latency.p99_ms=450,600"}).status == 0);
+  // By Erlang C and the time of service itself: 477 ms with 9 servers, 467 with 10, never below 460.
+  const Json all = place.plan();
+  CHECK(all["plans"][0]["slo"][0]["objective"] == "latency.p99_ms <= 450");
+  CHECK(all["plans"][0]["answer"]["found"] == false);
+  CHECK(all["plans"][1]["answer"]["values"]["platform.hosts.worker.cores"] == 8);
+  REQUIRE(place({"--vary", "platform.hosts.worker.count=1..6", "--each",
+                 "size={four cores: {platform.hosts.worker.cores: 4, platform.hosts.worker.price: 1USD/h}, "
+                 "eight cores: {platform.hosts.worker.cores: 8, platform.hosts.worker.price: 4USD/h}}"})
+              .status == 0);
+  const Json sizes = place.plan();
+  CHECK(sizes["plans"][0]["value"] == "four cores");
+  CHECK(sizes["plans"][0]["answer"]["objective"].get<double>() <
+        sizes["plans"][1]["answer"]["objective"].get<double>());
+}
+
+TEST_CASE("the most load that holds, how far above the own that is, and how long it lasts", "[slow]") {
   const Place place;
   const Finished finished = place({"--vary", "workload.arrivals.poisson=40/s..90/s:2/s", "--maximize",
                                    "workload.arrivals.poisson", "--growth", "5%/30d"});
@@ -232,7 +286,7 @@ TEST_CASE("a goal that is known after a run only: every point that can hold is r
   CHECK(plan["points"].size() == 4);  // 7 to 10; of 6 arithmetic says that they do not do
 }
 
-TEST_CASE("two plans are compared by what they answer") {
+TEST_CASE("two plans are compared by what they answer", "[slow]") {
   const Place place;
   REQUIRE(place.cores({"--out", "now"}).status == 0);
   REQUIRE(place.cores({"--set", "workload.arrivals.poisson=80/s", "--out", "more"}).status == 0);
@@ -245,8 +299,8 @@ TEST_CASE("two plans are compared by what they answer") {
   CHECK_THAT(more.out, Contains("+2 (+25 %)"));
   CHECK_THAT(more.out, Contains("different: B needs more platform.hosts.worker.cores by 25 %, at 95 % each"));
   CHECK_THAT(compare("now", "now").out, Contains("  the same, at 95 % each"));
-  REQUIRE(place({"--vary", "workload.arrivals.poisson=40/s,50/s", "--maximize",
-                 "workload.arrivals.poisson", "--out", "most"})
+  REQUIRE(place({"--vary", "workload.arrivals.poisson=40/s,50/s", "--maximize", "workload.arrivals.poisson",
+                 "--out", "most"})
               .status == 0);
   const Finished other = compare("now", "most");
   CHECK(other.status == 2);
@@ -256,7 +310,8 @@ TEST_CASE("two plans are compared by what they answer") {
 }
 
 TEST_CASE(
-    "a load that is not known exactly: how many servers are right how often, and what holds nearly always") {
+    "a load that is not known exactly: how many servers are right how often, and what holds nearly always",
+    "[slow]") {
   const Place place;
   const Finished finished =
       place.cores({"--uncertain", "workload.arrivals.poisson={uniform: [40/s, 90/s]}", "--worlds", "8"});
@@ -366,6 +421,16 @@ TEST_CASE("what cannot be planned is said, and nothing is written") {
         "cost.usd_per_hour"},
        "no host has a price, so that cost.usd_per_hour says nothing"},
       {{"--vary", path + "=0..30:1"}, "platform.hosts.worker.cores"},
+      {{"--vary", path + "=4..30:1", "--each", path + "=4,5"},
+       "--vary platform.hosts.worker.cores:1:1: error: \"platform.hosts.worker.cores\" is varied twice"},
+      {{"--vary", path + "=4..30:1", "--each", "workload.arrivals.poison=4/s,5/s"},
+       "exactly one of poisson, constant, bursts, profile, closed, trace or none, got \"poisson\" and "
+       "\"poison\""},
+      {{"--vary", path + "=4..30:1", "--each", "workload.arrivals.poisson"},
+       "--each workload.arrivals.poisson:1:26: error: expected PATH=VALUE,VALUE"},
+      {{"--vary", path + "=4..30:1", "--each", "workload.arrivals.poisson=4/s,5/s", "--uncertain",
+        "slo.latency.p99_ms={uniform: [500, 600]}"},
+       "--each and --uncertain both want several plans, expected one of them"},
   };
   for (const Wrong& wrong : all) {
     const Finished finished = place(wrong.arguments);

@@ -125,7 +125,7 @@ TEST_CASE("a job array gives the same bytes as this machine") {
   CHECK(place.bytes("cluster") == place.bytes("local"));
 }
 
-TEST_CASE("a plan and a survival study are computed by job arrays, too, with the same bytes") {
+TEST_CASE("a plan, a survival study and a year are computed by job arrays, too, with the same bytes") {
   if (!there_is_slurm()) return;
   const Place place;
   Texts command;
@@ -138,6 +138,13 @@ TEST_CASE("a plan and a survival study are computed by job arrays, too, with the
   SECTION("a survival study") {
     command = {"survive", "small.yaml",        "--for", "5s",
                "--set",   "run.duration=1min", "--set", "platform.hosts.worker.count=2"};
+  }
+  SECTION("a year: an array for each round of looks") {
+    write_file(
+        place.at("small.yaml"),
+        small_scenario("run: {duration: 5s}\nslo: {yield: 99%}\nfaults: [{mttf: {exponential: {mean: 500h}}, "
+                       "mttr: 10min, crash: {target: group/worker}}]\n"));
+    command = {"year", "small.yaml", "--samples", "20"};
   }
   command.push_back("--no-figures");
   const auto to = [&](Texts more) {
