@@ -211,7 +211,7 @@ TEST_CASE("fail-on-slo, quiet, figures, and drawing them again") {
 
 TEST_CASE("Ctrl-C keeps what is complete and says so") {
   const Place place(region("redundancy: active_active"));
-  const Texts slow = {"--set", "run.duration=20000s", "--jobs", "1", "--each", "host"};
+  const Texts slow = {"--set", "run.duration=5000s", "--jobs", "1", "--each", "host"};
   Texts arguments = {"survive", "small.yaml", "--no-figures"};
   arguments.insert(arguments.end(), slow.begin(), slow.end());
   Program program(arguments, place.here);
