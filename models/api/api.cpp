@@ -147,7 +147,7 @@ class Server final : public calls::ConvertingServer {
 };
 
 Tier::Tier(const ApiConfig& config, const calls::Environment& env)
-    : config_(config), window_(env.window), quota_use_(env.window) {}
+    : config_(config), world_(env.world), window_(env.window), quota_use_(env.window) {}
 
 void Tier::install(const std::vector<world::Host*>& hosts, Parts parts) {
   parts_ = std::move(parts);
@@ -166,7 +166,8 @@ Quota Tier::quota() const {
   return {{rate / servers}, burst / servers};
 }
 
-void Tier::report(metrics::ResultBuilder& results, TimePoint now) const {
+void Tier::report(metrics::ResultBuilder& results) const {
+  const TimePoint now = world_.now();
   results.share("api.availability", answered_, reached_);
   if (config_.quota_per_user) results.total("api.over_quota", over_quota_);
   results.invariant("Little's law: api", station_.holds(now), station_.entered());

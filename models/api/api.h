@@ -52,13 +52,14 @@ class Tier {
   double in_flight(TimePoint now) const { return static_cast<double>(station_.area(now)); }
   /// How far quotas were used up; see QuotaUse.
   QuotaUse& quota_use() { return quota_use_; }
-  void report(metrics::ResultBuilder& results, TimePoint now) const;
+  void report(metrics::ResultBuilder& results) const;
 
  private:
   friend class Server;
   /// One server's share.
   Quota quota() const;
   ApiConfig config_;
+  world::World& world_;
   metrics::Window window_;
   Parts parts_;
   std::vector<calls::Endpoint> servers_;

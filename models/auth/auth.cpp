@@ -25,21 +25,21 @@ Identity::Identity(const AuthConfig& config, const calls::Environment& env, Stre
   data_plane_.emplace(config.data_plane, env, log_, management(), hosts.data_plane);
 }
 
-void Identity::flush() {
-  for (Edge* edge : edges_) edge->flush();
+void Identity::empty_caches() {
+  for (Edge* edge : edges_) edge->empty();
 }
 
 void Identity::start() {
   if (management_) management_->start();
 }
 
-void Identity::end() {
-  if (management_) management_->end();
-  data_plane_->end();
+void Identity::wind_down() {
+  if (management_) management_->wind_down();
+  data_plane_->wind_down();
 }
 
-void Identity::stop() {
-  if (management_) management_->stop();
+void Identity::tear_down() {
+  if (management_) management_->tear_down();
 }
 
 void Identity::count(Counted& counted, bool probe) {

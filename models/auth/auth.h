@@ -45,9 +45,9 @@ class Identity {
            const Hosts& hosts);
 
   void start();
-  /// No more changes, and nobody watches anybody: so that the run may come to its end.
-  void end();
-  void stop();
+  /// No more changes, and nobody watches anybody.
+  void wind_down();
+  void tear_down();
 
   const AuthConfig& config() const { return config_; }
   world::World& world() const { return world_; }
@@ -61,7 +61,7 @@ class Identity {
   void add(Edge& edge) { edges_.push_back(&edge); }
   void remove(Edge& edge) { std::erase(edges_, &edge); }
   /// All edge caches are emptied.
-  void flush();
+  void empty_caches();
 
   /// A check ended: accepted, or denied.
   void decided(Source source, bool accepted, Credentials who, bool probe);

@@ -59,7 +59,7 @@ class DataPlane::Server final : public world::Process {
   static world::Task<> watch_others(Server* self) {
     const Duration interval =
         std::max(Duration::ns(1), self->plane_.config_.detect_after / kPollsPerDetection);
-    while (!self->plane_.ended_) {
+    while (!self->plane_.winding_down_) {
       for (int other = 0; other < self->plane_.hosts(); ++other)
         if (other != self->member_) self->scope().spawn(poll(self, other, interval));
       TimePoint next = self->now() + interval;

@@ -40,7 +40,7 @@ class DataPlane {
   /// Of its hosts.
   std::vector<world::ProcessSlot*> slots() const;
   /// The hosts need not watch each other any more.
-  void end() { ended_ = true; }
+  void wind_down() { winding_down_ = true; }
 
  private:
   class Server;
@@ -73,7 +73,7 @@ class DataPlane {
   std::deque<Member> members_;
   std::optional<Copy> outside_;  ///< without hosts
   std::optional<Listener> outside_listener_;
-  bool ended_ = false;
+  bool winding_down_ = false;
 };
 
 }  // namespace headroom::auth

@@ -35,11 +35,11 @@ class Edge final : Subscriber {
   world::Task<std::optional<Failure>> ask(std::uint64_t user, bool probe, std::uint64_t number,
                                           TimePoint until, metrics::RequestTracePtr trace = nullptr);
   /// Forgets what it knows of everybody's credentials.
-  void flush() {
+  void empty() {
     if (cache_) cache_->clear();
   }
   /// Gives up what is under way; before the world is destroyed, if it is no part of it.
-  void stop() { scope_.clear(); }
+  void tear_down() { scope_.clear(); }
 
  private:
   /// A look-up under way, and who waits for it.

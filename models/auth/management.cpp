@@ -69,7 +69,7 @@ world::Task<> Management::change_accounts() {
   Engine engine = (key_ / "updates").engine();
   while (true) {
     co_await world::Sleep(world_.scheduler(), gap.sample(engine));
-    if (ended_) co_return;
+    if (winding_down_) co_return;
     if (scope() != nullptr)
       accept();
     else

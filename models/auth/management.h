@@ -40,8 +40,8 @@ class Management {
 
   void start();
   /// No more changes from now on; those that were accepted are still published.
-  void end() { ended_ = true; }
-  void stop() { outside_.clear(); }
+  void wind_down() { winding_down_ = true; }
+  void tear_down() { outside_.clear(); }
   void report(metrics::ResultBuilder& results) const;
 
  private:
@@ -76,7 +76,7 @@ class Management {
   world::ProcessSlot* slot_ = nullptr;
   std::vector<std::unique_ptr<Seat>> seats_;
   world::Condition news_;
-  bool ended_ = false;
+  bool winding_down_ = false;
   std::uint64_t changes_ = 0;  ///< drawn so far
   std::uint64_t wanted_ = 0;   ///< while it was down
   metrics::BatchHistogram propagation_;

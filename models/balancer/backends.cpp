@@ -68,7 +68,7 @@ world::Task<> Backends::check(Backends* self, int server, world::HostId from, Du
   TimePoint next = self->now() + phase;
   while (true) {
     co_await world::Sleep(scheduler, next);
-    if (self->balancing_.over) co_return;
+    if (self->balancing_.winding_down) co_return;
     next = next + config.interval;
     calls::Call<calls::Alive> call(scheduler, self->now() + config.timeout);
     calls::send_to<calls::RequestServer>(

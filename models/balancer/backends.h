@@ -25,7 +25,7 @@ struct Balancing {
 
   BalancerConfig config;
   calls::Environment environment;
-  bool over = false;  ///< nobody need be checked any more
+  bool winding_down = false;  ///< nobody need be checked any more
   metrics::BatchSum ejections;
   metrics::BatchSum unhealthy;
   metrics::BatchSum panic_picks;
@@ -48,8 +48,8 @@ class Backends final : world::Event {
   /// Checks each server every so often if that is asked for: a message from `from` to the server's process
   /// and back. `scope` dies with whoever checks, before this. `key`: of the times of the first checks.
   void check_regularly(world::Scope& scope, world::HostId from, StreamKey key);
-  /// Before the world is destroyed, if it is no part of it.
-  void stop() { cancel(); }
+  /// Where no process of the world takes it along.
+  void tear_down() { cancel(); }
 
  private:
   static world::Task<> check(Backends* self, int server, world::HostId from, Duration phase);

@@ -132,7 +132,7 @@ void Balancer::install(const std::vector<world::Host*>& hosts, const std::vector
 world::Task<> Balancer::watch_addresses() {
   constexpr int kLooks = 30;  // while a balancer is silent, before another one takes over
   const Duration detect_after = balancing_.config.detect_after.value_or(kDetectAfter);
-  while (!balancing_.over) {
+  while (!balancing_.winding_down) {
     co_await world::Sleep(world_.scheduler(), std::max(Duration::ns(1), detect_after / kLooks));
     std::vector<bool> alive;
     for (const calls::Endpoint& proxy : proxies_) alive.push_back(proxy.slot->get() != nullptr);
@@ -151,9 +151,9 @@ void Balancer::start() {
   if (backends_) backends_->check_regularly(scope_, world::kClients, check_key_);
 }
 
-void Balancer::stop() {
+void Balancer::tear_down() {
   scope_.clear();
-  if (backends_) backends_->stop();
+  if (backends_) backends_->tear_down();
 }
 
 calls::Entrance::Way Balancer::choose(const calls::Request& request, int attempt) {
@@ -225,7 +225,7 @@ void JobBalancer::ended(int worker, TimePoint since, calls::Sign sign) {
 }
 
 void JobBalancer::fell_silent(int worker, TimePoint since, TimePoint deadline) {
-  if (stopped_) return;
+  if (torn_down_) return;
   silent_.emplace(std::min(deadline, world_.now() + kSilence), Silent{worker, since});
   world_.scheduler().schedule(*this, silent_.begin()->first);
 }

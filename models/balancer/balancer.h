@@ -40,8 +40,9 @@ class Balancer final : public calls::Entrance {
   /// Without hosts, servers are checked from where the clients are; with redundancy, addresses move from now
   /// on.
   void start();
-  /// The run is over; before the world is destroyed.
-  void stop();
+  /// Nobody need be checked any more.
+  void wind_down() { balancing_.winding_down = true; }
+  void tear_down();
   void report(metrics::ResultBuilder& results) const;
 
  private:
@@ -74,11 +75,11 @@ class JobBalancer final : public calls::Dispatcher, world::Event {
   JobBalancer(Balancing& balancing, const std::vector<calls::Endpoint>& workers, StreamKey key);
   ~JobBalancer() override = default;
   void dispatch(calls::Job job) override;
-  /// The run is over: what is still outstanding does not matter.
-  void stop() {
-    stopped_ = true;
+  /// What is still outstanding does not matter.
+  void tear_down() {
+    torn_down_ = true;
     cancel();
-    backends_.stop();
+    backends_.tear_down();
   }
 
  private:
@@ -99,7 +100,7 @@ class JobBalancer final : public calls::Dispatcher, world::Event {
   StreamKey key_;
   Backends backends_;
   std::multimap<TimePoint, Silent> silent_;  // by when they are given up
-  bool stopped_ = false;
+  bool torn_down_ = false;
 };
 
 extern const std::vector<metrics::MetricInfo> kMetrics;

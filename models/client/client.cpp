@@ -242,9 +242,9 @@ void Clients::start() {
   if (config_.probe) scope_.spawn(probe_regularly());
 }
 
-void Clients::finish() {
-  stopped_ = true;
-  finishing_ = true;
+void Clients::tear_down() {
+  sends_no_more_ = true;
+  torn_down_ = true;
   scope_.clear();
   sink_->session.reset();
 }
@@ -280,7 +280,7 @@ world::Task<> Clients::open_loop() {
   std::uint64_t number = 0;
   while (const auto sent = arrivals_->next()) {
     co_await world::Sleep(world_.scheduler(), *sent);
-    if (stopped_) co_return;
+    if (sends_no_more_) co_return;
     scope_.spawn(whole_request(make_request(number++, *sent)));
   }
 }
@@ -359,7 +359,7 @@ world::Task<> Clients::extra_loop(std::shared_ptr<Extra> extra) {
     const auto sent = extra->arrivals->next();
     if (!sent) co_return;
     co_await world::Sleep(world_.scheduler(), *sent);
-    if (stopped_ || extra->over) co_return;
+    if (sends_no_more_ || extra->over) co_return;
     if (!extra->sent(n, *sent)) continue;
     calls::RequestPtr request = make_request(extra->first + n, *sent);
     if (!extra->users.empty()) {
@@ -377,7 +377,7 @@ world::Task<> Clients::closed_user(std::int64_t user) {
   while (true) {
     Engine draw = think_key_.engine_for(number);
     co_await world::Sleep(world_.scheduler(), closed.think_time.sample(draw));
-    if (stopped_) co_return;
+    if (sends_no_more_) co_return;
     const TimePoint sent = world_.now();
     co_await whole_request(make_request(number++, sent));
     if (world_.now() == sent) co_await world::Turn(world_.scheduler());
@@ -523,7 +523,7 @@ void Clients::count(const calls::Request& request, Ending ending, std::int64_t r
     if (request.answered) others_answered_series_->add(sent);
   }
   if (!request.answered) {
-    if (!finishing_) latency_series_.close(sent);
+    if (!torn_down_) latency_series_.close(sent);
     return;
   }
   const Duration latency = world_.now() - sent;
@@ -555,7 +555,7 @@ world::Task<> Clients::probe_regularly() {
   for (std::uint64_t k = 0;; ++k) {
     const TimePoint sent = TimePoint::at(*config_.probe * static_cast<std::int64_t>(k));
     co_await world::Sleep(world_.scheduler(), sent);
-    if (stopped_) co_return;
+    if (sends_no_more_) co_return;
     calls::RequestPtr request(new calls::Request);
     request->number = kProbes + k;
     request->probe = true;

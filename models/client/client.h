@@ -81,7 +81,7 @@ class Clients {
 
   void start();
   /// No more requests from now on.
-  void stop() { stopped_ = true; }
+  void send_no_more() { sends_no_more_ = true; }
   /// The next request of an ordinary user kills the API server, or the worker, that works on it. Each call
   /// marks another one.
   void poison_server(calls::Poison& poison) { deadly_to_servers_.push_back(&poison); }
@@ -109,8 +109,8 @@ class Clients {
   std::int64_t measured_open() const { return measured_open_; }
   /// Requests that have no outcome yet.
   std::int64_t open() const { return station_.present(); }
-  /// The run is over: what is still open has the outcome `unfinished`.
-  void finish();
+  /// What is still open has the outcome `unfinished`.
+  void tear_down();
   metrics::BatchSum answered() const;
   /// Requests sent so far, and those that ended in this way, inside of the window or not.
   std::int64_t all_offered() const { return all_offered_; }
@@ -167,8 +167,8 @@ class Clients {
   std::set<std::uint64_t> extras_;  ///< the numbers that name additional loads
   std::vector<const NameFailure*> name_failures_;
   world::Scope scope_;
-  bool stopped_ = false;
-  bool finishing_ = false;
+  bool sends_no_more_ = false;
+  bool torn_down_ = false;
 
   std::int64_t measured_open_ = 0;
   std::int64_t all_offered_ = 0;

@@ -438,7 +438,8 @@ void Fleet::install(const std::vector<world::Host*>& hosts, const Parts& parts) 
   }
 }
 
-void Fleet::report(metrics::ResultBuilder& results, TimePoint now) const {
+void Fleet::report(metrics::ResultBuilder& results) const {
+  const TimePoint now = world_.now();
   metrics::TimeAverage busy = busy_;
   busy.finish(now);
   results.time_share("processing.utilization", busy, 1.0 / static_cast<double>(total_slots_));

@@ -42,7 +42,7 @@ class Fleet {
   const ProcessingConfig& config() const { return config_; }
   /// Jobs that wait on workers, their integral over time up to now, in jobs·ns.
   double waiting(TimePoint now) const { return waiting_.at(now); }
-  void report(metrics::ResultBuilder& results, TimePoint now) const;
+  void report(metrics::ResultBuilder& results) const;
 
  private:
   friend class Worker;

@@ -87,16 +87,16 @@ void BatchStore::start() {
   if (probes_) probes_->start();
 }
 
-void BatchStore::finish() {
-  if (probes_) probes_->finish();
+void BatchStore::wind_down() {
+  if (probes_) probes_->wind_down();
 }
 
-bool BatchStore::settled() const {
-  return !probes_ || probes_->settled();
+bool BatchStore::wound_down() const {
+  return !probes_ || probes_->wound_down();
 }
 
-void BatchStore::stop() {
-  if (probes_) probes_->stop();
+void BatchStore::tear_down() {
+  if (probes_) probes_->tear_down();
 }
 
 /// Asks one store host after the other. `ask_node(node, sink)` is called where the question arrives.

@@ -38,11 +38,11 @@ class BatchStore {
   /// Begins to probe, if the configuration says so.
   void start();
   /// No new probes from now on.
-  void finish();
+  void wind_down();
   /// No probe is under way.
-  bool settled() const;
+  bool wound_down() const;
   /// What probes are under way is given up; before the world ends.
-  void stop();
+  void tear_down();
 
   /// Of its hosts.
   const std::vector<world::ProcessSlot*>& slots() const { return cluster_.slots; }

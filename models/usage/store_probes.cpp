@@ -200,7 +200,7 @@ void Probes::tell(const Pair& pair) {
   }
 }
 
-void Probes::stop() {
+void Probes::tear_down() {
   next_.cancel();
   for (const auto& [number, pair] : open_)
     if (pair->answered) tell(*pair);

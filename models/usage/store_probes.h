@@ -34,12 +34,12 @@ class Probes final : public ProbeWatch {
   ~Probes() override;
   void start();
   /// No new pairs from now on.
-  void finish() { next_.cancel(); }
+  void wind_down() { next_.cancel(); }
   /// No pair is under way.
-  bool settled() const { return open_.empty(); }
+  bool wound_down() const { return open_.empty(); }
   /// Ends probing. What is under way tells what can be told: a replica that still lacks the batch gets it
   /// now, at the earliest.
-  void stop();
+  void tear_down();
   void report(metrics::ResultBuilder& results) const;
 
   bool open(const ItemKey& key) override { return open_.contains(key.id); }

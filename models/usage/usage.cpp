@@ -66,16 +66,16 @@ void Pipeline::start() {
   if (config_.report) scope_.spawn(report_regularly());
 }
 
-void Pipeline::finish() {
-  finish_ = true;
-  store_.finish();
+void Pipeline::wind_down() {
+  winding_down_ = true;
+  store_.wind_down();
   for (Aggregator* aggregator : aggregators_) aggregator->flush();
-  finishing_.notify_all();
+  winding_down_begins_.notify_all();
 }
 
-void Pipeline::stop() {
+void Pipeline::tear_down() {
   scope_.clear();
-  store_.stop();
+  store_.tear_down();
   audit_.close(bill_);
 }
 
@@ -96,12 +96,12 @@ world::Task<> Pipeline::work() {
   TimePoint replay_at = TimePoint::never();
   if (replay_config)
     if (const auto* at = std::get_if<ReplayAt>(&*replay_config)) replay_at = TimePoint::at(at->date);
-  while (!finish_) {
+  while (!winding_down_) {
     const TimePoint now = scheduler.now();
     const std::int64_t ending = std::max<std::int64_t>(0, period(now - config_.billing.delay));
     const TimePoint next_bill = TimePoint::at(config_.billing.every * (ending + 1)) + config_.billing.delay;
     const TimePoint next = std::min(next_bill, replay_at);
-    if (co_await finishing_.wait(scheduler, next)) break;
+    if (co_await winding_down_begins_.wait(scheduler, next)) break;
     if (next == replay_at) {
       replay_at = TimePoint::never();
       co_await replay();
@@ -113,7 +113,7 @@ world::Task<> Pipeline::work() {
   while (!shipped() && scheduler.now() < latest) co_await world::Sleep(scheduler, kPoll);
   co_await bill(scheduler.now() + kLastBill);
   if (replay_config && std::holds_alternative<ReplayAtEnd>(*replay_config)) co_await replay();
-  settled_ = true;
+  wound_down_ = true;
 }
 
 world::Task<> Pipeline::bill(TimePoint until) {

@@ -41,12 +41,10 @@ class Pipeline {
   std::unique_ptr<Aggregator> aggregator(world::Process& server);
 
   void start();
-  /// The run is over: ships what there is, computes the last bill, replays it if it is to be.
-  void finish();
-  /// `finish` is done.
-  bool settled() const { return settled_; }
-  /// Nothing happens any more.
-  void stop();
+  /// Ships what there is, computes the last bill, replays it if it is to be.
+  void wind_down();
+  bool wound_down() const { return wound_down_; }
+  void tear_down();
   void report(metrics::ResultBuilder& results) const;
 
   Audit& audit() { return audit_; }
@@ -82,9 +80,9 @@ class Pipeline {
   std::vector<Aggregator*> aggregators_;                     ///< that live
   std::map<ItemKey, ItemPtr> cold_;
   std::map<ItemKey, ItemPtr> billed_not_cold_;  ///< batches that a replay needs, too
-  world::Condition finishing_;
-  bool finish_ = false;
-  bool settled_ = false;
+  world::Condition winding_down_begins_;
+  bool winding_down_ = false;
+  bool wound_down_ = false;
   std::int64_t reports_ = 0;
   std::int64_t report_answers_ = 0;
   world::Scope scope_;

@@ -17,7 +17,7 @@ class Deployment::ServerAuth final : public calls::Authenticator {
   world::Task<std::optional<Failure>> ask(calls::RequestPtr request, TimePoint until) override {
     return edge_.ask(request->user, request->probe, request->number, until, request->trace);
   }
-  void stop() { edge_.stop(); }
+  void tear_down() { edge_.tear_down(); }
 
  private:
   auth::Edge edge_;
@@ -67,6 +67,25 @@ class Deployment::DeadlyRequest final : public calls::Poison {
  private:
   Kill kill_;
 };
+
+template <class T>
+Part& Deployment::add(const char* name, T& component, std::optional<faults::Component> kind,
+                      std::function<Part::Slots()> members) {
+  Part& part = parts_.emplace_back(part_of(name, component));
+  part.component = kind;
+  part.members = std::move(members);
+  return part;
+}
+
+namespace {
+
+Part::Slots slots_of(const std::vector<calls::Endpoint>& endpoints) {
+  Part::Slots all;
+  for (const calls::Endpoint& e : endpoints) all.push_back(e.slot);
+  return all;
+}
+
+}  // namespace
 
 std::vector<world::Host*> Deployment::group(const std::optional<Ref>& ref) const {
   return ref ? world_.group(ref->name) : std::vector<world::Host*>();
@@ -176,7 +195,50 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     parts.session = [this](const calls::Origin& origin) { return queue_->session(origin); };
   }
   clients_ = std::make_unique<client::Clients>(w, env, key / "workload", parts);
+  list_parts();
   limit(scenario);
+}
+
+/// From the front to the back, as a request goes.
+void Deployment::list_parts() {
+  using faults::Component;
+  add("clients", *clients_);
+  if (client_side_auth_) add("clients' auth", *client_side_auth_);
+  if (balancer_) {
+    Part& part = add("load balancer", *balancer_, Component::load_balancer,
+                     [this] { return slots_of(balancer_->proxies()); });
+    part.report = [this](metrics::ResultBuilder& results) {
+      balancer_->report(results);
+      balancing_.report(results);
+    };
+  }
+  if (job_balancer_) add("job balancer", *job_balancer_);
+  if (api_) add("api", *api_, Component::api, [this] { return slots_of(api_->servers()); });
+  if (identity_) add("auth", *identity_, Component::auth, [this] { return identity_->data_plane().slots(); });
+  if (queue_) {
+    Part& part = add("queue", *queue_, Component::queue, [this] { return queue_->slots(); });
+    part.roles["queue.leader"] = [this] { return queue_->leaders(); };
+    part.roles["queue.followers"] = [this] { return queue_->followers(); };
+    part.report = [this](metrics::ResultBuilder& results) {
+      queue_->report(results);
+      queue_check_->report(*queue_, results);
+      if (consensus_watch_) consensus_watch_->report(results);
+    };
+  }
+  if (fleet_)
+    add("processing", *fleet_, Component::processing, [this] { return slots_of(fleet_->workers()); });
+  if (store_) add("usage", *store_, Component::usage_store, [this] { return store_->slots(); });
+  if (usage_) {
+    Part& part = add("usage", *usage_, Component::usage_store, [this] { return usage_->store().slots(); });
+    part.report = [this](metrics::ResultBuilder& results) {
+      usage_->report(results);
+      store_check_->report(usage_->store(), results);
+    };
+  }
+  add("gauges", gauges_).report = [this](metrics::ResultBuilder& results) {
+    gauges_.report(results, clients_->answered());
+  };
+  add("resources", resources_);
 }
 
 /// What each component can have in use, and who calls whom.
@@ -270,37 +332,20 @@ faults::Change Deployment::fail_names(double probability) {
 }
 
 void Deployment::flush_auth_caches() {
-  if (identity_) identity_->flush();
+  if (identity_) identity_->empty_caches();
 }
 
 std::vector<world::ProcessSlot*> Deployment::players(std::string_view role) const {
-  if (role == "queue.leader") return queue_->leaders();
-  if (role == "queue.followers") return queue_->followers();
+  for (const Part& part : parts_)
+    if (const auto found = part.roles.find(role); found != part.roles.end()) return found->second();
   HEADROOM_CHECK(false, "a role that nobody offers");
   return {};
 }
 
 std::vector<world::ProcessSlot*> Deployment::instances(faults::Component component) const {
-  const auto slots = [](const std::vector<calls::Endpoint>& endpoints) {
-    std::vector<world::ProcessSlot*> all;
-    for (const calls::Endpoint& e : endpoints) all.push_back(e.slot);
-    return all;
-  };
-  switch (component) {
-    case faults::Component::load_balancer:
-      return slots(balancer_->proxies());
-    case faults::Component::api:
-      return slots(api_->servers());
-    case faults::Component::auth:
-      return identity_->data_plane().slots();
-    case faults::Component::queue:
-      return queue_->slots();
-    case faults::Component::processing:
-      return slots(fleet_->workers());
-    case faults::Component::usage_store:
-      return usage_ ? usage_->store().slots() : store_->slots();
-  }
-  HEADROOM_CHECK(false, "unknown component");
+  for (const Part& part : parts_)
+    if (part.component == component) return part.members();
+  HEADROOM_CHECK(false, "a component that is not there");
   return {};
 }
 
@@ -310,58 +355,34 @@ void Deployment::poison_next(faults::Component component, Kill kill) {
 }
 
 void Deployment::start() {
-  gauges_.start();
-  resources_.start();
-  if (identity_) identity_->start();
-  if (usage_) usage_->start();
-  if (store_) store_->start();
-  if (balancer_) balancer_->start();
-  clients_->start();
-}
-
-void Deployment::stop() {
-  clients_->finish();
-  if (client_side_auth_) client_side_auth_->stop();
-  if (identity_) identity_->stop();
-  if (usage_) usage_->stop();
-  if (store_) store_->stop();
-  gauges_.stop();
-  resources_.stop();
-  if (balancer_) balancer_->stop();
-  if (job_balancer_) job_balancer_->stop();
+  // Who is called before those that call.
+  for (auto part = parts_.rbegin(); part != parts_.rend(); ++part)
+    if (part->start) part->start();
 }
 
 bool Deployment::idle() const {
-  return (!fleet_ || fleet_->idle()) && (!queue_ || queue_->idle());
+  return std::all_of(parts_.begin(), parts_.end(),
+                     [](const Part& part) { return !part.idle || part.idle(); });
 }
 
-void Deployment::flush() {
-  balancing_.over = true;
-  if (usage_) usage_->finish();
-  if (identity_) identity_->end();
-  if (store_) store_->finish();
+void Deployment::wind_down() {
+  for (const Part& part : parts_)
+    if (part.wind_down) part.wind_down();
+}
+
+bool Deployment::wound_down() const {
+  return std::all_of(parts_.begin(), parts_.end(),
+                     [](const Part& part) { return !part.wound_down || part.wound_down(); });
+}
+
+void Deployment::tear_down() {
+  for (const Part& part : parts_)
+    if (part.tear_down) part.tear_down();
 }
 
 void Deployment::report(metrics::ResultBuilder& results) const {
-  clients_->report(results);
-  if (balancer_) {
-    balancer_->report(results);
-    balancing_.report(results);
-  }
-  if (api_) api_->report(results, world_.now());
-  if (identity_) identity_->report(results);
-  if (queue_) {
-    queue_->report(results);
-    queue_check_->report(*queue_, results);
-    if (consensus_watch_) consensus_watch_->report(results);
-  }
-  if (fleet_) fleet_->report(results, world_.now());
-  if (store_) store_->report(results);
-  if (usage_) {
-    usage_->report(results);
-    store_check_->report(usage_->store(), results);
-  }
-  gauges_.report(results, clients_->answered());
+  for (const Part& part : parts_)
+    if (part.report) part.report(results);
 }
 
 }  // namespace headroom::study

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <deque>
-#include <map>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +24,7 @@
 #include "sim/metrics/result.h"
 #include "sim/study/consensus_watch.h"
 #include "sim/study/gauges.h"
+#include "sim/study/part.h"
 #include "sim/study/queue_check.h"
 #include "sim/study/resources.h"
 #include "sim/study/scenario.h"
@@ -45,9 +46,14 @@ class Deployment final : public faults::Service {
   Deployment& operator=(const Deployment&) = delete;
   ~Deployment() override;
 
+  // The life of all parts (part.h).
   void start();
-  /// The run is over; what is still open has no outcome. After this the world may be destroyed.
-  void stop();
+  bool idle() const;
+  void wind_down();
+  bool wound_down() const;
+  void tear_down();
+  void report(metrics::ResultBuilder& results) const;
+
   client::Clients& clients() { return *clients_; }
   /// Null: there is none.
   const queue::Queue* queue() const { return queue_.get(); }
@@ -59,14 +65,6 @@ class Deployment final : public faults::Service {
   faults::Change abuse(const std::vector<std::uint64_t>& users, Rate rate, const StreamKey& key) override;
   faults::Change fail_names(double probability) override;
   void flush_auth_caches() override;
-  /// No conversion waits or runs.
-  bool idle() const;
-  /// No more requests will come: ships the usage records that are left, computes the last bill, and ends what
-  /// would go on for ever.
-  void flush();
-  /// That is done.
-  bool settled() const { return (!usage_ || usage_->settled()) && (!store_ || store_->settled()); }
-  void report(metrics::ResultBuilder& results) const;
   /// How much of each bounded thing was used in the window.
   std::vector<metrics::Use> uses() const { return resources_.uses(); }
 
@@ -77,6 +75,11 @@ class Deployment final : public faults::Service {
   class DeadlyRequest;
   std::vector<world::Host*> group(const std::optional<Ref>& ref) const;
   void limit(const ScenarioConfig& scenario);
+  void list_parts();
+  /// `kind`, `members`: of a part whose processes faults can strike.
+  template <class T>
+  Part& add(const char* name, T& component, std::optional<faults::Component> kind = std::nullopt,
+            std::function<Part::Slots()> members = {});
 
   world::World& world_;
   std::uint64_t users_;
@@ -98,6 +101,7 @@ class Deployment final : public faults::Service {
   std::unique_ptr<client::Clients> clients_;
   Gauges gauges_;
   Resources resources_;
+  std::vector<Part> parts_;  ///< those who call before those that they call
 };
 
 }  // namespace headroom::study

@@ -21,7 +21,7 @@ class Gauges {
   /// Adds the metric and the column NAME.utilization.
   void add_tier(const std::string& name, const std::vector<world::Host*>& hosts);
   void start();
-  void stop() { scope_.clear(); }
+  void tear_down() { scope_.clear(); }
   /// `answered`: requests of the window.
   void report(metrics::ResultBuilder& results, const metrics::BatchSum& answered) const;
 

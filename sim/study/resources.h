@@ -60,7 +60,7 @@ class Resources {
   void limit_disk(world::Host& host, Fsync fsync);
 
   void start();
-  void stop() { scope_.clear(); }
+  void tear_down() { scope_.clear(); }
   /// What was used at all.
   std::vector<metrics::Use> uses() const;
 

@@ -76,7 +76,7 @@ void Replication::begin() {
 
 void Replication::stop() {
   if (std::exchange(stopped_, true)) return;
-  deployment_->stop();
+  deployment_->tear_down();
   if (tracer_ != nullptr) tracer_->stop();
   if (injector_) trouble_ = injector_->trouble();
   injector_.reset();
@@ -110,10 +110,10 @@ metrics::ReplicationResult Replication::finish(const std::function<void(double)>
   // can be balanced from empty to empty.
   world_->run_until(window_.end() + drain, [&] { return clients.measured_open() == 0; });
   journal_.record(world_->now(), "drained", "run", {{"unfinished", clients.measured_open()}});
-  clients.stop();
+  clients.send_no_more();
   world_->run_until(world_->now() + drain, [&] { return clients.open() == 0 && deployment_->idle(); });
-  deployment_->flush();
-  world_->run_until(world_->now() + kSettle, [&] { return deployment_->settled(); });
+  deployment_->wind_down();
+  world_->run_until(world_->now() + kSettle, [&] { return deployment_->wound_down(); });
   stop();
   return report();
 }

@@ -36,7 +36,7 @@ class Bench : public StoreWatch {
   ~Bench() override {
     callers_.clear();
     events_.clear();
-    store_->stop();
+    store_->tear_down();
     world_.reset();
   }
   Bench(const Bench&) = delete;

@@ -46,7 +46,7 @@ TEST_CASE("gauges read busy cores, energy and prices off the hosts, in the windo
   scope.spawn(work(world, *world.group("a")[0], Duration::s(5), Duration::s(3)));
   scope.spawn(work(world, *world.group("a")[1], Duration::s(12), Duration::s(5)));
   world.run_until(TimePoint::at(Duration::s(18)));
-  gauges.stop();
+  gauges.tear_down();
   metrics::BatchSum answered;
   answered.add(0, 1000);
   metrics::ResultBuilder builder(window);
@@ -83,7 +83,7 @@ TEST_CASE("a host without power draws none") {
   scope.spawn(
       outage(world, *world.group("a")[0], Duration::from_seconds(4.25), Duration::from_seconds(7.25)));
   world.run_until(TimePoint::at(Duration::s(12)));
-  gauges.stop();
+  gauges.tear_down();
   metrics::ResultBuilder builder(window);
   gauges.report(builder, {});
   builder.series(series.finish(world.now()));
