@@ -45,6 +45,7 @@ void Replication::Watch::ended(std::uint64_t number) {
 Replication::Replication(const ScenarioConfig& scenario, int number, client::RequestWatch* watch,
                          metrics::Tracer* tracer)
     : scenario_(scenario),
+      number_(number),
       window_(window_of(scenario)),
       series_(window_.end().since_start() + scenario.run.drain * 2 + kSettle),
       watch_(watch),
@@ -55,7 +56,8 @@ Replication::Replication(const ScenarioConfig& scenario, int number, client::Req
           scenario, calls::Environment{*world_, window_, series_, journal_, tracer}, key_of(scenario, number),
           &watch_)),
       standstill_(scenario, *world_, deployment_->clients(), deployment_->queue()),
-      availability_(scenario.watch, *world_, window_, series_) {
+      availability_(scenario.watch, *world_, window_, series_),
+      underway_(*this) {
   if (tracer_ != nullptr) tracer_->start(clock_);
   world_->scheduler().when_crowded(Standstill::kEvents, [this] { standstill_.alarm(); });
   if (!scenario.faults.empty())
@@ -63,8 +65,14 @@ Replication::Replication(const ScenarioConfig& scenario, int number, client::Req
                                                    key_of(scenario, number) / "faults");
 }
 
+void Replication::Now::write(std::FILE* to) const {
+  const double now = of_.world_ ? of_.world_->now().since_start().seconds() : 0;
+  std::fprintf(to, "at %.9f s of replication %d of %s, seed %lld", now, of_.number_ + 1,
+               of_.scenario_.scenario.c_str(), static_cast<long long>(of_.scenario_.seed));
+}
+
 Replication::~Replication() {
-  stop();
+  tear_down();
   world_.reset();
 }
 
@@ -74,8 +82,8 @@ void Replication::begin() {
   if (injector_) injector_->start(window_.end(), window_.end() + scenario_.run.drain * 2 + kSettle * 2);
 }
 
-void Replication::stop() {
-  if (std::exchange(stopped_, true)) return;
+void Replication::tear_down() {
+  if (std::exchange(torn_down_, true)) return;
   deployment_->tear_down();
   if (tracer_ != nullptr) tracer_->stop();
   if (injector_) trouble_ = injector_->trouble();
@@ -114,7 +122,7 @@ metrics::ReplicationResult Replication::finish(const std::function<void(double)>
   world_->run_until(world_->now() + drain, [&] { return clients.open() == 0 && deployment_->idle(); });
   deployment_->wind_down();
   world_->run_until(world_->now() + kSettle, [&] { return deployment_->wound_down(); });
-  stop();
+  tear_down();
   return report();
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "models/client/client.h"
+#include "sim/base/check.h"
 #include "sim/faults/injector.h"
 #include "sim/invariants/request_ledger.h"
 #include "sim/metrics/healing.h"
@@ -68,14 +69,23 @@ class Replication {
    private:
     const world::World& world_;
   };
+  class Now final : public Underway {
+   public:
+    explicit Now(const Replication& of) : of_(of) {}
+    void write(std::FILE* to) const override;
+
+   private:
+    const Replication& of_;
+  };
   void begin();
-  void stop();
+  void tear_down();
   void run_in_steps(TimePoint end, const std::function<void(double)>& progress);
   void report_healing(const metrics::SeriesTable& series, metrics::ResultBuilder& results) const;
   std::int64_t living_processes() const;
   metrics::ReplicationResult report();
 
   const ScenarioConfig& scenario_;
+  int number_;
   metrics::Window window_;
   metrics::Series series_;
   metrics::Journal journal_;
@@ -91,7 +101,8 @@ class Replication {
   std::int64_t processes_ = 0;                  ///< that live, at the start
   std::int64_t starting_ = 0;                   ///< those of them that do not at the end of the window
   bool begun_ = false;
-  bool stopped_ = false;
+  bool torn_down_ = false;
+  Now underway_;
 };
 
 /// Runs one replication (counted from 0): a pure function of the scenario and the number. At most one call

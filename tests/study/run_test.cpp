@@ -1,6 +1,11 @@
 #include "sim/study/run.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <memory>
 #include <string>
 
 #include "sim/study/catalogue.h"
@@ -86,6 +91,38 @@ TEST_CASE("all invariants hold, every metric is in the catalogue, objectives are
   for (const auto& m : run.result.metrics)
     if (m.name.starts_with("outcome.")) sum += *m.mean;
   CHECK(sum == Approx(*run.result.find("requests.offered")->mean));
+}
+
+TEST_CASE("a check that fails says when, in which replication of which scenario") {
+  const Folder folder;
+  const ScenarioConfig scenario = valid(folder.write("s.yaml", kSmall));
+  auto before = std::make_unique<Replication>(scenario, 4);
+  Replication replication(scenario, 1);
+  before.reset();  // whichever ends first
+  replication.run_until(TimePoint::at(Duration::ms(1500)));
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(ends[1], STDERR_FILENO);
+    signal(SIGABRT, SIG_DFL);
+    HEADROOM_CHECK(scenario.seed < 0, "a seed is negative");
+    _exit(0);
+  }
+  close(ends[1]);
+  std::string said;
+  char buffer[512];
+  for (ssize_t n = 0; (n = read(ends[0], buffer, sizeof buffer)) > 0;)
+    said.append(buffer, static_cast<std::size_t>(n));
+  close(ends[0]);
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT));
+  CHECK_THAT(
+      said,
+      Catch::Contains(
+          "internal error: a seed is negative (scenario.seed < 0), at 1.500000000 s of replication 2 of "
+          "small, seed 1\n"));
 }
 
 TEST_CASE("the outline says what would be simulated") {
