@@ -373,12 +373,6 @@ void plot(std::string& out, const Chart& chart) {
   out += '\n';
 }
 
-/// Pixels of the SVG from top to bottom.
-int height(const Chart& chart) {
-  const auto bars = static_cast<int>(chart.bars.list.size());
-  return bars == 0 ? 400 : std::max(220, kAroundBars + kBarHeight * bars);
-}
-
 /// As many as fit beside each other, by the longest name; in pixels of the SVG, as gnuplot lays them out.
 std::size_t key_columns(const Chart& chart) {
   constexpr double kWidth = 885, kCharacter = 9.5, kSample = 33;
@@ -388,6 +382,25 @@ std::size_t key_columns(const Chart& chart) {
   for (const auto& bound : chart.bounds) longest = std::max(longest, columns(bound.name));
   const double fit = kWidth / (kCharacter * static_cast<double>(longest) + kSample);
   return static_cast<std::size_t>(std::clamp(fit, 1.0, 6.0));
+}
+
+/// Pixels that the key of bars needs beyond the two rows for which there is always room.
+int more_for_key(const Chart& chart) {
+  constexpr double kRow = 15.6;
+  const auto any = [&](bool marked) {
+    return std::any_of(chart.bars.list.begin(), chart.bars.list.end(),
+                       [&](const Chart::Bar& bar) { return bar.marked == marked; });
+  };
+  const std::size_t entries = (any(true) ? 1U : 0U) + (any(false) ? 1U : 0U) + chart.bounds.size();
+  const std::size_t across = key_columns(chart);
+  const std::size_t rows = (entries + across - 1) / across;
+  return rows > 2 ? static_cast<int>(std::ceil(kRow * static_cast<double>(rows - 2))) : 0;
+}
+
+/// Pixels of the SVG from top to bottom.
+int height(const Chart& chart) {
+  const auto bars = static_cast<int>(chart.bars.list.size());
+  return bars == 0 ? 400 : std::max(220, kAroundBars + more_for_key(chart) + kBarHeight * bars);
 }
 
 /// Title, key, and the margins that they leave.
@@ -533,7 +546,8 @@ std::string bars_body(const Chart& chart) {
   std::string out =
       fmt::format("set label {} at screen 0.015, screen {:.3f} left font ',15' textcolor rgb '#111111'\n",
                   literal(chart.title), 1 - 22.0 / height(chart));
-  out += fmt::format("set tmargin at screen {:.3f}\nset rmargin at screen 0.965\n", 1 - 72.0 / height(chart));
+  out += fmt::format("set tmargin at screen {:.3f}\nset rmargin at screen 0.965\n",
+                     1 - (72.0 + more_for_key(chart)) / height(chart));
   out += fmt::format(
       "set key at screen 0.012, screen {:.3f} left top Left reverse horizontal maxcols {} samplen 3.2 width "
       "1\n",
