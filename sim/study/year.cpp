@@ -63,6 +63,8 @@ constexpr double kSmallestPiece = 0.1;
 constexpr double kPrecise = 0.1;
 constexpr double kLittle = 1.0 / 3;
 constexpr int kAdaptations = 8;
+/// More time to settle is worth while if so large a share of all that fails is seen at the end of changes.
+constexpr double kMatters = 0.001;
 constexpr std::int64_t kSlower = 4;
 
 /// Half of the 95 % interval of a sample's mean; of a single value everything is possible.
@@ -604,33 +606,37 @@ class YearRun {
   }
 
   /// Where more fails at the end of transients than in the state that they lead to, by more than chance and
-  /// so much that it matters, what changed takes four times as long to settle as was thought, from that load
-  /// on; or for ever. True: that is so somewhere.
+  /// so much that it matters to the year, what changed takes four times as long to settle as was thought,
+  /// from that load on; or for ever. True: that is so somewhere.
   bool slow_down() {
     struct Tail {
-      double rate, failed, expected, failed_in_all;
+      double rate, failed, expected, excess_a_year;
     };
     std::map<std::pair<ChangeSort, int>, std::vector<Tail>> tails;
     for (const Stratum& stratum : strata_) {
-      if (!stratum.transient) continue;
+      if (!stratum.transient || stratum.representatives.empty()) continue;
+      const double times =
+          stratum.units() / static_cast<double>(stratum.representatives.size()) / all_years();
       for (const auto* list : {&stratum.representatives, &stratum.probes})
         for (const Representative& one : *list) {
           const auto failing = failing_in(one.after, one.level);
           const int slower = times_slower(one.slowest, one.level);
           if (!failing || slower >= never_ || has_trend(one.slowest.second, one.level)) continue;
-          tails[{one.slowest, slower}].push_back({levels_.rate(one.level), one.found.tail_failed,
-                                                  *failing * one.found.tail_offered, one.found.failed});
+          const double expected = *failing * one.found.tail_offered;
+          tails[{one.slowest, slower}].push_back({levels_.rate(one.level), one.found.tail_failed, expected,
+                                                  times * (one.found.tail_failed - expected)});
         }
     }
+    const double all = total(&Measured::failed, true).value;
     bool any = false;
-    for (auto& [key, all] : tails) {
-      std::sort(all.begin(), all.end(), [](const Tail& a, const Tail& b) { return a.rate > b.rate; });
-      double failed = 0, expected = 0, failed_in_all = 0;
-      for (const Tail& one : all) {
+    for (auto& [key, seen] : tails) {
+      std::sort(seen.begin(), seen.end(), [](const Tail& a, const Tail& b) { return a.rate > b.rate; });
+      double failed = 0, expected = 0, excess_a_year = 0;
+      for (const Tail& one : seen) {
         failed += one.failed;
         expected += one.expected;
-        failed_in_all += one.failed_in_all;
-        if (!by_more_than_chance(failed, expected) || failed - expected <= 0.02 * failed_in_all) continue;
+        excess_a_year += one.excess_a_year;
+        if (!by_more_than_chance(failed, expected) || excess_a_year < kMatters * all) continue;
         slower_[key.first][one.rate] = key.second + 1;
         any = true;
         break;
