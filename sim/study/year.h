@@ -58,10 +58,10 @@ using YearProgress = std::function<void(const std::string& doing, double share)>
 ///
 /// A change has settled after 30 s. Where more is still lost at the end of such transients than in the state
 /// that they lead to, it takes 2 min, but a repair at least as long as what was repaired had lasted; and then
-/// four times as long. What never settles (or leads to a state whose stays have a trend) is simulated together
-/// with what comes before and after it, if all that takes at most 30 min, and is otherwise not covered, which
-/// is said.
-/// If something is broken for more than 20 % of the time, the scenario runs straight through.
+/// four times as long. What never settles (or leads to a state whose stays have a trend) is simulated
+/// together with what comes before and after it, if all that takes at most 30 min, and is otherwise not
+/// covered, which is said. If something is broken for more than 20 % of the time, the scenario runs straight
+/// through.
 YearOutcome run_year(const ScenarioConfig& scenario, const YearOptions& options, const Executor& executor,
                      KeptReplications& kept, const YearProgress& progress = {});
 

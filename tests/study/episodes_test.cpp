@@ -101,7 +101,8 @@ TEST_CASE("causes are called by the names of what fails where these are few, and
     return Ground("{mttf: {exponential: {mean: 10h}}, mttr: 10min, " + strikes + "}").traits[0].cause;
   };
   CHECK(cause("crash: {target: [rack/a1, zone/a]}") == "crash rack/a1");
-  CHECK(cause("crash: {target: [rack/a1, rack/a2]}") == "crash rack/a1 or rack/a2");  // as much falls with each
+  CHECK(cause("crash: {target: [rack/a1, rack/a2]}") ==
+        "crash rack/a1 or rack/a2");  // as much falls with each
   CHECK(cause("crash: {target: [host/api-1, host/api-2]}") == "crash 1 of 4 api");
   CHECK(cause("outage: {target: [power/a1-1, power/a1-2, power/a2-1, power/a2-2]}") ==
         "outage power: 1 of 4 api");
