@@ -41,7 +41,7 @@ constexpr Duration kLead = Duration::s(10);
 constexpr Duration kLeastWarmup = Duration::s(10);
 /// Requests in a representative of a stay, and how long it is at least and at most.
 constexpr double kStayRequests = 200'000;
-constexpr double kShortestStay = 60;
+constexpr double kShortestStay = 30;
 constexpr double kLongestStay = 4 * 3'600;
 /// Of a load without a rate.
 constexpr double kStayOfUsers = 600;
@@ -66,6 +66,11 @@ constexpr int kAdaptations = 8;
 /// More time to settle is worth while if so large a share of all that fails is seen at the end of changes.
 constexpr double kMatters = 0.001;
 constexpr std::int64_t kSlower = 4;
+
+/// Whole minutes, for a minute is up or down as a whole; or half of one.
+double length_of_stay(double wanted_s) {
+  return wanted_s <= kShortestStay ? kShortestStay : std::min(60 * std::ceil(wanted_s / 60), kLongestStay);
+}
 
 /// Half of the 95 % interval of a sample's mean; of a single value everything is possible.
 double half_width(const metrics::Moments& sample) {
@@ -433,9 +438,7 @@ class YearRun {
     one.parts = states_.parts(state);
     ScenarioConfig scenario = bare(onset_of(state));
     const double known = rate(one.level);
-    one.found.s = known > 0
-                      ? std::clamp(60 * std::ceil(kStayRequests / known / 60), kShortestStay, kLongestStay)
-                      : kStayOfUsers;
+    one.found.s = known > 0 ? length_of_stay(kStayRequests / known) : kStayOfUsers;
     scenario.run.duration = Duration::from_seconds(one.found.s);
     one.cost = (scenario.run.warmup + scenario.run.duration).seconds() * weight(one.level);
     for (const std::uint32_t part : one.parts)

@@ -183,7 +183,7 @@ TEST_CASE("kill -9 loses what is in progress and nothing else") {
   CHECK(place.bytes("results/small") == place.bytes("other"));
 }
 
-TEST_CASE("a changed sweep computes only what changed") {
+TEST_CASE("a changed sweep computes only what changed", "[slow]") {
   const Place place;
   REQUIRE(place({}).status == 0);
   CHECK_THAT(place({}).out, Contains("kept         6 of 6 replications"));

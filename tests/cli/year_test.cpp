@@ -85,7 +85,7 @@ TEST_CASE("a year's yield is what the failures of its servers make of it") {
   CHECK(read_file(place.at("results/small/strata.csv")).starts_with("what,kind,"));
 }
 
-TEST_CASE("a year is the same whatever --jobs, and when it goes on from what is kept") {
+TEST_CASE("a year is the same whatever --jobs, and when it goes on from what is kept", "[slow]") {
   const Place place;
   REQUIRE(place({"--jobs", "1", "--out", "one"}).status == 0);
   REQUIRE(place({"--jobs", "2", "--out", "two"}).status == 0);
