@@ -177,12 +177,20 @@ TEST_CASE("the whole calibration of a few tiny pictures") {
   plan.seconds = 0.5;
   plan.quick = true;
   plan.outputs = {Encoding::webp};
-  const auto result = calibrate(plan);
-  REQUIRE(std::holds_alternative<Outcome>(result));
+  auto result = calibrate(plan);
+  const auto kernel = [&](Encoding from, Operation operation, Encoding to) {
+    REQUIRE(std::holds_alternative<Outcome>(result));
+    return find_kernel(std::get<Outcome>(result).profile, from, operation, to) != nullptr;
+  };
+  const auto complete = [&] {
+    return kernel(Encoding::jpeg, Operation::thumbnail, Encoding::webp) &&
+           kernel(Encoding::png, Operation::crop, Encoding::png);
+  };
+  // A machine may be too busy to measure any picture of a kernel in so little time.
+  for (; !complete() && plan.seconds < 10; result = calibrate(plan)) plan.seconds *= 2;
+  CHECK(complete());
   const auto& outcome = std::get<Outcome>(result);
   const Profile& profile = outcome.profile;
-  CHECK(find_kernel(profile, Encoding::jpeg, Operation::thumbnail, Encoding::webp) != nullptr);
-  CHECK(find_kernel(profile, Encoding::png, Operation::crop, Encoding::png) != nullptr);
   REQUIRE(profile.provenance);
   // A busy machine has no time for some trials, and so, perhaps, for some images.
   const auto all = static_cast<std::int64_t>(outcome.images.size());
