@@ -178,13 +178,13 @@ TEST_CASE("the whole calibration of a few tiny pictures") {
   plan.quick = true;
   plan.outputs = {Encoding::webp};
   auto result = calibrate(plan);
-  const auto kernel = [&](Encoding from, Operation operation, Encoding to) {
+  const auto has = [&](Encoding from, Operation operation, Encoding to) {
     REQUIRE(std::holds_alternative<Outcome>(result));
     return find_kernel(std::get<Outcome>(result).profile, from, operation, to) != nullptr;
   };
   const auto complete = [&] {
-    return kernel(Encoding::jpeg, Operation::thumbnail, Encoding::webp) &&
-           kernel(Encoding::png, Operation::crop, Encoding::png);
+    return has(Encoding::jpeg, Operation::thumbnail, Encoding::webp) &&
+           has(Encoding::png, Operation::crop, Encoding::png);
   };
   // A machine may be too busy to measure any picture of a kernel in so little time.
   for (; !complete() && plan.seconds < 10; result = calibrate(plan)) plan.seconds *= 2;
