@@ -677,7 +677,7 @@ class YearRun {
       std::vector<std::size_t> first;
       for (const Stratum& stratum : strata_)
         first.push_back(std::max<std::size_t>(2, std::min(stratum.sorts, kMostFirst)));
-      if (!simulate(first, adaptations == 0 ? "two of each sort" : "two of each sort, slower to settle"))
+      if (!simulate(first, adaptations == 0 ? "two of each sort" : "two of each sort, once more"))
         return false;
       if (adaptations == kAdaptations || !adapt()) return true;
       ++adaptations;
