@@ -21,10 +21,6 @@ using nlohmann::ordered_json;
 constexpr std::string_view kSchema = "headroom/plan/1";
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 
-const char* name(Plan::Status status) {
-  return status == Plan::Status::sure ? "sure" : status == Plan::Status::unsure ? "unsure" : "none";
-}
-
 /// Whole numbers as numbers, all else as it was written.
 ordered_json json_value(const std::string& text) {
   std::int64_t whole = 0;
@@ -71,6 +67,10 @@ ordered_json json_of(const Plan& plan, const Plan::Uncertain& u) {
 
 std::string_view name_of(Plan::Told told) {
   return told == Plan::Told::holds ? "holds" : told == Plan::Told::misses ? "misses" : "undecided";
+}
+
+std::string_view name_of(Plan::Status status) {
+  return status == Plan::Status::sure ? "sure" : status == Plan::Status::unsure ? "unsure" : "none";
 }
 
 int Plan::replications() const {
@@ -121,7 +121,7 @@ std::string to_json(const Plan& plan) {
   }
   ordered_json answer;
   answer["found"] = plan.found();
-  answer["status"] = name(plan.status());
+  answer["status"] = name_of(plan.status());
   if (plan.uncertain) {
     const auto& choices = plan.uncertain->choices;
     const auto chosen = plan.uncertain->answer;

@@ -145,6 +145,14 @@ std::string answer_text(const Plan&);
 std::string values_text(const std::vector<Sweep::Axis>& axes, const std::vector<std::size_t>& at);
 /// "holds", "misses", "undecided"
 std::string_view name_of(Plan::Told);
+/// "sure", "unsure", "none"
+std::string_view name_of(Plan::Status);
+/// Whether what is made small or large is itself varied.
+bool goal_is_varied(const Plan&);
+/// "cost.usd_per_hour [USD/h]": for an axis.
+std::string goal_label(const Plan&);
+/// ", with any one host or rack gone"; empty if nothing need be survived.
+std::string with_any_gone(const Plan&);
 /// "50.4 USD/h", "180/s", "40": what is made small or large, at a point.
 std::string goal_text(const Plan&, const Plan::Point&);
 

@@ -27,13 +27,6 @@ std::string labelled(const std::string& name, const std::string& unit) {
   return name + (unit.empty() ? "" : " [" + unit + "]");
 }
 
-/// The goal's axis: of a varied path its own unit.
-std::string goal_label(const Plan& plan) {
-  for (const Sweep::Axis& axis : plan.axes)
-    if (axis.label == plan.goal) return labelled(plan.goal, scale_of(axis).unit);
-  return labelled(plan.goal, readable_unit(plan, plan.goal));
-}
-
 /// The value that is nearest to failing, over the variants.
 const Plan::Value* worst(const Plan::Point& point, std::size_t objective) {
   const Plan::Value* found = nullptr;
@@ -160,6 +153,12 @@ void add_worlds(std::vector<Chart>& charts, const Plan& plan) {
 }
 
 }  // namespace
+
+std::string goal_label(const Plan& plan) {
+  for (const Sweep::Axis& axis : plan.axes)
+    if (axis.label == plan.goal) return labelled(plan.goal, scale_of(axis).unit);
+  return labelled(plan.goal, readable_unit(plan, plan.goal));
+}
 
 std::vector<Chart> figures(const Plan& plan) {
   std::vector<Chart> charts;

@@ -22,23 +22,9 @@ std::string objective_text(const Plan::Objective& o) {
   return o.of.empty() ? o.text : o.text + " of " + o.of;
 }
 
-bool goal_is_varied(const Plan& plan) {
-  return std::any_of(plan.axes.begin(), plan.axes.end(),
-                     [&](const Sweep::Axis& a) { return a.label == plan.goal; });
-}
-
 /// "worker.count = 40, 50.4 USD/h": a point, and what is made small, if that is not among its values.
 std::string with_goal(const Plan& plan, const Plan::Point& point) {
   return values_text(plan.axes, point.at) + (goal_is_varied(plan) ? "" : ", " + goal_text(plan, point));
-}
-
-/// ", with any one host or rack gone"
-std::string with_any_gone(const Plan& plan) {
-  if (plan.survive.empty()) return "";
-  std::string kinds;
-  for (std::size_t i = 0; i < plan.survive.size(); ++i)
-    kinds += (i == 0 ? "" : i + 1 == plan.survive.size() ? " or " : ", ") + plan.survive[i];
-  return ", with any one " + kinds + " gone";
 }
 
 /// "misses latency.p99_ms <= 500 under rack/a1 gone, limited by processing: …"
@@ -194,6 +180,19 @@ std::string answer_over_worlds(const Plan& plan) {
 }
 
 }  // namespace
+
+bool goal_is_varied(const Plan& plan) {
+  return std::any_of(plan.axes.begin(), plan.axes.end(),
+                     [&](const Sweep::Axis& a) { return a.label == plan.goal; });
+}
+
+std::string with_any_gone(const Plan& plan) {
+  if (plan.survive.empty()) return "";
+  std::string kinds;
+  for (std::size_t i = 0; i < plan.survive.size(); ++i)
+    kinds += (i == 0 ? "" : i + 1 == plan.survive.size() ? " or " : ", ") + plan.survive[i];
+  return ", with any one " + kinds + " gone";
+}
 
 std::string answer_text(const Plan& plan) {
   const std::string gone = with_any_gone(plan);

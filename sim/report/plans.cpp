@@ -20,7 +20,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// The plan that says how sure all of them together are: the least sure.
+/// How sure all of them together are: as the least sure.
 Plan::Status status_of(const Plans& all) {
   const auto any = [&](Plan::Status status) {
     return std::any_of(all.plans.begin(), all.plans.end(),
@@ -143,11 +143,7 @@ std::string to_json(const Plans& all) {
   for (const char* common : {"schema", "scenario", "seed", "objective", "direction", "confidence", "survive"})
     j[common] = one.at(common);
   j["each"] = all.each.label;
-  const auto status = status_of(all);
-  j["answer"] = {{"found", all.found()},
-                 {"status", status == Plan::Status::sure     ? "sure"
-                            : status == Plan::Status::unsure ? "unsure"
-                                                             : "none"}};
+  j["answer"] = {{"found", all.found()}, {"status", name_of(status_of(all))}};
   j["plans"] = ordered_json::array();
   for (std::size_t n = 0; n < all.plans.size(); ++n) {
     const ordered_json plan = read(all.plans[n].plan);
@@ -162,8 +158,7 @@ std::string answers_csv(const Plans& all) {
   const Plan& any = first(all);
   std::string out = csv_cell(all.each.label);
   for (const Sweep::Axis& axis : any.axes) out += "," + csv_cell(axis.label);
-  const bool varied = std::any_of(any.axes.begin(), any.axes.end(),
-                                  [&](const Sweep::Axis& axis) { return axis.label == any.goal; });
+  const bool varied = goal_is_varied(any);
   if (!varied) out += "," + csv_cell(any.goal);
   out += ",status,limited_by\n";
   for (std::size_t n = 0; n < all.plans.size(); ++n) {
@@ -173,8 +168,7 @@ std::string answers_csv(const Plans& all) {
       out += "," +
              (plan.answer ? csv_cell(plan.axes[i].values[plan.points[*plan.answer].at[i]]) : std::string());
     if (!varied) out += "," + csv_cell(goal(plan).value_or(std::nan("")));
-    const auto status = plan.status();
-    out += status == Plan::Status::sure ? ",sure," : status == Plan::Status::unsure ? ",unsure," : ",none,";
+    out += "," + std::string(name_of(plan.status())) + ",";
     const auto shown = plan.answer ? plan.answer : plan.nearest;
     out += (shown ? csv_cell(plan.points[*shown].binding.limited_by) : std::string()) + "\n";
   }
@@ -185,35 +179,25 @@ std::vector<Chart> figures(const Plans& all) {
   const Plan& any = first(all);
   Chart chart;
   chart.file = "plan-each";
-  std::string gone;
-  for (std::size_t i = 0; i < any.survive.size(); ++i)
-    gone += (i == 0 ? ", with any one " : i + 1 == any.survive.size() ? " or " : ", ") + any.survive[i];
-  chart.title = std::string(any.maximize ? "The most that holds" : "The cheapest that holds") +
-                (gone.empty() ? "" : gone + " gone");
+  chart.title =
+      std::string(any.maximize ? "The most that holds" : "The cheapest that holds") + with_any_gone(any);
   chart.bars.others = "for each " + all.each.label;
   chart.bars.marked = "whether something better holds is not decided";
   double most = 0;
-  std::string unit = readable(0.0, std::nullopt, unit_of(any.catalogue, any.goal)).unit;
-  bool varied = false;
-  for (const Sweep::Axis& axis : any.axes)
-    if (axis.label == any.goal) {
-      varied = true;
-      unit = scale_of(axis).unit;
-    }
   for (std::size_t n = 0; n < all.plans.size(); ++n) {
     const Plan& plan = all.plans[n].plan;
     const auto value = goal(plan);
     std::string label = "nothing holds";
     if (value) {
       const Plan::Point& point = plan.points[*plan.answer];
-      label = values_text(plan.axes, point.at) + (varied ? "" : ": " + goal_text(plan, point));
+      label = values_text(plan.axes, point.at) + (goal_is_varied(any) ? "" : ": " + goal_text(plan, point));
       most = std::max(most, *value);
     }
     chart.bars.list.push_back(
         {value_text(all, n), value.value_or(0), label, plan.status() == Plan::Status::unsure});
   }
   if (most <= 0) return {};
-  chart.x.label = any.goal + (unit.empty() ? "" : " [" + unit + "]");
+  chart.x.label = goal_label(any);
   chart.x.low = 0;
   chart.x.high = 1.7 * most;  // room for the labels
   chart.caption = fmt::format("{} of {}; each is sure at {} %.", chart.title, any.goal,
