@@ -11,7 +11,7 @@ namespace headroom::api {
 /// One API server: authenticates, works, hands out the renditions, answers.
 class Server final : public calls::ConvertingServer {
  public:
-  Server(world::Host& host, Tier& tier, std::size_t index)
+  Server(world::Host& host, Tier& tier, int index)
       : ConvertingServer(host), tier_(tier), index_(index), dispatcher_(tier.parts_.dispatcher) {
     if (tier.parts_.session) {
       session_ = tier.parts_.session(origin());
@@ -132,12 +132,12 @@ class Server final : public calls::ConvertingServer {
   }
 
   calls::Origin origin() {
-    world::ProcessSlot* slot = tier_.servers_[index_].slot;
+    world::ProcessSlot* slot = tier_.members_[index_].slot;
     return {host().id(), slot, nullptr, slot->starts()};
   }
 
   Tier& tier_;
-  std::size_t index_;
+  int index_;
   std::unique_ptr<calls::Dispatcher> session_;
   calls::Dispatcher* dispatcher_;
   std::unique_ptr<calls::Authenticator> authenticator_;
@@ -152,17 +152,17 @@ Tier::Tier(const ApiConfig& config, const calls::Environment& env)
 void Tier::install(const std::vector<world::Host*>& hosts, Parts parts) {
   parts_ = std::move(parts);
   for (world::Host* host : hosts) {
-    const std::size_t index = servers_.size();
+    const int index = members_.size();
     world::ProcessSlot& slot =
         host->install([this, index](world::Host& h) { return std::make_unique<Server>(h, *this, index); });
-    servers_.push_back({host->id(), &slot});
+    members_.add({host->id(), &slot});
   }
 }
 
 Quota Tier::quota() const {
   const double rate = config_.quota_per_user->per_second;
   const double burst = config_.quota_burst ? static_cast<double>(*config_.quota_burst) : rate;
-  const auto servers = static_cast<double>(servers_.size());
+  const auto servers = static_cast<double>(members_.size());
   return {{rate / servers}, burst / servers};
 }
 

@@ -10,6 +10,7 @@
 #include "models/calls/authenticator.h"
 #include "models/calls/environment.h"
 #include "models/calls/job.h"
+#include "models/calls/members.h"
 #include "models/calls/service.h"
 #include "sim/metrics/batches.h"
 #include "sim/metrics/metric_info.h"
@@ -46,7 +47,7 @@ class Tier {
   /// Starts a server on each host.
   void install(const std::vector<world::Host*>& hosts, Parts parts);
 
-  const std::vector<calls::Endpoint>& servers() const { return servers_; }
+  const calls::Members& members() const { return members_; }
   const ApiConfig& config() const { return config_; }
   /// Requests that servers work on, their integral over time up to now, in requests·ns.
   double in_flight(TimePoint now) const { return static_cast<double>(station_.area(now)); }
@@ -62,7 +63,7 @@ class Tier {
   world::World& world_;
   metrics::Window window_;
   Parts parts_;
-  std::vector<calls::Endpoint> servers_;
+  calls::Members members_;
   metrics::BatchSum reached_;
   metrics::BatchSum answered_;
   metrics::BatchSum over_quota_;

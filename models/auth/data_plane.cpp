@@ -24,11 +24,11 @@ class DataPlane::Server final : public world::Process {
       : Process(host),
         plane_(plane),
         member_(member),
-        self_(plane.members_[static_cast<std::size_t>(member)]),
-        standby_(member, plane.hosts(), {plane.config_.detect_after, take_over_time(plane.config_)},
+        self_(plane.kept_[static_cast<std::size_t>(member)]),
+        standby_(member, plane.members_.size(), {plane.config_.detect_after, take_over_time(plane.config_)},
                  self_.lives++ > 0, host.scheduler().now()),
         listener_(plane.management_, host.id(), "data_plane/" + host.name(), self_.copy) {
-    if (alternates() && plane.hosts() > 1) scope().spawn(watch_others(this));
+    if (alternates() && plane.members_.size() > 1) scope().spawn(watch_others(this));
   }
   ~Server() override { scope().clear(); }
 
@@ -60,7 +60,7 @@ class DataPlane::Server final : public world::Process {
     const Duration interval =
         std::max(Duration::ns(1), self->plane_.config_.detect_after / kPollsPerDetection);
     while (!self->plane_.winding_down_) {
-      for (int other = 0; other < self->plane_.hosts(); ++other)
+      for (int other = 0; other < self->plane_.members_.size(); ++other)
         if (other != self->member_) self->scope().spawn(poll(self, other, interval));
       TimePoint next = self->now() + interval;
       if (const auto done = self->standby_.takes_over_at()) next = std::min(next, *done);
@@ -73,7 +73,7 @@ class DataPlane::Server final : public world::Process {
 
   static world::Task<> poll(Server* self, int other, Duration patience) {
     world::Network& network = self->plane_.world_.network();
-    world::ProcessSlot& slot = *self->plane_.members_[static_cast<std::size_t>(other)].slot;
+    world::ProcessSlot& slot = *self->plane_.members_[other].slot;
     const world::HostId here = self->host().id();
     const world::HostId there = slot.host().id();
     calls::Call<Role> call(self->host().scheduler(), self->now() + patience);
@@ -102,42 +102,44 @@ class DataPlane::Server final : public world::Process {
 
   DataPlane& plane_;
   int member_;
-  Member& self_;
+  Kept& self_;
   StandbyMember standby_;
   Listener listener_;
 };
 
 DataPlane::DataPlane(const DataPlaneConfig& config, const calls::Environment& env, const UpdateLog& log,
                      Management* management, const std::vector<world::Host*>& hosts)
-    : config_(config), world_(env.world), journal_(env.journal), log_(log), management_(management) {
-  members_.resize(hosts.size());
-  for (std::size_t m = 0; m < hosts.size(); ++m)
-    members_[m].slot = &hosts[m]->install(
-        [this, m](world::Host& h) { return std::make_unique<Server>(h, *this, static_cast<int>(m)); });
+    : config_(config),
+      world_(env.world),
+      journal_(env.journal),
+      log_(log),
+      management_(management),
+      ports_({}, env),
+      kept_(hosts.size()) {
+  if (config.retry) ports_.config.retry = *config.retry;
+  for (world::Host* host : hosts) {
+    const int m = members_.size();
+    members_.add({host->id(), &host->install([this, m](world::Host& h) {
+                    return std::make_unique<Server>(h, *this, m);
+                  })});
+  }
   if (!hosts.empty()) return;
   outside_.emplace();
   outside_listener_.emplace(management, world::kClients, "data_plane", *outside_);
 }
 
-void DataPlane::ask(calls::Call<Answer>& call, world::HostId from, int host, Credentials who,
+void DataPlane::ask(calls::Call<Answer>& call, world::HostId from, const calls::Endpoint& to, Credentials who,
                     std::uint64_t number, const metrics::RequestTracePtr& trace) {
   world::Network& network = world_.network();
-  world::ProcessSlot& slot = *members_[static_cast<std::size_t>(host)].slot;
-  const world::HostId there = slot.host().id();
+  const world::HostId there = to.host;
   calls::send_to<Server>(
-      network, {from, there}, calls::kControl, slot,
+      network, {from, there}, calls::kControl, *to.slot,
       [who, number, trace, responder = call.responder(network, {there, from})](Server& s) mutable {
         s.look_up(who, number, trace, std::move(responder));
       },
       [reply = call.slot()](Failure why) {
         if (why == Failure::lost) reply->if_silent = why;  // refused: the responder dies and says so
       });
-}
-
-std::vector<world::ProcessSlot*> DataPlane::slots() const {
-  std::vector<world::ProcessSlot*> slots;
-  for (const Member& member : members_) slots.push_back(member.slot);
-  return slots;
 }
 
 }  // namespace headroom::auth

@@ -11,6 +11,8 @@
 #include "models/auth/update_log.h"
 #include "models/calls/call.h"
 #include "models/calls/environment.h"
+#include "models/calls/members.h"
+#include "models/calls/port.h"
 #include "sim/metrics/tracer.h"
 #include "sim/world/host.h"
 
@@ -31,14 +33,15 @@ class DataPlane {
             Management* management, const std::vector<world::Host*>& hosts);
 
   const DataPlaneConfig& config() const { return config_; }
-  int hosts() const { return static_cast<int>(members_.size()); }
+  /// Its hosts.
+  const calls::Members& members() const { return members_; }
+  /// How edges call them.
+  calls::PortKind& ports() { return ports_; }
   /// Without hosts.
   Answer answer(Credentials who) const { return look_up(*outside_, who); }
   /// Asks a host, for the request of this number; the call is answered, or fails. `trace`: the request's.
-  void ask(calls::Call<Answer>& call, world::HostId from, int host, Credentials who, std::uint64_t number,
-           const metrics::RequestTracePtr& trace);
-  /// Of its hosts.
-  std::vector<world::ProcessSlot*> slots() const;
+  void ask(calls::Call<Answer>& call, world::HostId from, const calls::Endpoint& to, Credentials who,
+           std::uint64_t number, const metrics::RequestTracePtr& trace);
   /// The hosts need not watch each other any more.
   void wind_down() { winding_down_ = true; }
 
@@ -56,8 +59,8 @@ class DataPlane {
    private:
     Subscription subscription_;
   };
-  struct Member {
-    world::ProcessSlot* slot = nullptr;
+  /// What a host keeps while its processes come and go.
+  struct Kept {
     Copy copy;
     int lives = 0;
   };
@@ -70,7 +73,9 @@ class DataPlane {
   metrics::Journal& journal_;
   const UpdateLog& log_;
   Management* management_;
-  std::deque<Member> members_;
+  calls::PortKind ports_;
+  calls::Members members_;
+  std::deque<Kept> kept_;        ///< by member
   std::optional<Copy> outside_;  ///< without hosts
   std::optional<Listener> outside_listener_;
   bool winding_down_ = false;

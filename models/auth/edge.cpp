@@ -1,8 +1,10 @@
 #include "models/auth/edge.h"
 
+#include <memory>
 #include <utility>
 
 #include "models/calls/call.h"
+#include "models/calls/host_choice.h"
 
 namespace headroom::auth {
 
@@ -10,13 +12,14 @@ Edge::Edge(Identity& identity, world::HostId host, const std::string& name)
     : identity_(identity),
       host_(host),
       name_(name),
-      choice_(identity.config().data_plane.redundancy, identity.data_plane().hosts(),
-              identity.config().data_plane.retry_after),
+      port_(identity.data_plane().ports(), identity.data_plane().members(),
+            std::make_unique<calls::HostChoice>(identity.config().data_plane.redundancy,
+                                                identity.data_plane().members().size(),
+                                                identity.config().data_plane.retry_after),
+            name),
       listener_(identity.management(), host, "edge/" + name, *this) {
   if (const auto& c = identity.config().edge_cache)
     cache_.emplace(TtlCache::Times{c->ttl, c->negative_ttl, c->serve_stale_for}, c->entries);
-  if (const auto& retry = identity.config().data_plane.retry; retry && retry->budget)
-    budget_.emplace(retry->budget->value);
   identity.add(*this);
 }
 
@@ -37,7 +40,7 @@ std::uint64_t Edge::receive(std::uint64_t from, std::uint64_t to) {
 std::optional<Edge::Verdict> Edge::at_once(Credentials who) {
   if (cache_)
     if (const auto accepted = cache_->hit(who, now())) return Verdict{Source::cache, *accepted};
-  if (identity_.data_plane().hosts() > 0) return std::nullopt;
+  if (!identity_.data_plane().members().empty()) return std::nullopt;
   const Answer answer = identity_.data_plane().answer(who);
   keep(who, answer);
   return Verdict{Source::data_plane, answer.accepted};
@@ -62,7 +65,7 @@ world::Task<std::optional<Failure>> Edge::ask(std::uint64_t user, bool probe, st
                                               TimePoint until, metrics::RequestTracePtr trace) {
   const Credentials who = identity_.log().credentials(user);
   if (const auto verdict = at_once(who)) co_return decide(*verdict, who, probe);
-  if (!choice_.any(now())) co_return without_data_plane(who, probe);
+  if (!port_.any()) co_return without_data_plane(who, probe);
   const FlightPtr flight = look_up(who, probe, number, std::move(trace));
   if (!flight->ended) co_await flight->end.wait(identity_.world().scheduler(), until);
   if (flight->answer) co_return decide({Source::data_plane, flight->answer->accepted}, who, probe);
@@ -88,45 +91,28 @@ Edge::FlightPtr Edge::look_up(Credentials who, bool probe, std::uint64_t number,
 }
 
 world::Task<> Edge::fly(Edge* self, FlightPtr flight, std::uint64_t number) {
-  world::Scheduler& scheduler = self->identity_.world().scheduler();
-  co_await ask_around(self, flight, number, false);
-  if (const auto& retry = self->identity_.config().data_plane.retry) {
-    calls::BackoffSchedule backoff(*retry);
-    Engine draw = self->identity_.backoff_key().engine_for(number);
-    if (self->budget_) self->budget_->request(scheduler.now());
-    for (std::int64_t n = 1; !flight->answer && n < retry->attempts; ++n) {
-      if (self->budget_ && !self->budget_->retry(scheduler.now())) break;
-      co_await world::Sleep(scheduler, backoff.next(draw));
-      self->identity_.asked_again(flight->probe);
-      co_await ask_around(self, flight, number, true);
-    }
+  DataPlane& data_plane = self->identity_.data_plane();
+  calls::Port::Question question;
+  question.round.number = number;
+  question.round.caller = self->host_.value;
+  question.backoff = self->identity_.backoff_key().engine_for(number);
+  question.timeout = data_plane.config().timeout;
+  question.retried = [self, probe = flight->probe] { self->identity_.asked_again(probe); };
+  const auto send = [&](calls::Call<Answer>& call, const calls::Endpoint& to) {
+    data_plane.ask(call, self->host_, to, flight->who, number, flight->trace);
+  };
+  const auto outcome = co_await self->port_.ask<Answer>(std::move(question), send);
+  if (outcome) {
+    self->data_plane_back();
+    self->keep(flight->who, *outcome);
+    flight->answer = *outcome;
+  } else if (!self->port_.any()) {
+    self->data_plane_lost();
   }
-  if (!flight->answer && !self->choice_.any(scheduler.now())) self->data_plane_lost();
   flight->ended = true;
   const auto listed = self->flights_.find(flight->who.user);
   if (listed != self->flights_.end() && listed->second == flight) self->flights_.erase(listed);
   flight->end.notify_all();
-}
-
-world::Task<> Edge::ask_around(Edge* self, FlightPtr flight, std::uint64_t number, bool insists) {
-  world::Scheduler& scheduler = self->identity_.world().scheduler();
-  DataPlane& data_plane = self->identity_.data_plane();
-  HostChoice::Round round = self->choice_.begin(number, insists);
-  while (const auto host = self->choice_.next(round, scheduler.now())) {
-    const TimePoint asked = scheduler.now();
-    calls::Call<Answer> call(scheduler, asked + data_plane.config().timeout);
-    data_plane.ask(call, self->host_, *host, flight->who, number, flight->trace);
-    const auto outcome = co_await call;
-    if (!outcome) {
-      self->choice_.failed(*host, asked, scheduler.now());
-      continue;
-    }
-    self->choice_.answered(*host, scheduler.now());
-    self->data_plane_back();
-    self->keep(flight->who, *outcome);
-    flight->answer = *outcome;
-    co_return;
-  }
 }
 
 std::optional<Failure> Edge::decide(Verdict verdict, Credentials who, bool probe) {

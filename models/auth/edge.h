@@ -9,10 +9,9 @@
 
 #include "models/auth/auth.h"
 #include "models/auth/cache.h"
-#include "models/auth/host_choice.h"
 #include "models/auth/management.h"
 #include "models/auth/update_log.h"
-#include "models/calls/retry.h"
+#include "models/calls/port.h"
 #include "sim/base/outcome.h"
 #include "sim/metrics/tracer.h"
 #include "sim/world/pool.h"
@@ -67,8 +66,6 @@ class Edge final : Subscriber {
   std::optional<Verdict> at_once(Credentials who);
   FlightPtr look_up(Credentials who, bool probe, std::uint64_t number, metrics::RequestTracePtr trace);
   static world::Task<> fly(Edge* self, FlightPtr flight, std::uint64_t number);
-  /// Asks one host after the other, until one has answered. `insists`: those that are avoided, too.
-  static world::Task<> ask_around(Edge* self, FlightPtr flight, std::uint64_t number, bool insists);
   void keep(Credentials who, const Answer& answer);
   std::optional<Failure> decide(Verdict verdict, Credentials who, bool probe);
   std::optional<Failure> without_data_plane(Credentials who, bool probe);
@@ -80,8 +77,7 @@ class Edge final : Subscriber {
   world::HostId host_;
   std::string name_;
   std::optional<TtlCache> cache_;
-  HostChoice choice_;
-  std::optional<calls::RetryBudget> budget_;
+  calls::Port port_;
   Subscription subscription_;
   std::unordered_map<std::uint64_t, FlightPtr> flights_;  ///< by user; never iterated
   bool cut_off_ = false;

@@ -1,5 +1,6 @@
 #include "models/balancer/addresses.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace headroom::balancer {
@@ -36,6 +37,33 @@ std::vector<Addresses::Move> Addresses::look(TimePoint now, const std::vector<bo
     }
   }
   return moves;
+}
+
+AddressChoice::AddressChoice(const std::optional<Addresses>& addresses, int balancers)
+    : addresses_(addresses) {
+  for (int b = 0; b < balancers; ++b) admitted_.push_back(b);
+}
+
+std::optional<int> AddressChoice::next(calls::Round& round, TimePoint) {
+  if (round.named++ > 0) return std::nullopt;
+  if (addresses_)
+    return addresses_->holder(
+        static_cast<int>(uniform_below(round.draw, static_cast<std::size_t>(addresses_->count()))));
+  if (admitted_.empty()) return std::nullopt;
+  return admitted_[uniform_below(round.draw, admitted_.size())];
+}
+
+bool AddressChoice::any(TimePoint) const {
+  return addresses_ || !admitted_.empty();
+}
+
+void AddressChoice::admit(int balancer, bool admitted, TimePoint) {
+  const auto place = std::lower_bound(admitted_.begin(), admitted_.end(), balancer);
+  const bool listed = place != admitted_.end() && *place == balancer;
+  if (admitted && !listed)
+    admitted_.insert(place, balancer);
+  else if (!admitted && listed)
+    admitted_.erase(place);
 }
 
 }  // namespace headroom::balancer

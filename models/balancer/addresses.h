@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "models/calls/redundancy.h"
+#include "models/calls/selector.h"
 #include "sim/base/units.h"
 
 namespace headroom::balancer {
@@ -36,6 +38,20 @@ class Addresses {
   calls::Redundancy redundancy_;
   Times times_;
   std::vector<Address> addresses_;
+};
+
+/// Which balancer a client's connection goes to: one address at random, as DNS gives them, and who answers
+/// there, alive or not. `addresses`: none, each balancer has its own. Pure.
+class AddressChoice final : public calls::Selector {
+ public:
+  AddressChoice(const std::optional<Addresses>& addresses, int balancers);
+  std::optional<int> next(calls::Round& round, TimePoint now) override;
+  bool any(TimePoint now) const override;
+  void admit(int balancer, bool admitted, TimePoint now) override;
+
+ private:
+  const std::optional<Addresses>& addresses_;
+  std::vector<int> admitted_;  // ascending
 };
 
 }  // namespace headroom::balancer

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "models/calls/choice.h"
 #include "models/calls/defect.h"
 #include "models/calls/span.h"
 #include "sim/world/task.h"
@@ -23,15 +24,16 @@ class Proxy final : public calls::RequestServer {
   Proxy(world::Host& host, Balancer& balancer)
       : RequestServer(host),
         balancer_(balancer),
-        backends_(balancer.balancing_, balancer.servers_, "host/" + host.name()) {
-    backends_.check_regularly(scope(), host.id(), balancer.check_key_);
+        choice_key_(balancer.key_ / "choice"),
+        port_(balancer.balancing_.port(balancer.servers_, "host/" + host.name())) {
+    port_->check_regularly(scope(), host.id(), balancer.key_ / "health_check");
   }
   ~Proxy() override { scope().clear(); }
 
   void accept(calls::Arrival arrival) override { scope().spawn(handle(this, std::move(arrival))); }
 
  private:
-  /// A request's stay; outstanding on `server` from `forward` on.
+  /// A request's stay.
   class Visit {
    public:
     explicit Visit(Proxy& proxy) : proxy_(proxy), since_(proxy.now()) {
@@ -39,23 +41,11 @@ class Proxy final : public calls::RequestServer {
     }
     Visit(const Visit&) = delete;
     Visit& operator=(const Visit&) = delete;
-    ~Visit() {
-      if (server_ >= 0) proxy_.backends_.finished(server_, proxy_.now() - forwarded_, sign_);
-      proxy_.balancer_.station_.leave(proxy_.now(), since_);
-    }
-    void forward(int server) {
-      server_ = server;
-      forwarded_ = proxy_.now();
-      proxy_.backends_.started(server);
-    }
-    void answered(calls::Sign sign) { sign_ = sign; }
+    ~Visit() { proxy_.balancer_.station_.leave(proxy_.now(), since_); }
 
    private:
     Proxy& proxy_;
     TimePoint since_;
-    TimePoint forwarded_;
-    int server_ = -1;
-    calls::Sign sign_ = calls::Sign::none;
   };
 
   TimePoint now() { return host().scheduler().now(); }
@@ -65,7 +55,7 @@ class Proxy final : public calls::RequestServer {
     const calls::Request& request = *arrival.request;
     world::Network& network = balancer.world_.network();
     const world::HostId me = self->host().id();
-    Visit visit(*self);
+    const Visit visit(*self);
     calls::Span stay(request.trace, metrics::Step::balancer, me, arrival.attempt);
     const Duration tls = arrival.new_connection ? balancer.tls_cpu_ : Duration();
     {
@@ -77,17 +67,20 @@ class Proxy final : public calls::RequestServer {
       co_return;
     }
 
-    Engine draw = calls::engine_for_attempt(balancer.choice_key_, request.number, arrival.attempt);
-    const int chosen = self->backends_.pick(draw, request.user);
-    visit.forward(chosen);
-    const calls::Endpoint server = balancer.servers_[static_cast<std::size_t>(chosen)];
-    calls::Call<calls::Answer> call(self->host().scheduler(), request.deadline);
-    const world::Route in{world::kClients, server.host, me, true};
-    calls::send_request(network, call, server, in, {server.host, me}, request.image + calls::kControl,
-                        arrival.request, false, arrival.attempt);
-    arrival.responder.pass_on(call.slot());
-    const auto outcome = co_await call;
-    visit.answered(calls::sign_of(outcome));
+    calls::Port::Question question;
+    question.round.draw = calls::engine_for_attempt(self->choice_key_, request.number, arrival.attempt);
+    question.round.number = request.number;
+    question.round.user = request.user;
+    question.until = request.deadline;
+    world::HostId server;
+    const auto send = [&](calls::Call<calls::Answer>& call, const calls::Endpoint& to) {
+      server = to.host;
+      const world::Route in{world::kClients, server, me, true};
+      calls::send_request(network, call, to, in, {server, me}, request.image + calls::kControl,
+                          arrival.request, false, arrival.attempt);
+      arrival.responder.pass_on(call.slot());
+    };
+    const auto outcome = co_await self->port_->ask<calls::Answer>(question, send);
     if (!outcome) {
       stay.end(calls::note_of(outcome.failure()));
       arrival.responder.reply(outcome.failure());
@@ -95,146 +88,151 @@ class Proxy final : public calls::RequestServer {
     }
     const double bytes = static_cast<double>(request.image.count()) * balancer.rendition_share_ *
                          static_cast<double>(outcome->renditions);
-    const world::Route out{server.host, world::kClients, me, true};
+    const world::Route out{server, world::kClients, me, true};
     arrival.responder.reply(outcome, Bytes::from_double(bytes) + calls::kControl, out);
   }
 
   Balancer& balancer_;
-  Backends backends_;
+  StreamKey choice_key_;
+  std::unique_ptr<calls::Port> port_;
 };
 
-Balancer::Balancer(Balancing& balancing, StreamKey key)
-    : balancing_(balancing),
-      world_(balancing.environment.world),
-      entrance_key_(key / "entrance"),
-      choice_key_(key / "choice"),
-      check_key_(key / "health_check") {}
+Balancing::Balancing(const BalancerConfig& c, const calls::Environment& env)
+    : config(c), ports({c.health_check, c.outlier_ejection}, env) {}
 
-void Balancer::install(const std::vector<world::Host*>& hosts, const std::vector<calls::Endpoint>& servers,
-                       Duration tls_cpu, double rendition_share) {
-  servers_ = servers;
+void Balancing::report(metrics::ResultBuilder& results) const {
+  if (config.outlier_ejection) results.total("lb.ejections", ports.ejections);
+  if (config.health_check) results.total("lb.unhealthy", ports.unhealthy);
+  if (config.outlier_ejection || config.health_check) results.total("lb.panic_picks", ports.panic_picks);
+}
+
+std::unique_ptr<calls::Port> Balancing::port(const calls::Members& servers, std::string name) {
+  return std::make_unique<calls::Port>(
+      ports, servers,
+      std::make_unique<calls::Choice>(config.policy, servers.size(), config.slow_start.value_or(Duration())),
+      std::move(name));
+}
+
+Balancer::Balancer(Balancing& balancing, const calls::Members& servers, StreamKey key)
+    : balancing_(balancing),
+      world_(balancing.ports.environment.world),
+      servers_(servers),
+      key_(key),
+      to_proxies_({}, balancing.ports.environment),
+      entrance_{nullptr, key, false} {}
+
+void Balancer::install(const std::vector<world::Host*>& hosts, Duration tls_cpu, double rendition_share) {
   tls_cpu_ = tls_cpu;
   rendition_share_ = rendition_share;
-  if (hosts.empty()) backends_ = std::make_unique<Backends>(balancing_, servers_, "clients");
-  for (world::Host* host : hosts) {
-    world::ProcessSlot& slot =
-        host->install([this](world::Host& h) { return std::make_unique<Proxy>(h, *this); });
-    proxies_.push_back({host->id(), &slot});
+  if (hosts.empty()) {
+    port_ = balancing_.port(servers_, "clients");
+    entrance_ = {port_.get(), key_ / "choice", false};
+    return;
   }
+  for (world::Host* host : hosts)
+    proxies_.add(
+        {host->id(), &host->install([this](world::Host& h) { return std::make_unique<Proxy>(h, *this); })});
   const BalancerConfig& config = balancing_.config;
   if (config.redundancy)
-    addresses_.emplace(*config.redundancy, static_cast<int>(proxies_.size()),
+    addresses_.emplace(*config.redundancy, proxies_.size(),
                        Addresses::Times{config.detect_after.value_or(kDetectAfter),
                                         calls::take_over_time(config.take_over,
                                                               config.standby.value_or(calls::Standby::hot))});
+  port_ = std::make_unique<calls::Port>(
+      to_proxies_, proxies_, std::make_unique<AddressChoice>(addresses_, proxies_.size()), "clients");
+  entrance_ = {port_.get(), key_ / "entrance", true};
 }
 
 world::Task<> Balancer::watch_addresses() {
   constexpr int kLooks = 30;  // while a balancer is silent, before another one takes over
   const Duration detect_after = balancing_.config.detect_after.value_or(kDetectAfter);
-  while (!balancing_.winding_down) {
+  while (!balancing_.ports.winding_down) {
     co_await world::Sleep(world_.scheduler(), std::max(Duration::ns(1), detect_after / kLooks));
+    const std::vector<world::ProcessSlot*> slots = proxies_.slots();
     std::vector<bool> alive;
-    for (const calls::Endpoint& proxy : proxies_) alive.push_back(proxy.slot->get() != nullptr);
+    for (const world::ProcessSlot* slot : slots) alive.push_back(slot->get() != nullptr);
     for (const Addresses::Move& move : addresses_->look(world_.now(), alive)) {
-      const auto name = [&](int proxy) {
-        return proxies_[static_cast<std::size_t>(proxy)].slot->host().name();
-      };
-      balancing_.environment.journal.record(world_.now(), "address moves", "load_balancer",
-                                            {{"from", name(move.from)}, {"to", name(move.to)}});
+      const auto name = [&](int proxy) { return slots[static_cast<std::size_t>(proxy)]->host().name(); };
+      balancing_.ports.environment.journal.record(world_.now(), "address moves", "load_balancer",
+                                                  {{"from", name(move.from)}, {"to", name(move.to)}});
     }
   }
 }
 
 void Balancer::start() {
   if (addresses_) scope_.spawn(watch_addresses());
-  if (backends_) backends_->check_regularly(scope_, world::kClients, check_key_);
+  if (proxies_.empty()) port_->check_regularly(scope_, world::kClients, key_ / "health_check");
 }
 
 void Balancer::tear_down() {
   scope_.clear();
-  if (backends_) backends_->tear_down();
-}
-
-calls::Entrance::Way Balancer::choose(const calls::Request& request, int attempt) {
-  if (backends_) {
-    Engine draw = calls::engine_for_attempt(choice_key_, request.number, attempt);
-    const int server = backends_->pick(draw, request.user);
-    return {servers_[static_cast<std::size_t>(server)], server, false};
-  }
-  Engine draw = calls::engine_for_attempt(entrance_key_, request.number, attempt);
-  auto proxy =
-      uniform_below(draw, addresses_ ? static_cast<std::size_t>(addresses_->count()) : proxies_.size());
-  if (addresses_) proxy = static_cast<std::size_t>(addresses_->holder(static_cast<int>(proxy)));
-  return {proxies_[proxy], static_cast<int>(proxy), true};
-}
-
-void Balancer::started(const Way& way) {
-  if (backends_) backends_->started(way.index);
-}
-
-void Balancer::finished(const Way& way, Duration took, calls::Sign sign) {
-  if (backends_) backends_->finished(way.index, took, sign);
+  port_->tear_down();
 }
 
 void Balancer::report(metrics::ResultBuilder& results) const {
-  if (!backends_)
+  if (!proxies_.empty())
     results.invariant("Little's law: load_balancer", station_.holds(world_.now()), station_.entered());
+  balancing_.report(results);
 }
 
-JobBalancer::JobBalancer(Balancing& balancing, const std::vector<calls::Endpoint>& workers, StreamKey key)
-    : world_(balancing.environment.world),
-      workers_(workers),
-      key_(key / "job"),
-      backends_(balancing, workers_, "jobs") {}
+JobBalancer::JobBalancer(Balancing& balancing, const calls::Members& workers, StreamKey key)
+    : world_(balancing.ports.environment.world), key_(key / "job"), port_(balancing.port(workers, "jobs")) {}
 
 /// One job on its worker, as the balancer counts it.
 class JobBalancer::Outstanding final : public calls::Placement {
  public:
-  Outstanding(JobBalancer& balancer, int worker, TimePoint deadline)
-      : balancer_(balancer), worker_(worker), since_(balancer.world_.now()), deadline_(deadline) {
-    balancer_.backends_.started(worker_);
-  }
+  Outstanding(JobBalancer& balancer, calls::Use use, TimePoint deadline)
+      : balancer_(balancer), use_(std::move(use)), deadline_(deadline) {}
   ~Outstanding() override {
-    if (!back_) balancer_.fell_silent(worker_, since_, deadline_);
+    if (!back_) balancer_.fell_silent(std::move(use_), deadline_);
   }
   void came_back(calls::Sign sign) override {
-    if (!std::exchange(back_, true)) balancer_.ended(worker_, since_, sign);
+    back_ = true;
+    use_.end(sign);
   }
 
  private:
   JobBalancer& balancer_;
-  int worker_;
-  TimePoint since_;
+  calls::Use use_;
   TimePoint deadline_;
   bool back_ = false;
 };
 
 void JobBalancer::dispatch(calls::Job job) {
-  Engine draw = calls::engine_for_attempt(key_, job.key(), job.attempt);
-  const int chosen = backends_.pick(draw, job.request->user);
-  const calls::Endpoint& worker = workers_[static_cast<std::size_t>(chosen)];
+  calls::Round round{.draw = calls::engine_for_attempt(key_, job.key(), job.attempt),
+                     .number = job.key(),
+                     .user = job.request->user,
+                     .caller = job.origin.host.value,
+                     .retry = job.attempt};
+  Outcome<calls::Use> use = port_->take(round);
+  if (!use) {
+    job.gather->failed(job.rendition, use.failure());
+    return;
+  }
+  const calls::Endpoint worker = use->at();
   const Bytes size = job.request->image + calls::kControl;
-  job.placement = new Outstanding(*this, chosen, job.deadline);
+  job.placement = new Outstanding(*this, std::move(*use), job.deadline);
   calls::send_job<calls::JobServer>(world_.network(), worker, size, std::move(job),
                                     [](calls::JobServer& w, calls::Job j) { w.push(std::move(j)); });
 }
 
-void JobBalancer::ended(int worker, TimePoint since, calls::Sign sign) {
-  backends_.finished(worker, world_.now() - since, sign);
+void JobBalancer::tear_down() {
+  torn_down_ = true;
+  cancel();
+  port_->tear_down();
 }
 
-void JobBalancer::fell_silent(int worker, TimePoint since, TimePoint deadline) {
+void JobBalancer::fell_silent(calls::Use use, TimePoint deadline) {
   if (torn_down_) return;
-  silent_.emplace(std::min(deadline, world_.now() + kSilence), Silent{worker, since});
+  silent_.emplace(std::min(deadline, world_.now() + kSilence), std::move(use));
   world_.scheduler().schedule(*this, silent_.begin()->first);
 }
 
 void JobBalancer::fire() {
   while (!silent_.empty() && silent_.begin()->first <= world_.now()) {
-    const Silent over = silent_.begin()->second;
+    calls::Use over = std::move(silent_.begin()->second);
     silent_.erase(silent_.begin());
-    ended(over.worker, over.since, calls::Sign::bad);
+    over.end(calls::Sign::bad);
   }
   if (!silent_.empty()) world_.scheduler().schedule(*this, silent_.begin()->first);
 }

@@ -4,13 +4,16 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "models/balancer/addresses.h"
-#include "models/balancer/backends.h"
+#include "models/balancer/config.h"
 #include "models/calls/entrance.h"
 #include "models/calls/environment.h"
 #include "models/calls/job.h"
+#include "models/calls/members.h"
+#include "models/calls/port.h"
 #include "models/calls/service.h"
 #include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
@@ -20,45 +23,55 @@
 
 namespace headroom::balancer {
 
+/// What all instances of the balancer have in common.
+struct Balancing {
+  Balancing(const BalancerConfig& c, const calls::Environment& env);
+  void report(metrics::ResultBuilder& results) const;
+  /// How one instance calls these servers. `name`: of the instance, for the journal.
+  std::unique_ptr<calls::Port> port(const calls::Members& servers, std::string name);
+
+  BalancerConfig config;
+  calls::PortKind ports;
+};
+
 /// The load balancer as a whole. With hosts: a streaming (layer 7) proxy on each of them, and clients spread
 /// over them at random (as DNS does); each one knows only its own requests. Without: one decision for all
 /// clients that costs nothing.
-class Balancer final : public calls::Entrance {
+class Balancer final {
  public:
-  /// `balancing` outlives it.
-  Balancer(Balancing& balancing, StreamKey key);
-  /// `servers`: what is balanced. `hosts`: its own, or none.
-  void install(const std::vector<world::Host*>& hosts, const std::vector<calls::Endpoint>& servers,
-               Duration tls_cpu, double rendition_share);
+  /// `balancing` outlives it, and so do `servers`: what is balanced.
+  Balancer(Balancing& balancing, const calls::Members& servers, StreamKey key);
+  Balancer(const Balancer&) = delete;
+  Balancer& operator=(const Balancer&) = delete;
+  /// `hosts`: its own, or none.
+  void install(const std::vector<world::Host*>& hosts, Duration tls_cpu, double rendition_share);
 
-  Way choose(const calls::Request& request, int attempt) override;
-  void started(const Way& way) override;
-  void finished(const Way& way, Duration took, calls::Sign sign) override;
-
-  /// Its own; none without hosts.
-  const std::vector<calls::Endpoint>& proxies() const { return proxies_; }
+  /// For clients.
+  const calls::Entrance& entrance() const { return entrance_; }
+  /// Its own instances; none without hosts.
+  const calls::Members& members() const { return proxies_; }
   /// Without hosts, servers are checked from where the clients are; with redundancy, addresses move from now
   /// on.
   void start();
   /// Nobody need be checked any more.
-  void wind_down() { balancing_.winding_down = true; }
+  void wind_down() { balancing_.ports.winding_down = true; }
   void tear_down();
   void report(metrics::ResultBuilder& results) const;
 
  private:
   friend class Proxy;
-  Balancing& balancing_;
-  world::World& world_;
-  StreamKey entrance_key_;
-  StreamKey choice_key_;
-  StreamKey check_key_;
   /// Looks now and then which balancers live, and moves their addresses.
   world::Task<> watch_addresses();
 
-  std::vector<calls::Endpoint> proxies_;
+  Balancing& balancing_;
+  world::World& world_;
+  const calls::Members& servers_;
+  StreamKey key_;
+  calls::Members proxies_;
   std::optional<Addresses> addresses_;  ///< none: each balancer has its own, alive or not
-  std::vector<calls::Endpoint> servers_;
-  std::unique_ptr<Backends> backends_;  ///< without hosts
+  calls::PortKind to_proxies_;
+  std::unique_ptr<calls::Port> port_;  ///< of the clients: to the proxies; without them, to the servers
+  calls::Entrance entrance_;
   Duration tls_cpu_;
   double rendition_share_ = 0;
   metrics::Station station_;
@@ -71,35 +84,25 @@ class Balancer final : public calls::Entrance {
 /// lost), until who asked gives up, or its connection does.
 class JobBalancer final : public calls::Dispatcher, world::Event {
  public:
-  /// `balancing` outlives it.
-  JobBalancer(Balancing& balancing, const std::vector<calls::Endpoint>& workers, StreamKey key);
+  /// `balancing` outlives it, and so do `workers`.
+  JobBalancer(Balancing& balancing, const calls::Members& workers, StreamKey key);
   ~JobBalancer() override = default;
   void dispatch(calls::Job job) override;
   /// What is still outstanding does not matter.
-  void tear_down() {
-    torn_down_ = true;
-    cancel();
-    backends_.tear_down();
-  }
+  void tear_down();
 
  private:
   class Outstanding;
   /// When a connection on which nothing comes back is given up, if who asked does not give up earlier. Only
   /// the balancer's count of what is outstanding depends on it: nobody waits.
   static constexpr Duration kSilence = Duration::s(10);
-  struct Silent {
-    int worker;
-    TimePoint since;
-  };
   void fire() override;
-  void ended(int worker, TimePoint since, calls::Sign sign);
-  void fell_silent(int worker, TimePoint since, TimePoint deadline);
+  void fell_silent(calls::Use use, TimePoint deadline);
 
   world::World& world_;
-  std::vector<calls::Endpoint> workers_;
   StreamKey key_;
-  Backends backends_;
-  std::multimap<TimePoint, Silent> silent_;  // by when they are given up
+  std::unique_ptr<calls::Port> port_;
+  std::multimap<TimePoint, calls::Use> silent_;  // by when they are given up
   bool torn_down_ = false;
 };
 

@@ -1,25 +1,26 @@
 #pragma once
 
+#include "models/calls/port.h"
 #include "models/calls/request.h"
-#include "models/calls/service.h"
-#include "models/calls/sign.h"
-#include "sim/base/units.h"
+#include "sim/base/outcome.h"
+#include "sim/base/random.h"
 
 namespace headroom::calls {
 
-/// Which server a client's connection goes to: a decision that costs nothing.
-class Entrance {
- public:
-  virtual ~Entrance() = default;
-  struct Way {
-    Endpoint server;
-    int index = 0;
-    bool head_first = false;  ///< a proxy: only the head of the request goes there, the body streams through
-  };
+/// Where clients come in: which server a connection goes to is a decision that costs nothing.
+struct Entrance {
+  Port* port = nullptr;     ///< outlives it
+  StreamKey key;            ///< of the choices
+  bool head_first = false;  ///< to proxies: only the head of the request goes there, the body streams through
+
   /// `attempt`: from 0; another attempt may go elsewhere.
-  virtual Way choose(const Request& request, int attempt) = 0;
-  virtual void started(const Way&) {}
-  virtual void finished(const Way&, Duration, Sign) {}
+  Outcome<Use> take(const Request& request, int attempt) const {
+    Round round{.draw = engine_for_attempt(key, request.number, attempt),
+                .number = request.number,
+                .user = request.user,
+                .retry = attempt};
+    return port->take(round);
+  }
 };
 
 }  // namespace headroom::calls

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/calls/members.h"
 #include "models/calls/request.h"
 #include "models/calls/service.h"
 #include "models/calls/sign.h"
@@ -225,7 +226,7 @@ class ReleaseWatch {
 
 /// What a worker must know of the queue that it works for.
 struct QueueTerms {
-  std::vector<Endpoint> members;
+  const Members* members = nullptr;
   bool every_member = false;  ///< deliveries come from every member, not from a leader only
   bool payload = false;       ///< a delivery brings the image along
   bool released = false;      ///< a result is sent only when the queue has accepted it as the first

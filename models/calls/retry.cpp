@@ -68,4 +68,11 @@ bool RetryBudget::retry(TimePoint now) {
   return true;
 }
 
+std::optional<TimePoint> Retries::next(Failure why, TimePoint now, Engine& draw) {
+  if (why == Failure::denied || ++made_ == config_.attempts) return std::nullopt;
+  const TimePoint again = now + backoff_.next(draw);
+  if (again >= until_ || (budget_ != nullptr && !budget_->retry(now))) return std::nullopt;
+  return again;
+}
+
 }  // namespace headroom::calls

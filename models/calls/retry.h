@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "models/calls/retry_config.h"
+#include "sim/base/outcome.h"
 #include "sim/base/random.h"
 #include "sim/base/units.h"
 
@@ -45,6 +47,27 @@ class RetryBudget {
   std::int64_t newest_ = 0;  // number of the slot since the start
   std::array<Counts, kSlots> slots_;
   Counts sum_;
+};
+
+/// Whether a call that failed is made again, and when: at most so many times, not after its deadline, within
+/// the budget. Who was denied is not asked again: the answer would be the same. Pure.
+class Retries {
+ public:
+  /// The call is made for the first time now. `budget`: of all callers together; null: no limit. What is
+  /// given outlives it.
+  Retries(const RetryConfig& config, RetryBudget* budget, TimePoint now, TimePoint until)
+      : config_(config), backoff_(config), budget_(budget), until_(until) {
+    if (budget_ != nullptr) budget_->request(now);
+  }
+  /// It failed, now. When it is made again; none: that was the last time.
+  std::optional<TimePoint> next(Failure why, TimePoint now, Engine& draw);
+
+ private:
+  const RetryConfig& config_;
+  BackoffSchedule backoff_;
+  RetryBudget* budget_;
+  TimePoint until_;
+  std::int64_t made_ = 0;
 };
 
 }  // namespace headroom::calls

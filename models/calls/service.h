@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "models/calls/call.h"
+#include "models/calls/members.h"
 #include "models/calls/request.h"
 #include "models/calls/span.h"
 #include "sim/world/host.h"
@@ -39,12 +40,6 @@ class RequestServer : public world::Process {
     co_await self->host().cpu().run(kCheckCpu);
     responder.reply(Alive{});
   }
-};
-
-/// Where a server can be reached: the host, and the place on it that holds the process while it lives.
-struct Endpoint {
-  world::HostId host;
-  world::ProcessSlot* slot = nullptr;
 };
 
 /// Sends a request to a server; if nothing listens there, the sender is told so (refused).

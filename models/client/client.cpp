@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/calls/attempts.h"
 #include "models/calls/span.h"
 #include "sim/base/check.h"
 
@@ -123,7 +124,8 @@ class Clients::Visit {
   calls::RequestPtr request_;
 };
 
-/// The attempts at one request. When they are destroyed, those that are still open are given up.
+/// The attempts at one request, for calls::in_attempts: one that times out goes on, and its answer counts if
+/// it is the first. When they are destroyed, those that are still open are given up.
 class Clients::Attempts {
  public:
   Attempts(Clients& clients, calls::RequestPtr request) : clients_(clients), request_(std::move(request)) {}
@@ -140,13 +142,21 @@ class Clients::Attempts {
     }
   }
 
-  void start() {
-    const int number = static_cast<int>(tries_.size());
-    tries_.emplace_back().span = client_span(*request_, metrics::Step::attempt, number);
-    clients_.attempts_.add(request_->batch);
-    clients_.attempts_series_->add(clients_.world_.now());
-    scope_.spawn(clients_.one_of(this, number, request_));
+  /// Makes the next one: until it has failed, or another one was answered, or its time is over.
+  world::Task<Outcome<calls::Answer>> attempt(int number) {
+    TimePoint until = request_->deadline;
+    if (const auto& timeout = clients_.config_.attempt_timeout) until = std::min(until, now() + *timeout);
+    start(number);
+    while (!answer_ && !tries_.back().outcome && now() < until) co_await change(until);
+    if (answer_) co_return *answer_;
+    co_return failure(tries_.back());
   }
+  world::Task<std::optional<calls::Answer>> pause(TimePoint until) {
+    const calls::Span span = client_span(*request_, metrics::Step::backoff, -1);
+    while (!answer_ && now() < until) co_await change(until);
+    co_return answer_;
+  }
+
   void note_slot(int number, calls::ReplySlotPtr<calls::Answer> slot) { at(number).slot = std::move(slot); }
   void ended(int number, const Outcome<calls::Answer>& outcome) {
     at(number).outcome = outcome;
@@ -155,15 +165,14 @@ class Clients::Attempts {
     changed_.notify_all();
   }
 
-  /// The first answer, whichever attempt's it is.
-  const std::optional<calls::Answer>& answer() const { return answer_; }
-  /// The latest attempt has failed.
-  bool latest_failed() const { return tries_.back().outcome.has_value(); }
-  /// Why the latest attempt failed, or has not been answered yet.
-  Failure failure() const { return failure(tries_.back()); }
-  auto change(TimePoint until) { return changed_.wait(clients_.world_.scheduler(), until); }
-
  private:
+  TimePoint now() const { return clients_.world_.now(); }
+  void start(int number) {
+    tries_.emplace_back().span = client_span(*request_, metrics::Step::attempt, number);
+    clients_.attempts_.add(request_->batch);
+    clients_.attempts_series_->add(clients_.world_.now());
+    scope_.spawn(clients_.one_of(this, number, request_));
+  }
   struct Try {
     std::optional<Outcome<calls::Answer>> outcome;
     calls::ReplySlotPtr<calls::Answer> slot;  ///< null: no request was sent
@@ -173,6 +182,7 @@ class Clients::Attempts {
     if (t.outcome) return t.outcome->failure();
     return t.slot ? t.slot->silence() : Failure::timeout;
   }
+  world::Condition::Wait change(TimePoint until) { return changed_.wait(clients_.world_.scheduler(), until); }
   Try& at(int number) { return tries_[static_cast<std::size_t>(number)]; }
 
   Clients& clients_;
@@ -399,33 +409,17 @@ world::Task<> Clients::one_request(calls::RequestPtr request) {
     visit.end(ending_of(*outcome, *request), outcome->renditions);
 }
 
-/// One attempt after the other: the next one when the latest has failed or timed out, if it may be. The first
-/// answer ends the request, also that of an attempt which timed out.
+/// Until its deadline, as often as the scenario says.
 world::Task<> Clients::persistent_request(calls::RequestPtr request) {
   Visit visit(*this, request);
   Attempts attempts(*this, request);
-  calls::BackoffSchedule backoff(retry_);
-  Engine draw = backoff_key_.engine_for(request->number);
-  if (budget_) budget_->request(world_.now());
-  for (std::int64_t n = 1;; ++n) {
-    TimePoint until = request->deadline;
-    if (config_.attempt_timeout) until = std::min(until, world_.now() + *config_.attempt_timeout);
-    attempts.start();
-    while (!attempts.answer() && !attempts.latest_failed() && world_.now() < until)
-      co_await attempts.change(until);
-    if (attempts.answer() || attempts.failure() == Failure::denied || n == retry_.attempts) break;
-    const TimePoint again = world_.now() + backoff.next(draw);
-    if (again >= request->deadline || (budget_ && !budget_->retry(world_.now()))) break;
-    {
-      const calls::Span span = client_span(*request, metrics::Step::backoff, -1);
-      while (!attempts.answer() && world_.now() < again) co_await attempts.change(again);
-    }
-    if (attempts.answer()) break;
-  }
-  if (const auto& answer = attempts.answer())
-    visit.end(ending_of(*answer, *request), answer->renditions);
+  const calls::Retries retries(retry_, budget_ ? &*budget_ : nullptr, world_.now(), request->deadline);
+  const auto outcome = co_await calls::in_attempts<calls::Answer>(
+      world_.scheduler(), retries, backoff_key_.engine_for(request->number), attempts);
+  if (outcome)
+    visit.end(ending_of(*outcome, *request), outcome->renditions);
   else
-    visit.end(ending_of(attempts.failure()), 0);
+    visit.end(ending_of(outcome.failure()), 0);
 }
 
 world::Task<> Clients::one_of(Attempts* attempts, int number, calls::RequestPtr request) {
@@ -446,30 +440,6 @@ bool Clients::name_unknown(const calls::Request& request, int attempt) const {
   Engine draw = calls::engine_for_attempt(name_key_, request.number, attempt);
   return uniform01(draw) >= known;
 }
-
-namespace {
-
-/// A connection that the entrance knows of, until it is over or given up.
-class Connection {
- public:
-  Connection(calls::Entrance& entrance, const calls::Entrance::Way& way, world::Scheduler& scheduler)
-      : entrance_(entrance), way_(way), scheduler_(scheduler), since_(scheduler.now()) {
-    entrance_.started(way_);
-  }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-  ~Connection() { entrance_.finished(way_, scheduler_.now() - since_, sign_); }
-  void ended(calls::Sign sign) { sign_ = sign; }
-
- private:
-  calls::Entrance& entrance_;
-  const calls::Entrance::Way& way_;
-  world::Scheduler& scheduler_;
-  TimePoint since_;
-  calls::Sign sign_ = calls::Sign::none;
-};
-
-}  // namespace
 
 world::Task<Outcome<calls::Answer>> Clients::attempt(calls::RequestPtr request, int number, Attempts* all) {
   world::Scheduler& scheduler = world_.scheduler();
@@ -492,22 +462,23 @@ world::Task<Outcome<calls::Answer>> Clients::attempt(calls::RequestPtr request, 
 
   const bool fresh = new_connection(*request, number);
   if (fresh && name_unknown(*request, number)) co_return Failure::dns_failed;
-  const calls::Entrance::Way way = parts_.entrance->choose(*request, number);
-  const world::Route there{world::kClients, way.server.host};
-  const world::Route back{way.server.host, world::kClients};
+  auto use = parts_.entrance->take(*request, number);
+  if (!use) co_return use.failure();
+  const calls::Endpoint server = use->at();
+  const world::Route there{world::kClients, server.host};
+  const world::Route back{server.host, world::kClients};
   if (fresh) {
     // TCP, then TLS 1.3: a round trip each before the request can be sent.
     const Duration round_trip = network.latency(there) + network.latency(back);
     const calls::Span span = client_span(*request, metrics::Step::connect, number);
     co_await world::Sleep(scheduler, round_trip * 2);
   }
-  Connection connection(*parts_.entrance, way, scheduler);
   calls::Call<calls::Answer> call(scheduler, request->deadline);
   if (all != nullptr) all->note_slot(number, call.slot());
-  const Bytes size = way.head_first ? calls::kControl : request->image + calls::kControl;
-  calls::send_request(network, call, way.server, there, back, size, request, fresh, number);
+  const Bytes size = parts_.entrance->head_first ? calls::kControl : request->image + calls::kControl;
+  calls::send_request(network, call, server, there, back, size, request, fresh, number);
   const auto outcome = co_await call;
-  connection.ended(calls::sign_of(outcome));
+  use->end(calls::sign_of(outcome));
   co_return outcome;
 }
 

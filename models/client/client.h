@@ -64,7 +64,7 @@ class RequestWatch {
 class Clients {
  public:
   struct Parts {
-    calls::Entrance* entrance = nullptr;  ///< null: there is no server to connect to
+    const calls::Entrance* entrance = nullptr;  ///< null: there is no server to connect to
     /// Without entrance: makes what clients ask for conversions themselves; empty: there are none.
     std::function<std::unique_ptr<calls::Dispatcher>(const calls::Origin&)> session;
     calls::Authenticator* authenticator =

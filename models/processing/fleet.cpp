@@ -423,18 +423,17 @@ void Fleet::install(const std::vector<world::Host*>& hosts, const Parts& parts) 
   busy_series_ = &series_.level("processing.utilization", 1 / static_cast<double>(total_slots_));
   if (parts.queue)
     held_series_ = &series_.level("processing.held_share", 1 / static_cast<double>(total_slots_));
-  workers_.reserve(hosts.size());
   for (world::Host* host : hosts) {
     const std::int64_t slots = config_.slots.value_or(host->cores());
     if (config_.cost) {
       auto contention = contention_of(*config_.cost, parts.format, host->cores());
       if (!contention.empty()) host->cpu().set_contention(std::move(contention));
     }
-    const std::size_t index = workers_.size();
+    const int index = members_.size();
     world::ProcessSlot& slot = host->install([this, slots, index](world::Host& h) {
-      return std::make_unique<Worker>(h, *this, workers_[index], slots);
+      return std::make_unique<Worker>(h, *this, members_[index], slots);
     });
-    workers_.push_back({host->id(), &slot});
+    members_.add({host->id(), &slot});
   }
 }
 

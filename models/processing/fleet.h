@@ -6,6 +6,7 @@
 
 #include "models/calls/environment.h"
 #include "models/calls/job.h"
+#include "models/calls/members.h"
 #include "models/processing/config.h"
 #include "models/processing/cost.h"
 #include "sim/metrics/batches.h"
@@ -38,7 +39,7 @@ class Fleet {
   /// No conversion waits or runs.
   bool idle() const { return station_.present() == 0; }
 
-  const std::vector<calls::Endpoint>& workers() const { return workers_; }
+  const calls::Members& members() const { return members_; }
   const ProcessingConfig& config() const { return config_; }
   /// Jobs that wait on workers, their integral over time up to now, in jobs·ns.
   double waiting(TimePoint now) const { return waiting_.at(now); }
@@ -61,7 +62,7 @@ class Fleet {
   metrics::Window window_;
   metrics::Series& series_;
   Parts parts_;
-  std::vector<calls::Endpoint> workers_;
+  calls::Members members_;
   std::int64_t total_slots_ = 0;
   metrics::TimeAverage busy_;
   metrics::TimeAverage held_;

@@ -19,7 +19,7 @@ Puller::Puller(const calls::QueueTerms& terms, world::Network& network, world::P
       process_(process),
       me_(me),
       slots_(slots),
-      newest_(terms.members.size()) {
+      newest_(static_cast<std::size_t>(terms.members->size())) {
   process.scope().spawn(report_regularly(this));
 }
 
@@ -61,13 +61,13 @@ void Puller::ended(const calls::Delivery& delivery, bool done) {
   }
   if (done) done_.push_back(delivery);
   const int to = terms_.every_member ? delivery.member : leader_;
-  const calls::Endpoint& queue = terms_.members[static_cast<std::size_t>(to)];
+  const calls::Endpoint& queue = (*terms_.members)[to];
   calls::send_datagram<calls::JobQueue>(
       network_, {me_.host, queue.host}, calls::kControl, *queue.slot,
       [worker = name(to), delivery, done](calls::JobQueue& q) { q.ended(worker, delivery, done); });
   if (!terms_.every_member) return;
-  for (std::size_t m = 0; m < terms_.members.size(); ++m)
-    if (static_cast<int>(m) != to) report_to(static_cast<int>(m));
+  for (int m = 0; m < terms_.members->size(); ++m)
+    if (m != to) report_to(m);
 }
 
 void Puller::report_to(int member) {
@@ -75,7 +75,7 @@ void Puller::report_to(int member) {
   const auto mine = [&](const calls::Delivery& d) { return !terms_.every_member || d.member == member; };
   std::copy_if(held_.begin(), held_.end(), std::back_inserter(report.held), mine);
   std::copy_if(done_.begin(), done_.end(), std::back_inserter(report.done), mine);
-  const calls::Endpoint& queue = terms_.members[static_cast<std::size_t>(member)];
+  const calls::Endpoint& queue = (*terms_.members)[member];
   const auto deliveries = static_cast<std::int64_t>(report.held.size() + report.done.size());
   calls::send_datagram<calls::JobQueue>(
       network_, {me_.host, queue.host}, calls::kControl + Bytes(deliveries * kDeliveryBytes.count()),
@@ -88,13 +88,13 @@ void Puller::report() {
     report_to(leader_);
     return;
   }
-  for (std::size_t m = 0; m < terms_.members.size(); ++m) report_to(static_cast<int>(m));
+  for (int m = 0; m < terms_.members->size(); ++m) report_to(m);
 }
 
 world::Task<> Puller::report_regularly(Puller* self) {
   while (true) {
     if (!std::exchange(self->heard_, false))
-      self->leader_ = (self->leader_ + 1) % static_cast<int>(self->terms_.members.size());
+      self->leader_ = (self->leader_ + 1) % self->terms_.members->size();
     self->redirected_ = false;
     self->report();
     co_await world::Sleep(self->process_.host().scheduler(), self->terms_.report_every);

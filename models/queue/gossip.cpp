@@ -30,7 +30,7 @@ Gossip::Gossip(Queue& queue, Node& node, int member)
       node_(node),
       member_(member),
       every_(std::min(kEvery, queue.silence() / kPerSilence)),
-      peers_(static_cast<std::size_t>(queue.members())) {
+      peers_(static_cast<std::size_t>(queue.members().size())) {
   for (Peer& peer : peers_) peer.shadow.heard = queue.now();
   node.scope().spawn(tell_regularly(this));
 }
@@ -75,7 +75,7 @@ void Gossip::ended(JobId job) {
 world::Task<> Gossip::tell_regularly(Gossip* self) {
   while (true) {
     co_await world::Sleep(self->node_.host().scheduler(), self->every_);
-    for (int m = 0; m < self->queue_.members(); ++m)
+    for (int m = 0; m < self->queue_.members().size(); ++m)
       if (m != self->member_) self->tell(m);
     self->adopt_silent();
   }
@@ -164,7 +164,7 @@ bool Gossip::silent(int member) const {
 
 void Gossip::adopt_silent() {
   if (!node_.serves()) return;
-  const int members = queue_.members();
+  const int members = queue_.members().size();
   // Backwards along the ring, as far as nobody can be heard.
   for (int step = 1; step < members; ++step) {
     const int other = (member_ - step + members) % members;

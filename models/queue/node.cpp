@@ -163,7 +163,8 @@ void Node::work() {
 /// First in, first out; workers with free slots in turn.
 void Node::deliver() {
   Courier& courier = lead_->courier;
-  if (courier.known_workers() < queue_.workers_.size() && now() < lead_->begins) return;
+  if (courier.known_workers() < static_cast<std::size_t>(queue_.workers_->size()) && now() < lead_->begins)
+    return;
   while (courier.free_worker()) {
     const JobId job = courier.next_job();
     if (job == 0) return;
@@ -445,7 +446,7 @@ void Node::became_leader(raft::Term term) {
   settings.lost_after = queue_.report_every() * 2;
   settings.once = once();
   lead_.emplace(term, jobs_, settings, now(), now() + queue_.config_.heartbeat);
-  for (const calls::Endpoint& worker : queue_.workers_) inform(worker, {});
+  for (int w = 0; w < queue_.workers_->size(); ++w) inform((*queue_.workers_)[w], {});
   for (calls::Submission& s : std::exchange(early_, {})) enter(std::move(s));
   work();
 }

@@ -36,14 +36,14 @@ Queue::Queue(const QueueConfig& config, const calls::Environment& env, const std
     if (config.fsync) host.disk().set_fsync(*config.fsync);
     world::ProcessSlot& slot = host.install(
         [this, m](world::Host& h) { return std::make_unique<Node>(h, *this, static_cast<int>(m)); });
-    members_.push_back({host.id(), &slot});
+    members_.add({host.id(), &slot});
   }
 }
 
 Queue::~Queue() = default;
 
 std::unique_ptr<calls::Dispatcher> Queue::session(const calls::Origin& origin) {
-  const int first = alone() ? static_cast<int>(origin.host.value) % members() : 0;
+  const int first = alone() ? static_cast<int>(origin.host.value) % members_.size() : 0;
   return std::make_unique<Session>(*this, origin, first);
 }
 
@@ -53,7 +53,7 @@ Duration Queue::report_every() const {
 
 calls::QueueTerms Queue::terms() {
   calls::QueueTerms terms;
-  terms.members = members_;
+  terms.members = &members_;
   terms.every_member = alone();
   terms.payload = config_.payload == Payload::in_line;
   terms.released = config_.delivery == Delivery::exactly_once;
@@ -62,12 +62,6 @@ calls::QueueTerms Queue::terms() {
   terms.report_every = report_every();
   terms.watch = this;
   return terms;
-}
-
-std::vector<world::ProcessSlot*> Queue::slots() const {
-  std::vector<world::ProcessSlot*> slots;
-  for (const calls::Endpoint& member : members_) slots.push_back(member.slot);
-  return slots;
 }
 
 void Queue::gave_up(const Content& content, int deliveries, bool probe) {
@@ -81,27 +75,27 @@ std::vector<world::ProcessSlot*> Queue::leaders() const {
   std::vector<world::ProcessSlot*> slots;
   for (std::size_t g = 0; g < groups_.size(); ++g)
     if (const raft::MemberId leader = groups_[g].group->leader(); leader != raft::kNobody)
-      slots.push_back(members_[g + static_cast<std::size_t>(leader)].slot);
+      slots.push_back(members_[static_cast<int>(g) + leader].slot);
   return slots;
 }
 
 std::vector<world::ProcessSlot*> Queue::followers() const {
   const auto leading = leaders();
   std::vector<world::ProcessSlot*> slots;
-  for (const calls::Endpoint& member : members_)
-    if (std::find(leading.begin(), leading.end(), member.slot) == leading.end()) slots.push_back(member.slot);
+  for (world::ProcessSlot* slot : members_.slots())
+    if (std::find(leading.begin(), leading.end(), slot) == leading.end()) slots.push_back(slot);
   return slots;
 }
 
 const Jobs* Queue::jobs(int group) const {
   const raft::MemberId leader = groups_[static_cast<std::size_t>(group)].group->leader();
   if (leader == raft::kNobody) return nullptr;
-  const auto* node = members_[static_cast<std::size_t>(group + leader)].slot->as<Node>();
+  const auto* node = members_[group + leader].slot->as<Node>();
   return node->serves() ? &node->jobs() : nullptr;
 }
 
 void Queue::send(int member, calls::Submission submission) {
-  const calls::Endpoint& to = members_[static_cast<std::size_t>(member)];
+  const calls::Endpoint& to = members_[member];
   const world::Route way{submission.job.origin.host, to.host};
   Bytes size = calls::kControl;
   if (config_.payload == Payload::in_line) size += submission.job.request->image;

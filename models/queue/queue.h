@@ -6,6 +6,7 @@
 
 #include "models/calls/environment.h"
 #include "models/calls/job.h"
+#include "models/calls/members.h"
 #include "models/queue/config.h"
 #include "models/queue/jobs.h"
 #include "models/queue/member.h"
@@ -41,14 +42,13 @@ class Queue final : calls::ReleaseWatch {
   std::unique_ptr<calls::Dispatcher> session(const calls::Origin& origin);
   /// How workers deal with it. They are told when the leader changes.
   calls::QueueTerms terms();
-  void serve(const std::vector<calls::Endpoint>& workers) { workers_ = workers; }
+  void serve(const calls::Members& workers) { workers_ = &workers; }
 
   /// Who leads now, and who does not, for faults that strike them.
   std::vector<world::ProcessSlot*> leaders() const;
   std::vector<world::ProcessSlot*> followers() const;
 
-  /// Its members.
-  std::vector<world::ProcessSlot*> slots() const;
+  const calls::Members& members() const { return members_; }
 
   /// Every job has ended, and every session has its answers.
   bool idle() const { return counts_.open == 0 && counts_.session_open == 0; }
@@ -84,14 +84,13 @@ class Queue final : calls::ReleaseWatch {
 
   // For sessions
   world::Scheduler& scheduler() { return world_.scheduler(); }
-  int members() const { return static_cast<int>(members_.size()); }
   void session_open(int change) { counts_.session_open += change; }
   void send(int member, calls::Submission submission);
   void acknowledged(int member, const calls::Origin& origin, std::uint64_t serial);
 
   // For nodes
   world::Network& network() { return world_.network(); }
-  const calls::Endpoint& member(int m) const { return members_[static_cast<std::size_t>(m)]; }
+  const calls::Endpoint& member(int m) const { return members_[m]; }
   /// A member that has not been heard for so long is taken for dead.
   Duration silence() const { return config_.visibility_timeout; }
   bool alone() const { return config_.replication == Replication::availability_first; }
@@ -112,8 +111,8 @@ class Queue final : calls::ReleaseWatch {
   metrics::Journal& journal_;
   JobWatch* watch_;
   std::vector<GroupState> groups_;
-  std::vector<calls::Endpoint> members_;
-  std::vector<calls::Endpoint> workers_;
+  calls::Members members_;
+  const calls::Members* workers_ = nullptr;
   Counts counts_;
   std::int64_t depth_now_ = 0;
   metrics::Integral held_;

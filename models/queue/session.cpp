@@ -61,7 +61,7 @@ void Session::fire() {
     return;
   }
   if (searching_) {
-    member_ = (member_ + 1) % queue_.members();
+    member_ = (member_ + 1) % queue_.members().size();
     pause_ = std::min(pause_ * 2, kLongestPause);
   } else {  // perhaps a message was lost: the same member again
     searching_ = true;

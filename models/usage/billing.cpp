@@ -102,8 +102,9 @@ class Billing::Worker final : public world::Process {
     const Mastership mastership(*run);
     const Billing& billing = self->billing_;
     world::Host& host = self->host();
-    run->workers = static_cast<int>(billing.workers_.size());
-    for (world::ProcessSlot* worker : billing.workers_) self->scope().spawn(employ(self, run, worker));
+    run->workers = billing.workers_.size();
+    for (world::ProcessSlot* worker : billing.workers_.slots())
+      self->scope().spawn(employ(self, run, worker));
     while (!run->tracker.over() && run->workers > 0) co_await run->changed.wait(host.scheduler());
     if (!run->tracker.over()) co_return;
     // The reduce task: as many sums as came, and the new bill on disk.
@@ -171,7 +172,8 @@ Billing::Billing(const BillingConfig& config, const calls::Environment& env, Bat
                  const std::vector<world::Host*>& hosts, StreamKey key)
     : config_(config), world_(env.world), journal_(env.journal), store_(store), key_(key) {
   for (world::Host* host : hosts)
-    workers_.push_back(&host->install([this](world::Host& h) { return std::make_unique<Worker>(h, *this); }));
+    workers_.add(
+        {host->id(), &host->install([this](world::Host& h) { return std::make_unique<Worker>(h, *this); })});
 }
 
 Billing::~Billing() = default;
@@ -183,14 +185,14 @@ Duration Billing::slowdown(std::uint64_t execution, Duration work) const {
 }
 
 world::Host* Billing::live_host() const {
-  for (world::ProcessSlot* worker : workers_)
+  for (world::ProcessSlot* worker : workers_.slots())
     if (worker->get() != nullptr) return &worker->host();
   return nullptr;
 }
 
 int Billing::cores() const {
   int n = 0;
-  for (world::ProcessSlot* worker : workers_) n += worker->host().cores();
+  for (world::ProcessSlot* worker : workers_.slots()) n += worker->host().cores();
   return n;
 }
 
@@ -202,9 +204,10 @@ world::Task<MappedShards> Billing::run(TimePoint until) {
   rules.backup_tasks = config_.backup_tasks;
   MappedShards mapped;
   while (mapped.empty() && scheduler.now() < until) {
-    const auto leader = std::find_if(workers_.begin(), workers_.end(),
-                                     [](world::ProcessSlot* w) { return w->get() != nullptr; });
-    if (leader == workers_.end()) {
+    const auto slots = workers_.slots();
+    const auto leader =
+        std::find_if(slots.begin(), slots.end(), [](world::ProcessSlot* w) { return w->get() != nullptr; });
+    if (leader == slots.end()) {
       co_await world::Sleep(scheduler, std::min(until, scheduler.now() + kPause));
       continue;
     }

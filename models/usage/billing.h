@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/calls/environment.h"
+#include "models/calls/members.h"
 #include "models/usage/config.h"
 #include "models/usage/store.h"
 #include "sim/base/random.h"
@@ -47,7 +48,7 @@ class Billing {
   metrics::Journal& journal_;
   BatchStore& store_;
   StreamKey key_;
-  std::vector<world::ProcessSlot*> workers_;
+  calls::Members workers_;
   std::uint64_t runs_ = 0;
   std::int64_t shards_asked_ = 0;
   std::int64_t shards_read_ = 0;

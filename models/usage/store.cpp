@@ -1,9 +1,11 @@
 #include "models/usage/store.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "models/calls/call.h"
+#include "models/calls/host_choice.h"
 #include "models/calls/job.h"
 #include "models/usage/ring.h"
 #include "models/usage/store_node.h"
@@ -12,14 +14,25 @@
 namespace headroom::usage {
 namespace {
 
-/// Pause after an attempt that failed.
-constexpr Duration kPause = Duration::ms(500);
+/// A call that failed is made again after this, for as long as the caller waits.
+calls::PortConfig as_long_as_wanted() {
+  constexpr Duration kPause = Duration::ms(500);
+  calls::PortConfig config;
+  config.retry = {INT64_MAX, calls::FixedBackoff{kPause}, calls::Jitter::none, std::nullopt};
+  return config;
+}
+
+/// A coordinator that cannot reach enough replicas lives: that is no reason for other callers to leave it.
+calls::Sign sign_of(Failure failure) {
+  return failure == Failure::unreachable ? calls::Sign::good : calls::Sign::bad;
+}
+
 /// How long a caller waits for one attempt, in the coordinator's timeouts: it may need one to find that
 /// somebody is down, and another one for who stands in.
 constexpr int kPatience = 2;
 
 Cluster make_cluster(const StoreConfig& config, const calls::Environment& env,
-                     const std::vector<world::Host*>& hosts, StreamKey key) {
+                     const std::vector<world::Host*>& hosts, StreamKey key, const calls::Members& members) {
   const auto count = static_cast<std::int64_t>(hosts.size());
   std::vector<std::string> names;
   std::vector<Engine> engines;
@@ -36,7 +49,7 @@ Cluster make_cluster(const StoreConfig& config, const calls::Environment& env,
             .read_quorum = static_cast<int>(config.read_quorum_of(count)),
             .preference = preference_lists(names, static_cast<int>(config.shards)),
             .partners = std::vector<std::vector<int>>(hosts.size()),
-            .slots = {},
+            .members = members,
             .disks = std::vector<Replica>(hosts.size(), Replica(static_cast<int>(config.shards))),
             .engines = std::move(engines),
             .books = {},
@@ -68,13 +81,15 @@ class BatchStore::RemoteSink final : public Sink<Reply> {
 
 BatchStore::BatchStore(const StoreConfig& config, const calls::Environment& env,
                        const std::vector<world::Host*>& hosts, StreamKey key)
-    : cluster_(make_cluster(config, env, hosts, key)) {
+    : cluster_(make_cluster(config, env, hosts, key, members_)),
+      ports_(as_long_as_wanted(), env),
+      port_(ports_, members_, std::make_unique<calls::StickyChoice>(0), "store") {
   for (world::Host* host : hosts) {
-    const auto number = static_cast<int>(cluster_.slots.size());
-    cluster_.slots.push_back(&host->install(
-        [this, number](world::Host& h) { return std::make_unique<StoreNode>(h, cluster_, number); }));
+    const int number = members_.size();
+    members_.add({host->id(), &host->install([this, number](world::Host& h) {
+                    return std::make_unique<StoreNode>(h, cluster_, number);
+                  })});
   }
-  for (std::size_t h = 0; h <= env.world.hosts().size(); ++h) coordinator_.push_back(h % hosts.size());
   if (config.probe) {
     probes_ = std::make_unique<Probes>(cluster_, key / "probes");
     cluster_.probes = probes_.get();
@@ -102,38 +117,24 @@ void BatchStore::tear_down() {
 /// Asks one store host after the other. `ask_node(node, sink)` is called where the question arrives.
 template <class Reply, class Ask>
 world::Task<Outcome<Reply>> BatchStore::ask(world::HostId from, Bytes size, TimePoint until, Ask ask_node) {
-  world::Scheduler& scheduler = cluster_.world.scheduler();
   world::Network& network = cluster_.world.network();
-  Failure why = Failure::timeout;
-  const auto after = [this](std::size_t node) { return (node + 1) % cluster_.slots.size(); };
-  std::size_t coordinator = coordinator_[from.value];
-  while (scheduler.now() < until) {
-    world::ProcessSlot& slot = *cluster_.slots[coordinator];
-    const world::HostId to = slot.host().id();
-    calls::Call<Reply> call(scheduler,
-                            std::min(until, scheduler.now() + cluster_.config.timeout * kPatience));
+  if (cluster_.world.now() >= until) co_return Failure::timeout;
+  calls::Port::Question question;
+  question.round.caller = from.value;
+  question.until = until;
+  question.timeout = cluster_.config.timeout * kPatience;
+  question.sign = sign_of;
+  const auto send = [&](calls::Call<Reply>& call, const calls::Endpoint& to) {
     calls::send_to<StoreNode>(
-        network, {from, to}, size, slot,
-        [ask_node, responder = call.responder(network, {to, from})](StoreNode& node) mutable {
+        network, {from, to.host}, size, *to.slot,
+        [ask_node, responder = call.responder(network, {to.host, from})](StoreNode& node) mutable {
           ask_node(node, std::make_unique<RemoteSink<Reply>>(std::move(responder)));
         },
         [slot = call.slot()](Failure failure) {
           if (failure == Failure::lost) slot->if_silent = failure;
         });
-    Outcome<Reply> outcome = co_await call;
-    if (outcome) co_return std::move(outcome);
-    why = outcome.failure();
-    if (why == Failure::unreachable) {
-      // It lives, but cannot reach enough replicas; that is no reason for other callers to leave it.
-      coordinator = after(coordinator);
-    } else {
-      // Unless another caller on this host has done so already.
-      if (coordinator_[from.value] == coordinator) coordinator_[from.value] = after(coordinator);
-      coordinator = coordinator_[from.value];
-    }
-    co_await world::Sleep(scheduler, std::min(until, scheduler.now() + kPause));
-  }
-  co_return why;
+  };
+  co_return co_await port_.ask<Reply>(std::move(question), send);
 }
 
 world::Task<Outcome<Stored>> BatchStore::put(world::HostId from, ItemPtr item, TimePoint until) {

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "models/calls/environment.h"
+#include "models/calls/members.h"
+#include "models/calls/port.h"
 #include "models/usage/item.h"
 #include "models/usage/store_cluster.h"
 #include "models/usage/store_config.h"
@@ -44,8 +46,8 @@ class BatchStore {
   /// What probes are under way is given up; before the world ends.
   void tear_down();
 
-  /// Of its hosts.
-  const std::vector<world::ProcessSlot*>& slots() const { return cluster_.slots; }
+  /// Its hosts.
+  const calls::Members& members() const { return members_; }
 
   int shards() const { return static_cast<int>(cluster_.config.shards); }
   /// The shard of a key's hash (of a user, say); equally likely for well mixed hashes.
@@ -81,8 +83,10 @@ class BatchStore {
   template <class Reply, class Ask>
   world::Task<Outcome<Reply>> ask(world::HostId from, Bytes size, TimePoint until, Ask ask_node);
 
+  calls::Members members_;
   Cluster cluster_;
-  std::vector<std::size_t> coordinator_;  ///< by the caller's host: which store host it asks
+  calls::PortKind ports_;
+  calls::Port port_;  ///< of all callers: each of their hosts stays with one of the store's
   std::unique_ptr<Probes> probes_;
 };
 

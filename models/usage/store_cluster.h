@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "models/calls/members.h"
 #include "models/usage/replica.h"
 #include "models/usage/store_config.h"
 #include "sim/base/outcome.h"
@@ -85,7 +86,7 @@ struct Cluster {
   int homes, write_quorum, read_quorum;
   std::vector<std::vector<int>> preference;  ///< by shard; the first `homes` of each are its replicas
   std::vector<std::vector<int>> partners;    ///< by host: others that share a shard with it
-  std::vector<world::ProcessSlot*> slots;    ///< by host
+  const calls::Members& members;             ///< its hosts
   std::vector<Replica> disks;                ///< by host
   std::vector<Engine> engines;               ///< by host
   StoreBooks books;

@@ -74,8 +74,8 @@ StoreNode::StoreNode(world::Host& host, Cluster& cluster, int number)
     : Process(host),
       cluster_(cluster),
       number_(number),
-      operations_(cluster.slots[static_cast<std::size_t>(number)]->starts() << 40),
-      suspicion_(cluster.slots.size()) {
+      operations_(cluster.members[number].slot->starts() << 40),
+      suspicion_(static_cast<std::size_t>(cluster.members.size())) {
   scope().spawn(care(this));
   if (cluster_.config.anti_entropy && !cluster_.partners[static_cast<std::size_t>(number)].empty())
     scope().spawn(compare_regularly(this, *cluster_.config.anti_entropy));
@@ -88,7 +88,7 @@ void StoreNode::tell(int host_number, Bytes size, const Law& law, Deliver delive
   struct NobodyLearns {
     void operator()(Failure) const {}
   };
-  world::ProcessSlot& slot = *cluster_.slots[static_cast<std::size_t>(host_number)];
+  world::ProcessSlot& slot = *cluster_.members[host_number].slot;
   std::optional<Duration> takes;
   if (law) takes = law->sample(engine());
   cluster_.world.network().send({host().id(), slot.host().id()}, size,
@@ -292,8 +292,7 @@ void StoreNode::heard(int from) {
 void StoreNode::suspect(const std::vector<int>& hosts, TimePoint since) {
   for (const int h : hosts)
     if (suspicion_.silent(h, since))
-      cluster_.journal.record(now(), "suspected",
-                              "host/" + cluster_.slots[static_cast<std::size_t>(h)]->host().name(),
+      cluster_.journal.record(now(), "suspected", "host/" + cluster_.members[h].slot->host().name(),
                               {{"by", host().name()}});
   if (suspicion_.any()) trouble_.notify_one();
 }
@@ -309,8 +308,8 @@ world::Task<> StoreNode::care(StoreNode* self) {
 }
 
 void StoreNode::care_round() {
-  for (std::size_t i = 0; i < cluster_.slots.size(); ++i)
-    if (const int host = static_cast<int>(i); !up(host))
+  for (int host = 0; host < cluster_.members.size(); ++host)
+    if (!up(host))
       tell(host, calls::kControl, std::nullopt, [from = number_](StoreNode& n) {
         n.heard(from);
         n.tell(from, calls::kControl, std::nullopt, [me = n.number_](StoreNode& asked) { asked.heard(me); });

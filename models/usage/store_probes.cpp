@@ -95,10 +95,11 @@ void Probes::plan_next() {
 
 /// A live host, all equally likely; null if there is none.
 world::ProcessSlot* Probes::live_host(Engine& engine) {
-  const std::size_t hosts = cluster_.slots.size();
-  const auto first = static_cast<std::size_t>(uniform_below(engine, hosts));
-  for (std::size_t i = 0; i < hosts; ++i)
-    if (world::ProcessSlot* slot = cluster_.slots[(first + i) % hosts]; slot->get() != nullptr) return slot;
+  const int hosts = cluster_.members.size();
+  const int first = static_cast<int>(uniform_below(engine, static_cast<std::size_t>(hosts)));
+  for (int i = 0; i < hosts; ++i)
+    if (world::ProcessSlot* slot = cluster_.members[(first + i) % hosts].slot; slot->get() != nullptr)
+      return slot;
   return nullptr;
 }
 

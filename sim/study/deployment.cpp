@@ -70,22 +70,12 @@ class Deployment::DeadlyRequest final : public calls::Poison {
 
 template <class T>
 Part& Deployment::add(const char* name, T& component, std::optional<faults::Component> kind,
-                      std::function<Part::Slots()> members) {
+                      const calls::Members* members) {
   Part& part = parts_.emplace_back(part_of(name, component));
   part.component = kind;
-  part.members = std::move(members);
+  part.members = members;
   return part;
 }
-
-namespace {
-
-Part::Slots slots_of(const std::vector<calls::Endpoint>& endpoints) {
-  Part::Slots all;
-  for (const calls::Endpoint& e : endpoints) all.push_back(e.slot);
-  return all;
-}
-
-}  // namespace
 
 std::vector<world::Host*> Deployment::group(const std::optional<Ref>& ref) const {
   return ref ? world_.group(ref->name) : std::vector<world::Host*>();
@@ -143,10 +133,10 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     if (usage_) parts.books = &usage_->audit();
     fleet_->install(group(d.processing->hosts), parts);
     if (queue_) {
-      queue_->serve(fleet_->workers());
+      queue_->serve(fleet_->members());
     } else {
       job_balancer_ =
-          std::make_unique<balancer::JobBalancer>(balancing_, fleet_->workers(), key / "load_balancer");
+          std::make_unique<balancer::JobBalancer>(balancing_, fleet_->members(), key / "load_balancer");
     }
   }
   if (d.api) {
@@ -179,18 +169,18 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     parts.authenticator = client_side_auth_.get();
   }
   // What clients connect to: API servers, or the workers themselves; through a balancer, or at random.
-  std::vector<calls::Endpoint> servers;
+  const calls::Members* servers = nullptr;
   if (api_) {
-    servers = api_->servers();
+    servers = &api_->members();
   } else if (fleet_ && !queue_) {
-    servers = fleet_->workers();
+    servers = &fleet_->members();
   }
-  if (!servers.empty()) {
-    balancer_ = std::make_unique<balancer::Balancer>(balancing_, key / "load_balancer");
+  if (servers != nullptr) {
+    balancer_ = std::make_unique<balancer::Balancer>(balancing_, *servers, key / "load_balancer");
     const auto hosts = proxied ? group(d.load_balancer->hosts) : std::vector<world::Host*>();
-    balancer_->install(hosts, servers, tls_cpu, rendition_share);
+    balancer_->install(hosts, tls_cpu, rendition_share);
     if (!hosts.empty()) gauges_.add_tier("lb", hosts);
-    parts.entrance = balancer_.get();
+    parts.entrance = &balancer_->entrance();
   } else if (queue_) {
     parts.session = [this](const calls::Origin& origin) { return queue_->session(origin); };
   }
@@ -204,19 +194,12 @@ void Deployment::list_parts() {
   using faults::Component;
   add("clients", *clients_);
   if (client_side_auth_) add("clients' auth", *client_side_auth_);
-  if (balancer_) {
-    Part& part = add("load balancer", *balancer_, Component::load_balancer,
-                     [this] { return slots_of(balancer_->proxies()); });
-    part.report = [this](metrics::ResultBuilder& results) {
-      balancer_->report(results);
-      balancing_.report(results);
-    };
-  }
+  if (balancer_) add("load balancer", *balancer_, Component::load_balancer, &balancer_->members());
   if (job_balancer_) add("job balancer", *job_balancer_);
-  if (api_) add("api", *api_, Component::api, [this] { return slots_of(api_->servers()); });
-  if (identity_) add("auth", *identity_, Component::auth, [this] { return identity_->data_plane().slots(); });
+  if (api_) add("api", *api_, Component::api, &api_->members());
+  if (identity_) add("auth", *identity_, Component::auth, &identity_->data_plane().members());
   if (queue_) {
-    Part& part = add("queue", *queue_, Component::queue, [this] { return queue_->slots(); });
+    Part& part = add("queue", *queue_, Component::queue, &queue_->members());
     part.roles["queue.leader"] = [this] { return queue_->leaders(); };
     part.roles["queue.followers"] = [this] { return queue_->followers(); };
     part.report = [this](metrics::ResultBuilder& results) {
@@ -225,11 +208,10 @@ void Deployment::list_parts() {
       if (consensus_watch_) consensus_watch_->report(results);
     };
   }
-  if (fleet_)
-    add("processing", *fleet_, Component::processing, [this] { return slots_of(fleet_->workers()); });
-  if (store_) add("usage", *store_, Component::usage_store, [this] { return store_->slots(); });
+  if (fleet_) add("processing", *fleet_, Component::processing, &fleet_->members());
+  if (store_) add("usage", *store_, Component::usage_store, &store_->members());
   if (usage_) {
-    Part& part = add("usage", *usage_, Component::usage_store, [this] { return usage_->store().slots(); });
+    Part& part = add("usage", *usage_, Component::usage_store, &usage_->store().members());
     part.report = [this](metrics::ResultBuilder& results) {
       usage_->report(results);
       store_check_->report(usage_->store(), results);
@@ -247,36 +229,31 @@ void Deployment::limit(const ScenarioConfig& scenario) {
   using Tier = Resources::Tier;
   const DeploymentConfig& d = scenario.deployment;
   const auto cores = [](world::ProcessSlot& slot) { return static_cast<double>(slot.host().cores()); };
-  const auto of_endpoints = [](const std::vector<calls::Endpoint>& endpoints, auto size) {
-    std::vector<Resources::Member> members;
-    for (const calls::Endpoint& e : endpoints) members.push_back({e.slot, size(*e.slot)});
-    return members;
-  };
-  const auto of_slots = [](const std::vector<world::ProcessSlot*>& slots, auto size) {
-    std::vector<Resources::Member> members;
-    for (world::ProcessSlot* slot : slots) members.push_back({slot, size(*slot)});
-    return members;
+  const auto with = [](const calls::Members& members, auto size) {
+    std::vector<Resources::Member> sized;
+    for (world::ProcessSlot* slot : members.slots()) sized.push_back({slot, size(*slot)});
+    return sized;
   };
 
   std::vector<Tier> front = {Resources::kClients};
-  if (balancer_ && !balancer_->proxies().empty()) {
-    front = {resources_.add_tier(of_endpoints(balancer_->proxies(), cores), front)};
+  if (balancer_ && !balancer_->members().empty()) {
+    front = {resources_.add_tier(with(balancer_->members(), cores), front)};
     resources_.limit_cores(front[0], resource::kLoadBalancer, Resources::Of::busiest);
   }
   if (api_) {
-    front = {resources_.add_tier(of_endpoints(api_->servers(), cores), front)};
+    front = {resources_.add_tier(with(api_->members(), cores), front)};
     resources_.limit_cores(front[0], resource::kApi);
   }
-  if (identity_ && !identity_->data_plane().slots().empty()) {
-    const Tier auth = resources_.add_tier(of_slots(identity_->data_plane().slots(), cores), front);
+  if (identity_ && !identity_->data_plane().members().empty()) {
+    const Tier auth = resources_.add_tier(with(identity_->data_plane().members(), cores), front);
     const bool spread = d.auth->data_plane.redundancy == calls::Redundancy::active_active;
     resources_.limit_cores(auth, resource::kAuth, spread ? Resources::Of::all : Resources::Of::busiest);
   }
   std::optional<Tier> members, workers;
   if (queue_) {
     members =
-        resources_.add_tier(of_slots(queue_->slots(), cores), front, [this] { return queue_->leaders(); });
-    for (world::ProcessSlot* slot : queue_->slots())
+        resources_.add_tier(with(queue_->members(), cores), front, [this] { return queue_->leaders(); });
+    for (world::ProcessSlot* slot : queue_->members().slots())
       resources_.limit_disk(slot->host(), Resources::Fsync::grouped);
   }
   if (fleet_) {
@@ -284,8 +261,7 @@ void Deployment::limit(const ScenarioConfig& scenario) {
     const auto size = [&](world::ProcessSlot& slot) {
       return std::min(cores(slot), static_cast<double>(d.processing->slots.value_or(slot.host().cores())));
     };
-    workers =
-        resources_.add_tier(of_endpoints(fleet_->workers(), size), members ? std::vector{*members} : front);
+    workers = resources_.add_tier(with(fleet_->members(), size), members ? std::vector{*members} : front);
     resources_.limit_cores(*workers, resource::kProcessing);
     if (d.processing->max_waiting.value_or(0) > 0)
       resources_.limit_held(*workers, resource::kMaxWaiting, static_cast<double>(*d.processing->max_waiting),
@@ -310,9 +286,9 @@ void Deployment::limit(const ScenarioConfig& scenario) {
   if (usage_ || store_) {
     usage::BatchStore& store = usage_ ? usage_->store() : *store_;
     if (usage_ && d.usage->aggregator.journal)
-      for (const calls::Endpoint& server : api_->servers())
-        resources_.limit_disk(server.slot->host(), Resources::Fsync::grouped);
-    for (world::ProcessSlot* slot : store.slots())
+      for (world::ProcessSlot* slot : api_->members().slots())
+        resources_.limit_disk(slot->host(), Resources::Fsync::grouped);
+    for (world::ProcessSlot* slot : store.members().slots())
       resources_.limit_disk(slot->host(), Resources::Fsync::counts);
   }
 }
@@ -344,7 +320,7 @@ std::vector<world::ProcessSlot*> Deployment::players(std::string_view role) cons
 
 std::vector<world::ProcessSlot*> Deployment::instances(faults::Component component) const {
   for (const Part& part : parts_)
-    if (part.component == component) return part.members();
+    if (part.component == component) return part.members->slots();
   HEADROOM_CHECK(false, "a component that is not there");
   return {};
 }

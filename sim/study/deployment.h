@@ -79,7 +79,7 @@ class Deployment final : public faults::Service {
   /// `kind`, `members`: of a part whose processes faults can strike.
   template <class T>
   Part& add(const char* name, T& component, std::optional<faults::Component> kind = std::nullopt,
-            std::function<Part::Slots()> members = {});
+            const calls::Members* members = nullptr);
 
   world::World& world_;
   std::uint64_t users_;

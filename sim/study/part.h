@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/calls/members.h"
 #include "sim/faults/component.h"
 #include "sim/metrics/result.h"
 #include "sim/world/world.h"
@@ -33,9 +34,9 @@ struct Part {
   std::function<bool()> wound_down;
   std::function<void()> tear_down;
   std::function<void(metrics::ResultBuilder&)> report;
-  /// As faults know it, and the places of its processes, in the order of their hosts.
+  /// As faults know it, and its instances, in the order of their hosts; null: it has none.
   std::optional<faults::Component> component;
-  std::function<Slots()> members;
+  const calls::Members* members = nullptr;
   /// Who plays a role in it now, by the role's name: "queue.leader".
   std::map<std::string, std::function<Slots()>, std::less<>> roles;
 };

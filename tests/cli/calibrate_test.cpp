@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "tests/cli/program.h"
-#include "tests/models/calibrate/support.h"
+#include "tests/models/processing/calibrate/support.h"
 
 namespace headroom::cli_test {
 namespace {

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
-#include "tests/models/raft_cluster.h"
+#include "tests/models/queue/raft_cluster.h"
 
 using namespace headroom;
 using namespace headroom::queue::raft;

@@ -1,4 +1,4 @@
-#include "models/balancer/choice.h"
+#include "models/calls/choice.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 
 #include "sim/base/check.h"
 
-namespace headroom::balancer {
+namespace headroom::calls {
 namespace {
 
 constexpr int kPointsPerServer = 160;
@@ -18,36 +18,42 @@ constexpr double kUnknown = 1e9;             // cost of a server that has reques
 
 Choice::Choice(Policy policy, int servers, Duration slow_start)
     : policy_(policy), servers_(static_cast<std::size_t>(servers)), slow_start_(slow_start) {
-  HEADROOM_CHECK(servers > 0, "a choice needs at least one server");
-  for (int s = 0; s < servers; ++s) used_.push_back(s);
+  for (int s = 0; s < servers; ++s) admitted_.push_back(s);
+  used_ = admitted_;
   if (policy == Policy::least_requests) {
     buckets_.resize(1);
-    for (int s = 0; s < servers; ++s) {
-      servers_[static_cast<std::size_t>(s)].place = s;
-      buckets_[0].push_back(s);
-    }
+    for (const int s : admitted_) fill_bucket(s);
   }
-  if (policy == Policy::consistent_hash) {
-    const StreamKey ring = StreamKey(0) / "consistent_hash";  // the same ring in every instance and run
-    for (int s = 0; s < servers; ++s) {
-      Engine points = (ring / std::to_string(s)).engine();
-      for (int p = 0; p < kPointsPerServer; ++p) ring_.push_back({points(), s});
-    }
-    std::sort(ring_.begin(), ring_.end(), [](const Point& a, const Point& b) {
-      return a.at < b.at || (a.at == b.at && a.server < b.server);
-    });
+  build_ring();
+}
+
+void Choice::build_ring() {
+  if (policy_ != Policy::consistent_hash) return;
+  ring_.clear();
+  const StreamKey ring = StreamKey(0) / "consistent_hash";  // the same ring in every instance and run
+  for (const int s : admitted_) {
+    Engine points = (ring / std::to_string(s)).engine();
+    for (int p = 0; p < kPointsPerServer; ++p) ring_.push_back({points(), s});
   }
+  std::sort(ring_.begin(), ring_.end(), [](const Point& a, const Point& b) {
+    return a.at < b.at || (a.at == b.at && a.server < b.server);
+  });
+}
+
+std::optional<int> Choice::next(Round& round, TimePoint now) {
+  if (round.named++ > 0 || admitted_.empty()) return std::nullopt;
+  return pick(round.draw, round.user, now);
 }
 
 int Choice::random(Engine& draw) const {
-  return static_cast<int>(uniform_below(draw, servers_.size()));
+  return admitted_[uniform_below(draw, admitted_.size())];
 }
 
 std::pair<int, int> Choice::two(Engine& draw) const {
-  const int a = random(draw);
-  if (servers_.size() == 1) return {a, a};
-  const int b = static_cast<int>(uniform_below(draw, servers_.size() - 1));
-  return {a, b < a ? b : b + 1};
+  const auto a = uniform_below(draw, admitted_.size());
+  if (admitted_.size() == 1) return {admitted_[a], admitted_[a]};
+  const auto b = uniform_below(draw, admitted_.size() - 1);
+  return {admitted_[a], admitted_[b < a ? b : b + 1]};
 }
 
 double Choice::cost(int server, TimePoint now) const {
@@ -77,7 +83,7 @@ int Choice::pick(Engine& draw, std::uint64_t user, TimePoint now) {
     case Policy::random:
       return random(draw);
     case Policy::round_robin:
-      return static_cast<int>(turn_++ % servers_.size());
+      return admitted_[turn_++ % admitted_.size()];
     case Policy::least_requests: {
       const auto& idlest = buckets_[lowest_];
       return idlest[uniform_below(draw, idlest.size())];
@@ -119,12 +125,34 @@ int Choice::pick_by_weight(Engine& draw, std::uint64_t user, TimePoint now) {
   return 0;
 }
 
+void Choice::admit(int server, bool admitted, TimePoint now) {
+  const auto index = static_cast<std::size_t>(server);
+  while (index >= servers_.size()) servers_.emplace_back().admitted = false;
+  Server& s = servers_[index];
+  if (s.admitted == admitted) return;
+  s.admitted = admitted;
+  const auto place = std::lower_bound(admitted_.begin(), admitted_.end(), server);
+  if (admitted)
+    admitted_.insert(place, server);
+  else
+    admitted_.erase(place);
+  if (policy_ == Policy::least_requests) admitted ? fill_bucket(server) : leave_bucket(server);
+  build_ring();
+  update(server, now);
+}
+
 void Choice::use(int server, bool used, TimePoint now) {
+  servers_[static_cast<std::size_t>(server)].left_out = !used;
+  update(server, now);
+}
+
+/// Of `used_`, after what decides it may have changed.
+void Choice::update(int server, TimePoint now) {
   Server& s = servers_[static_cast<std::size_t>(server)];
-  if (s.used == used) return;
-  s.used = used;
   const auto place = std::lower_bound(used_.begin(), used_.end(), server);
-  if (!used) {
+  const bool listed = place != used_.end() && *place == server;
+  if (listed == used(s)) return;
+  if (listed) {
     used_.erase(place);
     return;
   }
@@ -189,7 +217,7 @@ int Choice::owner_by_weight(std::uint64_t user, TimePoint now) const {
   int first_used = -1;
   for (std::size_t i = 0; i < ring_.size(); ++i) {
     const int owner = ring_[(place + i) % ring_.size()].server;
-    if (!servers_[static_cast<std::size_t>(owner)].used) continue;
+    if (!used(servers_[static_cast<std::size_t>(owner)])) continue;
     const double share = weight(owner, now);
     if (share == 1) return owner;
     // The same draw for a user and a server at all times: who has come back stays.
@@ -200,40 +228,48 @@ int Choice::owner_by_weight(std::uint64_t user, TimePoint now) const {
   return first_used;
 }
 
+void Choice::leave_bucket(int server) {
+  const Server& s = servers_[static_cast<std::size_t>(server)];
+  auto& bucket = buckets_[static_cast<std::size_t>(s.outstanding)];
+  const int last = bucket.back();
+  bucket[static_cast<std::size_t>(s.place)] = last;
+  servers_[static_cast<std::size_t>(last)].place = s.place;
+  bucket.pop_back();
+  while (lowest_ + 1 < buckets_.size() && buckets_[lowest_].empty()) ++lowest_;
+}
+
+void Choice::fill_bucket(int server) {
+  Server& s = servers_[static_cast<std::size_t>(server)];
+  const auto bucket = static_cast<std::size_t>(s.outstanding);
+  if (bucket >= buckets_.size()) buckets_.resize(bucket + 1);
+  s.place = static_cast<int>(buckets_[bucket].size());
+  buckets_[bucket].push_back(server);
+  lowest_ = std::min(lowest_, bucket);
+  while (buckets_[lowest_].empty()) ++lowest_;
+}
+
 void Choice::move(int server, int to) {
   Server& s = servers_[static_cast<std::size_t>(server)];
-  if (policy_ != Policy::least_requests) {
-    s.outstanding = to;
-    return;
-  }
-  auto& from_bucket = buckets_[static_cast<std::size_t>(s.outstanding)];
-  const int last = from_bucket.back();
-  from_bucket[static_cast<std::size_t>(s.place)] = last;
-  servers_[static_cast<std::size_t>(last)].place = s.place;
-  from_bucket.pop_back();
-  const auto target = static_cast<std::size_t>(to);
-  if (target >= buckets_.size()) buckets_.resize(target + 1);
+  const bool in_bucket = policy_ == Policy::least_requests && s.admitted;
+  if (in_bucket) leave_bucket(server);
   s.outstanding = to;
-  s.place = static_cast<int>(buckets_[target].size());
-  buckets_[target].push_back(server);
-  lowest_ = std::min(lowest_, target);
-  while (buckets_[lowest_].empty()) ++lowest_;
+  if (in_bucket) fill_bucket(server);
 }
 
 void Choice::started(int server) {
   move(server, outstanding(server) + 1);
 }
 
-void Choice::finished(int server, Duration took, TimePoint now) {
+void Choice::ended(int server, TimePoint since, TimePoint now, Sign) {
   HEADROOM_CHECK(outstanding(server) > 0, "what finishes has started");
   move(server, outstanding(server) - 1);
   if (policy_ != Policy::ewma_latency) return;
   Server& s = servers_[static_cast<std::size_t>(server)];
   const double decay = std::exp(-(now - s.latency_at).seconds() / kLatencyTimeConstant);
   const double decayed = s.latency_s * decay;
-  const double seen = took.seconds();
+  const double seen = (now - since).seconds();
   s.latency_s = seen > decayed ? seen : decayed + seen * (1 - decay);
   s.latency_at = now;
 }
 
-}  // namespace headroom::balancer
+}  // namespace headroom::calls

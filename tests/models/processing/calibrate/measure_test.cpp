@@ -5,7 +5,7 @@
 #include "models/processing/calibrate/calibrate.h"
 #include "models/processing/calibrate/contention.h"
 #include "models/processing/calibrate/service.h"
-#include "tests/models/calibrate/support.h"
+#include "tests/models/processing/calibrate/support.h"
 
 // How long anything takes is not asserted: other work on the machine must not fail a test.
 namespace headroom::processing::calibrate {

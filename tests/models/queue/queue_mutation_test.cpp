@@ -14,7 +14,7 @@
 
 #include "sim/base/random.h"
 #include "tests/models/chaos.h"
-#include "tests/models/victim.h"
+#include "tests/models/queue/victim.h"
 
 namespace headroom {
 namespace {

@@ -1,16 +1,20 @@
-#include "models/balancer/health.h"
+#include "models/calls/health.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "sim/base/check.h"
 
-namespace headroom::balancer {
+namespace headroom::calls {
 
-Outliers::Outliers(const OutlierConfig& config, int servers)
-    : config_(config),
-      servers_(static_cast<std::size_t>(servers)),
-      most_(std::max(1, static_cast<int>(std::floor(config.max_ejected.value * servers + 1e-9)))) {}
+Outliers::Outliers(const OutlierConfig& config, int servers) : config_(config) {
+  resize(servers, servers);
+}
+
+void Outliers::resize(int servers, int admitted) {
+  servers_.resize(static_cast<std::size_t>(servers));
+  most_ = std::max(1, static_cast<int>(std::floor(config_.max_ejected.value * admitted + 1e-9)));
+}
 
 std::optional<Duration> Outliers::ended(int server, bool failed, TimePoint now) {
   Server& s = servers_[static_cast<std::size_t>(server)];
@@ -36,4 +40,4 @@ void Outliers::returned(int server, TimePoint now) {
   --ejected_;
 }
 
-}  // namespace headroom::balancer
+}  // namespace headroom::calls

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <map>
 
-#include "tests/models/calibrate/support.h"
+#include "tests/models/processing/calibrate/support.h"
 
 namespace headroom::processing::calibrate {
 namespace {

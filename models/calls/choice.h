@@ -1,16 +1,19 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
-#include "models/balancer/config.h"
+#include "models/calls/port_config.h"
+#include "models/calls/selector.h"
 #include "sim/base/random.h"
 #include "sim/base/units.h"
 
-namespace headroom::balancer {
+namespace headroom::calls {
 
-/// The decision of one balancer instance: which of n servers gets the next request. It knows only what this
-/// instance has sent and has seen come back. Pure: the draw and the time come in from outside.
+/// Balances: which of n servers gets the next request. It knows only what this caller has sent and has seen
+/// come back.
 ///
 /// - random: uniform.
 /// - round_robin: in turn.
@@ -28,23 +31,27 @@ namespace headroom::balancer {
 /// `slow_start`, a weight that grows linearly from kLeastWeight to 1 (Envoy's slow start): random,
 /// power_of_two_choices and ewma_latency draw by weight; round_robin gives it so many of its turns;
 /// least_requests considers it with that probability; with consistent_hash its users come back one by one,
-/// and those of a server that is left out go to the next one on the ring.
-class Choice {
+/// and those of a server that is left out go to the next one on the ring. A server that is admitted later
+/// starts as slowly as one that comes back.
+class Choice final : public Selector {
  public:
   static constexpr double kLeastWeight = 0.1;
 
   Choice(Policy policy, int servers, Duration slow_start = Duration());
 
-  /// From now on the server is used again, or is left out.
-  void use(int server, bool used, TimePoint now);
+  /// One server in each attempt.
+  std::optional<int> next(Round& round, TimePoint now) override;
+  bool any(TimePoint) const override { return !admitted_.empty(); }
+  void admit(int server, bool admitted, TimePoint now) override;
+  void use(int server, bool used, TimePoint now) override;
   /// Whether all are left out, and so all are used.
-  bool panics() const { return used_.empty(); }
+  bool panics() const override { return used_.empty() && !admitted_.empty(); }
+  void started(int server) override;
+  void ended(int server, TimePoint since, TimePoint now, Sign sign) override;
 
-  /// `draw` is the request's own engine, so the same request draws the same everywhere.
+  /// Only if there is `any`. `draw` is the request's own engine, so the same request draws the same
+  /// everywhere.
   int pick(Engine& draw, std::uint64_t user, TimePoint now);
-  void started(int server);
-  /// `took` is the time since `started`.
-  void finished(int server, Duration took, TimePoint now);
   int outstanding(int server) const { return servers_[static_cast<std::size_t>(server)].outstanding; }
 
  private:
@@ -53,7 +60,8 @@ class Choice {
     int place = 0;  // index in its bucket
     double latency_s = 0;
     TimePoint latency_at;
-    bool used = true;
+    bool admitted = true;
+    bool left_out = false;
     bool returned = false;
     TimePoint back;    // when it returned
     double turns = 0;  // round_robin: what it has saved up while its weight is below 1
@@ -66,12 +74,17 @@ class Choice {
   std::pair<int, int> two(Engine& draw) const;
   double cost(int server, TimePoint now) const;
   int cheaper(int a, int b, TimePoint now) const;
+  bool used(const Server& s) const { return s.admitted && !s.left_out; }
+  void update(int server, TimePoint now);
+  void fill_bucket(int server);
+  void leave_bucket(int server);
+  void build_ring();
   int emptier(int a, int b) const { return outstanding(b) < outstanding(a) ? b : a; }
   void move(int server, int to);
   double weight(int server, TimePoint now) const;
   /// All have the same weight: every server is used, and none came back lately; or it panics.
   bool even(TimePoint now) const {
-    return used_.empty() || (used_.size() == servers_.size() && now >= even_from_);
+    return used_.empty() || (used_.size() == admitted_.size() && now >= even_from_);
   }
   int pick_by_weight(Engine& draw, std::uint64_t user, TimePoint now);
   int random_by_weight(Engine& draw, TimePoint now, int except) const;
@@ -82,13 +95,14 @@ class Choice {
 
   Policy policy_;
   std::vector<Server> servers_;
-  std::vector<std::vector<int>> buckets_;  // by outstanding; least_requests only
+  std::vector<int> admitted_;              // ascending
+  std::vector<std::vector<int>> buckets_;  // of those, by outstanding; least_requests only
   std::size_t lowest_ = 0;                 // no bucket below this one holds a server
   std::uint64_t turn_ = 0;
   std::vector<Point> ring_;  // consistent_hash only
   Duration slow_start_;
-  std::vector<int> used_;  // ascending; empty: panic
+  std::vector<int> used_;  // of those admitted; ascending; empty: panic
   TimePoint even_from_;    // no server comes back slowly from then on
 };
 
-}  // namespace headroom::balancer
+}  // namespace headroom::calls

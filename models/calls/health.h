@@ -4,10 +4,10 @@
 #include <optional>
 #include <vector>
 
-#include "models/balancer/config.h"
+#include "models/calls/port_config.h"
 #include "sim/base/units.h"
 
-namespace headroom::balancer {
+namespace headroom::calls {
 
 /// What one balancer instance makes of its checks of one server. A server is healthy at first;
 /// `unhealthy_after` failed checks in a row make it unhealthy, `healthy_after` answered ones healthy again.
@@ -46,6 +46,9 @@ class Outliers {
   void returned(int server, TimePoint now);
   bool ejected(int server) const { return servers_[static_cast<std::size_t>(server)].ejected; }
   int ejected() const { return ejected_; }
+  /// So many servers are known from now on, and so many of them are admitted: the share that may be ejected
+  /// is one of those.
+  void resize(int servers, int admitted);
 
  private:
   struct Server {
@@ -60,4 +63,4 @@ class Outliers {
   int ejected_ = 0;
 };
 
-}  // namespace headroom::balancer
+}  // namespace headroom::calls

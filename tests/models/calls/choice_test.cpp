@@ -1,4 +1,4 @@
-#include "models/balancer/choice.h"
+#include "models/calls/choice.h"
 
 #include <rapidcheck.h>
 
@@ -6,9 +6,10 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <map>
+#include <set>
 #include <vector>
 
-namespace headroom::balancer {
+namespace headroom::calls {
 namespace {
 
 constexpr TimePoint kStart;
@@ -82,7 +83,7 @@ TEST_CASE("least requests picks a minimum after any history") {
       const auto index = static_cast<std::size_t>(s);
       if (steps[i] % 2 == 0 && naive[index] > 0) {
         --naive[index];
-        choice.finished(s, Duration::ms(1), kStart);
+        choice.ended(s, kStart - Duration::ms(1), kStart, Sign::good);
       } else {
         ++naive[index];
         choice.started(s);
@@ -123,9 +124,9 @@ TEST_CASE("ewma prefers the faster server") {
   Choice choice(Policy::ewma_latency, 2);
   for (int i = 0; i < 10; ++i) {
     choice.started(0);
-    choice.finished(0, Duration::ms(10), at_s(i));
+    choice.ended(0, at_s(i) - Duration::ms(10), at_s(i), Sign::good);
     choice.started(1);
-    choice.finished(1, Duration::ms(200), at_s(i));
+    choice.ended(1, at_s(i) - Duration::ms(200), at_s(i), Sign::good);
   }
   for (std::uint64_t i = 0; i < 20; ++i) {
     Engine draw = draws(i);
@@ -141,7 +142,7 @@ TEST_CASE("ewma rises with a peak at once and forgets it with time constant 10 s
   Choice choice(Policy::ewma_latency, 2);
   const auto seen = [&](int server, Duration took, double at) {
     choice.started(server);
-    choice.finished(server, took, at_s(at));
+    choice.ended(server, at_s(at) - took, at_s(at), Sign::good);
   };
   const auto picked = [&](double at) {
     Engine draw = draws(1);
@@ -164,7 +165,9 @@ TEST_CASE("ewma does not feed a server that never answers") {
     const int server = choice.pick(draw, 0, at_s(static_cast<double>(i)));
     ++sent[static_cast<std::size_t>(server)];
     choice.started(server);
-    if (server != 2) choice.finished(server, Duration::ms(50), at_s(static_cast<double>(i)));
+    if (server != 2)
+      choice.ended(server, at_s(static_cast<double>(i)) - Duration::ms(50), at_s(static_cast<double>(i)),
+                   Sign::good);
   }
   CHECK(sent[2] == 1);
 }
@@ -210,5 +213,74 @@ TEST_CASE("consistent hash: shares are balanced, and few users move when a serve
   }
 }
 
+TEST_CASE("who is not admitted is never picked, whatever is admitted is, and balances as if it were alone") {
+  constexpr Policy kAll[] = {Policy::random,         Policy::round_robin,
+                             Policy::least_requests, Policy::power_of_two_choices,
+                             Policy::ewma_latency,   Policy::consistent_hash};
+  const auto holds = [&](const std::vector<std::uint8_t>& moves, std::uint8_t which) {
+    const int servers = 5;
+    Choice choice(kAll[which % 6], servers, Duration::s(which % 3));
+    std::set<int> in = {0, 1, 2, 3, 4};
+    std::set<int> out;
+    std::vector<int> under_way;
+    TimePoint now;
+    for (std::size_t i = 0; i < moves.size(); ++i) {
+      now = now + Duration::ms(100);
+      const int server = moves[i] % (servers + 3);  // more may come than there were
+      if (moves[i] < 80) {
+        choice.admit(server, false, now);
+        in.erase(server);
+      } else if (moves[i] < 160) {
+        choice.admit(server, true, now);
+        in.insert(server);
+      } else if (server < servers) {
+        choice.use(server, moves[i] % 2 == 0, now);
+        moves[i] % 2 == 0 ? out.erase(server) : out.insert(server).second;
+      }
+      Round round{.draw = draws(i), .user = i % 50};
+      const auto picked = choice.next(round, now);
+      RC_ASSERT(choice.any(now) == !in.empty());
+      RC_ASSERT(picked.has_value() == !in.empty());
+      RC_ASSERT(!choice.next(round, now).has_value());
+      if (!picked) continue;
+      RC_ASSERT(in.contains(*picked));
+      const bool panic = std::includes(out.begin(), out.end(), in.begin(), in.end());
+      RC_ASSERT(choice.panics() == panic);
+      RC_ASSERT(panic || !out.contains(*picked));
+      choice.started(*picked);
+      under_way.push_back(*picked);
+      if (i % 3 == 0) continue;  // what it was given before it left ends after that, too
+      choice.ended(under_way.front(), now - Duration::ms(1), now, Sign::good);
+      under_way.erase(under_way.begin());
+    }
+  };
+  CHECK(rc::check(holds));
+}
+
+TEST_CASE("with fewest requests, one that was admitted is filled first, and one that left is not looked at") {
+  Choice choice = loaded(Policy::least_requests, {3, 2, 4});
+  choice.admit(3, true, kStart);
+  CHECK(agrees(picks(choice, 4, 1'000), {0, 0, 0, 1}, 1'000));
+  choice.admit(3, false, kStart);
+  CHECK(agrees(picks(choice, 4, 1'000), {0, 1, 0, 0}, 1'000));
+  choice.admit(1, false, kStart);
+  CHECK(agrees(picks(choice, 4, 1'000), {1, 0, 0, 0}, 1'000));
+}
+
+TEST_CASE("on the ring, only the users of who comes or goes move") {
+  Choice choice(Policy::consistent_hash, 8);
+  const auto owner = [&](std::uint64_t user) {
+    Engine draw = draws(user);
+    return choice.pick(draw, user, kStart);
+  };
+  std::vector<int> before;
+  for (std::uint64_t user = 0; user < 2'000; ++user) before.push_back(owner(user));
+  choice.admit(5, false, kStart);
+  for (std::uint64_t user = 0; user < 2'000; ++user)
+    CHECK((before[user] == 5 ? owner(user) != 5 : owner(user) == before[user]));
+  choice.admit(5, true, kStart);
+  for (std::uint64_t user = 0; user < 2'000; ++user) CHECK(owner(user) == before[user]);
+}
+
 }  // namespace
-}  // namespace headroom::balancer
+}  // namespace headroom::calls

@@ -7,7 +7,6 @@
 #include <set>
 #include <vector>
 
-#include "models/auth/host_choice.h"
 #include "models/auth/standby.h"
 #include "models/auth/update_log.h"
 
@@ -100,85 +99,6 @@ TEST_CASE("a subscriber that is born late notices what it has not heard of") {
   CHECK(received.first == 8);
   CHECK(subscription.position() == 9);
   CHECK_FALSE(subscription.receive(9, 10).gap);
-}
-
-// --- which host is asked ----------------------------------------------------------------------------------
-
-TEST_CASE("hosts take turns, and one that failed is left alone but for one request in a while") {
-  HostChoice choice(Redundancy::active_active, 2, Duration::ms(100));
-  for (const std::uint64_t number : {0, 1, 2, 3}) {
-    auto round = choice.begin(number);
-    CHECK(choice.next(round, at(0)) == static_cast<int>(number % 2));
-  }
-  choice.failed(0, at(0), at(0));
-  auto round = choice.begin(0);
-  CHECK(choice.next(round, at(50)) == 1);
-  CHECK_FALSE(choice.next(round, at(50)));
-  // Its time has come: one tries it, the next does not.
-  round = choice.begin(0);
-  CHECK(choice.next(round, at(100)) == 0);
-  auto another = choice.begin(0);
-  CHECK(choice.next(another, at(101)) == 1);
-  choice.answered(0, at(101));
-  another = choice.begin(0);
-  CHECK(choice.next(another, at(102)) == 0);
-}
-
-TEST_CASE("a failure that is older than an answer says nothing") {
-  HostChoice choice(Redundancy::active_active, 1, Duration::ms(100));
-  choice.answered(0, at(50));
-  choice.failed(0, at(10), at(60));
-  CHECK(choice.any(at(60)));
-  choice.failed(0, at(51), at(61));
-  CHECK_FALSE(choice.any(at(61)));
-}
-
-TEST_CASE("when all hosts failed nobody is asked until the time has come") {
-  HostChoice choice(Redundancy::active_active, 3, Duration::ms(100));
-  for (int host = 0; host < 3; ++host) choice.failed(host, at(0), at(host));
-  CHECK_FALSE(choice.any(at(99)));
-  CHECK(choice.any(at(100)));
-}
-
-TEST_CASE("with one active host, the one that answered is asked first") {
-  HostChoice choice(Redundancy::active_passive, 3, Duration::ms(100));
-  choice.answered(2, at(0));
-  auto round = choice.begin(7);
-  CHECK(choice.next(round, at(0)) == 2);
-  CHECK(choice.next(round, at(0)) == 0);
-  CHECK(choice.next(round, at(0)) == 1);
-  CHECK_FALSE(choice.next(round, at(0)));
-}
-
-TEST_CASE("a look-up asks no host twice, no host that is avoided, and finds each that is not") {
-  CHECK(rc::check([] {
-    const int hosts = *rc::gen::inRange(1, 6);
-    const auto steps = *rc::gen::container<std::vector<int>>(60, rc::gen::inRange(0, 1000));
-    HostChoice choice(Redundancy::active_active, hosts, Duration::ms(10));
-    std::vector<TimePoint> avoided_until(static_cast<std::size_t>(hosts));
-    int now = 0;
-    for (const int step : steps) {
-      now += step % 7;
-      auto round = choice.begin(static_cast<std::uint64_t>(step));
-      std::set<int> asked;
-      std::set<int> expected;
-      for (int h = 0; h < hosts; ++h)
-        if (avoided_until[static_cast<std::size_t>(h)] <= at(now)) expected.insert(h);
-      RC_ASSERT(choice.any(at(now)) == !expected.empty());
-      while (const auto host = choice.next(round, at(now))) {
-        RC_ASSERT(asked.insert(*host).second);
-        const auto h = static_cast<std::size_t>(*host);
-        if ((step >> *host) % 2 == 0) {
-          choice.failed(*host, at(now), at(now));
-          avoided_until[h] = at(now) + Duration::ms(10);
-        } else {
-          choice.answered(*host, TimePoint());
-          avoided_until[h] = TimePoint();
-        }
-      }
-      RC_ASSERT(asked == expected);
-    }
-  }));
 }
 
 // --- who is active ----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "tests/models/calibrate/support.h"
+#include "tests/models/processing/calibrate/support.h"
 
 namespace headroom::processing::calibrate {
 namespace {

@@ -1,4 +1,4 @@
-#include "models/balancer/health.h"
+#include "models/calls/health.h"
 
 #include <rapidcheck.h>
 
@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
-#include "models/balancer/choice.h"
+#include "models/calls/choice.h"
 #include "tests/models/trial.h"
 
-namespace headroom::balancer {
+namespace headroom::calls {
 namespace {
 
 TimePoint at_s(double seconds) {
@@ -130,7 +130,7 @@ TEST_CASE("who is left out is never picked, unless all are, and all come back as
       RC_ASSERT(picked < servers);
       RC_ASSERT(panic || !out.contains(picked));
       choice.started(picked);
-      if (i % 3 != 0) choice.finished(picked, Duration::ms(1 + moves[i]), now);
+      if (i % 3 != 0) choice.ended(picked, now - Duration::ms(1 + moves[i]), now, Sign::good);
     }
   };
   CHECK(rc::check(holds));
@@ -363,4 +363,4 @@ TEST_CASE("checks change nothing about what happens to requests while all is wel
 }
 
 }  // namespace
-}  // namespace headroom::balancer
+}  // namespace headroom::calls

@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "tests/models/group_service.h"
+#include "tests/models/queue/group_service.h"
 
 namespace headroom::queue {
 namespace {
