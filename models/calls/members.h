@@ -31,10 +31,10 @@ class Members {
    public:
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
+    virtual ~Listener() { std::erase(members_.listeners_, this); }
 
    protected:
     explicit Listener(const Members& members) : members_(members) { members_.listeners_.push_back(this); }
-    virtual ~Listener() { std::erase(members_.listeners_, this); }
 
    private:
     friend class Members;

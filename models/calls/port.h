@@ -35,7 +35,7 @@ struct PortConfig {
 /// What all ports of one kind have in common, those of all balancers for example: how they call, and what
 /// they count.
 struct PortKind {
-  PortKind(PortConfig c, const Environment& env) : config(std::move(c)), environment(env) {}
+  PortKind(const PortConfig& c, const Environment& env) : config(c), environment(env) {}
   PortConfig config;
   Environment environment;
   bool winding_down = false;  ///< nobody need be checked any more
