@@ -123,11 +123,7 @@ class Server final : public calls::ConvertingServer {
     tier_.answered_.add(batch);
     if (!outcome) stay.end(calls::note_of(outcome.failure()));
     Bytes size = calls::kControl;
-    if (outcome) {
-      const auto image = static_cast<double>(arrival.request->image.count());
-      size +=
-          Bytes::from_double(image * tier_.parts_.rendition_share * static_cast<double>(outcome->renditions));
-    }
+    if (outcome && !tier_.parts_.proxied) size += arrival.request->renditions_size(outcome->renditions);
     arrival.responder.reply(outcome, size);
   }
 

@@ -40,8 +40,8 @@ class Tier {
     calls::Dispatcher* dispatcher = nullptr;  ///< of all servers; null, and no session: nothing to convert
     /// Makes each server's own dispatcher, a part of its process; empty: `dispatcher` is used.
     std::function<std::unique_ptr<calls::Dispatcher>(const calls::Origin&)> session;
-    Duration tls_cpu;            ///< per new connection
-    double rendition_share = 0;  ///< bytes of a rendition / bytes of the image
+    Duration tls_cpu;      ///< per new connection
+    bool proxied = false;  ///< a balancer's proxies send what the answers carry
   };
   Tier(const ApiConfig& config, const calls::Environment& env);
   /// Starts a server on each host.

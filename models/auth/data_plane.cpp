@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "models/calls/defect.h"
-#include "models/calls/job.h"
+#include "models/calls/messages.h"
 #include "models/calls/span.h"
 
 namespace headroom::auth {
@@ -33,7 +33,7 @@ class DataPlane::Server final : public world::Process {
   ~Server() override { scope().clear(); }
 
   void look_up(Credentials who, std::uint64_t number, const metrics::RequestTracePtr& trace,
-               calls::Responder<Answer> responder) {
+               calls::Responder<DataPlaneAnswer> responder) {
     if (alternates() && standby_.role() != Role::active)
       responder.reply(Failure::refused);
     else
@@ -46,7 +46,7 @@ class DataPlane::Server final : public world::Process {
   TimePoint now() { return host().scheduler().now(); }
 
   static world::Task<> handle(Server* self, Credentials who, std::uint64_t number,
-                              metrics::RequestTracePtr trace, calls::Responder<Answer> responder) {
+                              metrics::RequestTracePtr trace, calls::Responder<DataPlaneAnswer> responder) {
     const calls::Span span(trace, metrics::Step::auth_cpu, self->host().id(), -1);
     co_await self->host().cpu().run(calls::effort(*self, self->plane_.config_.cpu));
     if (calls::errs(*self, number, self->member_)) {  // drawn anew at each host that is asked
@@ -128,8 +128,8 @@ DataPlane::DataPlane(const DataPlaneConfig& config, const calls::Environment& en
   outside_listener_.emplace(management, world::kClients, "data_plane", *outside_);
 }
 
-void DataPlane::ask(calls::Call<Answer>& call, world::HostId from, const calls::Endpoint& to, Credentials who,
-                    std::uint64_t number, const metrics::RequestTracePtr& trace) {
+void DataPlane::ask(calls::Call<DataPlaneAnswer>& call, world::HostId from, const calls::Endpoint& to,
+                    Credentials who, std::uint64_t number, const metrics::RequestTracePtr& trace) {
   world::Network& network = world_.network();
   const world::HostId there = to.host;
   calls::send_to<Server>(

@@ -19,7 +19,7 @@
 namespace headroom::auth {
 
 /// What the data plane says of credentials.
-struct Answer {
+struct DataPlaneAnswer {
   bool accepted = true;
   std::uint64_t position = 0;  ///< how much of the log that rests on
 };
@@ -38,9 +38,9 @@ class DataPlane {
   /// How edges call them.
   calls::PortKind& ports() { return ports_; }
   /// Without hosts.
-  Answer answer(Credentials who) const { return look_up(*outside_, who); }
+  DataPlaneAnswer answer(Credentials who) const { return look_up(*outside_, who); }
   /// Asks a host, for the request of this number; the call is answered, or fails. `trace`: the request's.
-  void ask(calls::Call<Answer>& call, world::HostId from, const calls::Endpoint& to, Credentials who,
+  void ask(calls::Call<DataPlaneAnswer>& call, world::HostId from, const calls::Endpoint& to, Credentials who,
            std::uint64_t number, const metrics::RequestTracePtr& trace);
   /// The hosts need not watch each other any more.
   void wind_down() { winding_down_ = true; }
@@ -64,7 +64,7 @@ class DataPlane {
     Copy copy;
     int lives = 0;
   };
-  Answer look_up(const Copy& copy, Credentials who) const {
+  DataPlaneAnswer look_up(const Copy& copy, Credentials who) const {
     return {log_.valid(who, copy.position()), copy.position()};
   }
 

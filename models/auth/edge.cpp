@@ -37,16 +37,16 @@ std::uint64_t Edge::receive(std::uint64_t from, std::uint64_t to) {
   return subscription_.position();
 }
 
-std::optional<Edge::Verdict> Edge::at_once(Credentials who) {
+std::optional<Edge::Decision> Edge::at_once(Credentials who) {
   if (cache_)
-    if (const auto accepted = cache_->hit(who, now())) return Verdict{Source::cache, *accepted};
+    if (const auto accepted = cache_->hit(who, now())) return Decision{Source::cache, *accepted};
   if (!identity_.data_plane().members().empty()) return std::nullopt;
-  const Answer answer = identity_.data_plane().answer(who);
+  const DataPlaneAnswer answer = identity_.data_plane().answer(who);
   keep(who, answer);
-  return Verdict{Source::data_plane, answer.accepted};
+  return Decision{Source::data_plane, answer.accepted};
 }
 
-void Edge::keep(Credentials who, const Answer& answer) {
+void Edge::keep(Credentials who, const DataPlaneAnswer& answer) {
   // An answer that is older than a change which this cache was told of would outlive its invalidation.
   const bool outdated = identity_.management() != nullptr &&
                         identity_.log().last_change(who.user, subscription_.position()) > answer.position;
@@ -55,16 +55,16 @@ void Edge::keep(Credentials who, const Answer& answer) {
 
 bool Edge::known(std::uint64_t user, bool probe) {
   const Credentials who = identity_.log().credentials(user);
-  const auto verdict = at_once(who);
-  if (!verdict || !verdict->accepted) return false;
-  decide(*verdict, who, probe);
+  const auto decision = at_once(who);
+  if (!decision || !decision->accepted) return false;
+  decide(*decision, who, probe);
   return true;
 }
 
 world::Task<std::optional<Failure>> Edge::ask(std::uint64_t user, bool probe, std::uint64_t number,
                                               TimePoint until, metrics::RequestTracePtr trace) {
   const Credentials who = identity_.log().credentials(user);
-  if (const auto verdict = at_once(who)) co_return decide(*verdict, who, probe);
+  if (const auto decision = at_once(who)) co_return decide(*decision, who, probe);
   if (!port_.any()) co_return without_data_plane(who, probe);
   const FlightPtr flight = look_up(who, probe, number, std::move(trace));
   if (!flight->ended) co_await flight->end.wait(identity_.world().scheduler(), until);
@@ -98,10 +98,10 @@ world::Task<> Edge::fly(Edge* self, FlightPtr flight, std::uint64_t number) {
   question.backoff = self->identity_.backoff_key().engine_for(number);
   question.timeout = data_plane.config().timeout;
   question.retried = [self, probe = flight->probe] { self->identity_.asked_again(probe); };
-  const auto send = [&](calls::Call<Answer>& call, const calls::Endpoint& to) {
+  const auto send = [&](calls::Call<DataPlaneAnswer>& call, const calls::Endpoint& to) {
     data_plane.ask(call, self->host_, to, flight->who, number, flight->trace);
   };
-  const auto outcome = co_await self->port_.ask<Answer>(std::move(question), send);
+  const auto outcome = co_await self->port_.ask<DataPlaneAnswer>(std::move(question), send);
   if (outcome) {
     self->data_plane_back();
     self->keep(flight->who, *outcome);
@@ -115,9 +115,9 @@ world::Task<> Edge::fly(Edge* self, FlightPtr flight, std::uint64_t number) {
   flight->end.notify_all();
 }
 
-std::optional<Failure> Edge::decide(Verdict verdict, Credentials who, bool probe) {
-  identity_.decided(verdict.source, verdict.accepted, who, probe);
-  return verdict.accepted ? std::nullopt : std::optional(Failure::denied);
+std::optional<Failure> Edge::decide(Decision decision, Credentials who, bool probe) {
+  identity_.decided(decision.source, decision.accepted, who, probe);
+  return decision.accepted ? std::nullopt : std::optional(Failure::denied);
 }
 
 std::optional<Failure> Edge::without_data_plane(Credentials who, bool probe) {

@@ -12,6 +12,7 @@
 #include "models/auth/management.h"
 #include "models/auth/update_log.h"
 #include "models/calls/port.h"
+#include "sim/base/counted.h"
 #include "sim/base/outcome.h"
 #include "sim/metrics/tracer.h"
 #include "sim/world/pool.h"
@@ -42,32 +43,27 @@ class Edge final : Subscriber {
 
  private:
   /// A look-up under way, and who waits for it.
-  struct Flight : world::Pooled {
+  struct Flight : world::Pooled, Counted<Flight> {
     Flight(Credentials c, bool p, metrics::RequestTracePtr t) : who(c), probe(p), trace(std::move(t)) {}
     Credentials who;
     bool probe;                      ///< who asked first was one
     metrics::RequestTracePtr trace;  ///< of who asked first
     bool ended = false;
-    std::optional<Answer> answer;
+    std::optional<DataPlaneAnswer> answer;
     world::Condition end;
-    int references = 0;
-    friend void intrusive_ptr_add_ref(Flight* f) { ++f->references; }
-    friend void intrusive_ptr_release(Flight* f) {
-      if (--f->references == 0) delete f;
-    }
   };
   using FlightPtr = boost::intrusive_ptr<Flight>;
-  struct Verdict {
+  struct Decision {
     Source source;
     bool accepted;
   };
 
   TimePoint now() const { return identity_.world().now(); }
-  std::optional<Verdict> at_once(Credentials who);
+  std::optional<Decision> at_once(Credentials who);
   FlightPtr look_up(Credentials who, bool probe, std::uint64_t number, metrics::RequestTracePtr trace);
   static world::Task<> fly(Edge* self, FlightPtr flight, std::uint64_t number);
-  void keep(Credentials who, const Answer& answer);
-  std::optional<Failure> decide(Verdict verdict, Credentials who, bool probe);
+  void keep(Credentials who, const DataPlaneAnswer& answer);
+  std::optional<Failure> decide(Decision decision, Credentials who, bool probe);
   std::optional<Failure> without_data_plane(Credentials who, bool probe);
   void data_plane_lost();
   void data_plane_back();

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "models/calls/call.h"
-#include "models/calls/job.h"
+#include "models/calls/messages.h"
 
 namespace headroom::auth {
 namespace {

@@ -86,10 +86,8 @@ class Proxy final : public calls::RequestServer {
       arrival.responder.reply(outcome.failure());
       co_return;
     }
-    const double bytes = static_cast<double>(request.image.count()) * balancer.rendition_share_ *
-                         static_cast<double>(outcome->renditions);
     const world::Route out{server, world::kClients, me, true};
-    arrival.responder.reply(outcome, Bytes::from_double(bytes) + calls::kControl, out);
+    arrival.responder.reply(outcome, request.renditions_size(outcome->renditions) + calls::kControl, out);
   }
 
   Balancer& balancer_;
@@ -121,9 +119,8 @@ Balancer::Balancer(Balancing& balancing, const calls::Members& servers, StreamKe
       to_proxies_({}, balancing.ports.environment),
       entrance_{nullptr, key, false} {}
 
-void Balancer::install(const std::vector<world::Host*>& hosts, Duration tls_cpu, double rendition_share) {
+void Balancer::install(const std::vector<world::Host*>& hosts, Duration tls_cpu) {
   tls_cpu_ = tls_cpu;
-  rendition_share_ = rendition_share;
   if (hosts.empty()) {
     port_ = balancing_.port(servers_, "clients");
     entrance_ = {port_.get(), key_ / "choice", false};
@@ -186,9 +183,9 @@ class JobBalancer::Outstanding final : public calls::Placement {
   ~Outstanding() override {
     if (!back_) balancer_.fell_silent(std::move(use_), deadline_);
   }
-  void came_back(calls::Sign sign) override {
+  void came_back(calls::Verdict verdict) override {
     back_ = true;
-    use_.end(sign);
+    use_.end(verdict);
   }
 
  private:
@@ -232,7 +229,7 @@ void JobBalancer::fire() {
   while (!silent_.empty() && silent_.begin()->first <= world_.now()) {
     calls::Use over = std::move(silent_.begin()->second);
     silent_.erase(silent_.begin());
-    over.end(calls::Sign::bad);
+    over.end(calls::Verdict::bad);
   }
   if (!silent_.empty()) world_.scheduler().schedule(*this, silent_.begin()->first);
 }

@@ -44,7 +44,7 @@ class Balancer final {
   Balancer(const Balancer&) = delete;
   Balancer& operator=(const Balancer&) = delete;
   /// `hosts`: its own, or none.
-  void install(const std::vector<world::Host*>& hosts, Duration tls_cpu, double rendition_share);
+  void install(const std::vector<world::Host*>& hosts, Duration tls_cpu);
 
   /// For clients.
   const calls::Entrance& entrance() const { return entrance_; }
@@ -73,7 +73,6 @@ class Balancer final {
   std::unique_ptr<calls::Port> port_;  ///< of the clients: to the proxies; without them, to the servers
   calls::Entrance entrance_;
   Duration tls_cpu_;
-  double rendition_share_ = 0;
   metrics::Station station_;
   world::Scope scope_;  ///< without hosts: checks; else the watch on addresses
 };

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "models/calls/span.h"
+#include "sim/base/counted.h"
 #include "sim/base/outcome.h"
 #include "sim/base/units.h"
 #include "sim/world/network.h"
@@ -28,20 +29,15 @@ class Call;
 
 /// What both sides of a call share. `if_silent` says what a time-out really was; observers note it.
 template <class Reply>
-struct ReplySlot : world::Pooled {
+struct ReplySlot : world::Pooled, Counted<ReplySlot<Reply>, std::int16_t> {
   Call<Reply>* caller = nullptr;  ///< null once the caller is gone, or has its outcome
   std::optional<Outcome<Reply>> outcome;
-  Failure if_silent = Failure::timeout;  ///< too late; or lost (request or answer), or the server died
-  std::int16_t references = 0;
+  Failure if_silent = Failure::timeout;    ///< too late; or lost (request or answer), or the server died
   std::int16_t attempt = -1;               ///< at the request, from 0, if it is traced
   boost::intrusive_ptr<ReplySlot> behind;  ///< of a call that the callee makes to answer this one (a proxy)
   metrics::RequestTracePtr trace;          ///< of the request that is answered; null: none is traced
   /// What a time-out really was: if the callee itself waited in vain, that.
   Failure silence() const { return if_silent == Failure::timeout && behind ? behind->silence() : if_silent; }
-  friend void intrusive_ptr_add_ref(ReplySlot* s) { ++s->references; }
-  friend void intrusive_ptr_release(ReplySlot* s) {
-    if (--s->references == 0) delete s;
-  }
 };
 
 template <class Reply>

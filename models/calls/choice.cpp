@@ -78,7 +78,7 @@ std::size_t Choice::place_on_ring(std::uint64_t user) const {
 }
 
 int Choice::pick(Engine& draw, std::uint64_t user, TimePoint now) {
-  if (!even(now)) return pick_by_weight(draw, user, now);
+  if (!equal(now)) return pick_by_weight(draw, user, now);
   switch (policy_) {
     case Policy::random:
       return random(draw);
@@ -159,8 +159,8 @@ void Choice::update(int server, TimePoint now) {
   used_.insert(place, server);
   s.returned = true;
   s.back = now;
-  s.turns = 0;
-  even_from_ = std::max(even_from_, now + slow_start_);
+  s.credit = 0;
+  equal_from_ = std::max(equal_from_, now + slow_start_);
 }
 
 double Choice::weight(int server, TimePoint now) const {
@@ -187,11 +187,11 @@ int Choice::random_by_weight(Engine& draw, TimePoint now, int except) const {
 int Choice::in_turn_by_weight(TimePoint now) {
   while (true) {
     const int candidate = used_[turn_++ % used_.size()];
-    double& turns = servers_[static_cast<std::size_t>(candidate)].turns;
+    double& credit = servers_[static_cast<std::size_t>(candidate)].credit;
     const double share = weight(candidate, now);
-    turns = share == 1 ? 1 : turns + share;
-    if (turns < 1) continue;
-    turns -= 1;
+    credit = share == 1 ? 1 : credit + share;
+    if (credit < 1) continue;
+    credit -= 1;
     return candidate;
   }
 }
@@ -260,7 +260,7 @@ void Choice::started(int server) {
   move(server, outstanding(server) + 1);
 }
 
-void Choice::ended(int server, TimePoint since, TimePoint now, Sign) {
+void Choice::ended(int server, TimePoint since, TimePoint now, Verdict) {
   HEADROOM_CHECK(outstanding(server) > 0, "what finishes has started");
   move(server, outstanding(server) - 1);
   if (policy_ != Policy::ewma_latency) return;

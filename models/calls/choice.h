@@ -47,7 +47,7 @@ class Choice final : public Selector {
   /// Whether all are left out, and so all are used.
   bool panics() const override { return used_.empty() && !admitted_.empty(); }
   void started(int server) override;
-  void ended(int server, TimePoint since, TimePoint now, Sign sign) override;
+  void ended(int server, TimePoint since, TimePoint now, Verdict verdict) override;
 
   /// Only if there is `any`. `draw` is the request's own engine, so the same request draws the same
   /// everywhere.
@@ -63,8 +63,8 @@ class Choice final : public Selector {
     bool admitted = true;
     bool left_out = false;
     bool returned = false;
-    TimePoint back;    // when it returned
-    double turns = 0;  // round_robin: what it has saved up while its weight is below 1
+    TimePoint back;     // when it returned
+    double credit = 0;  // round_robin: what it has saved up while its weight is below 1
   };
   struct Point {
     std::uint64_t at;
@@ -83,8 +83,8 @@ class Choice final : public Selector {
   void move(int server, int to);
   double weight(int server, TimePoint now) const;
   /// All have the same weight: every server is used, and none came back lately; or it panics.
-  bool even(TimePoint now) const {
-    return used_.empty() || (used_.size() == admitted_.size() && now >= even_from_);
+  bool equal(TimePoint now) const {
+    return used_.empty() || (used_.size() == admitted_.size() && now >= equal_from_);
   }
   int pick_by_weight(Engine& draw, std::uint64_t user, TimePoint now);
   int random_by_weight(Engine& draw, TimePoint now, int except) const;
@@ -102,7 +102,7 @@ class Choice final : public Selector {
   std::vector<Point> ring_;  // consistent_hash only
   Duration slow_start_;
   std::vector<int> used_;  // of those admitted; ascending; empty: panic
-  TimePoint even_from_;    // no server comes back slowly from then on
+  TimePoint equal_from_;   // no server comes back slowly from then on
 };
 
 }  // namespace headroom::calls

@@ -3,6 +3,7 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <cstdint>
 
+#include "sim/base/counted.h"
 #include "sim/base/units.h"
 #include "sim/world/pool.h"
 
@@ -19,7 +20,7 @@ inline constexpr std::uint64_t kRenditionsPerRequest = 1024;
 /// metered: what a usage record says about it, and what observers note about it. It is shared by all records
 /// of it (a job that is done twice is metered twice) and by its request, and ends when the last of them does.
 /// Models use the notes for counting only, never for deciding.
-struct Conversion : world::Pooled {
+struct Conversion : world::Pooled, Counted<Conversion> {
   std::uint64_t job = 0;  ///< the identity of the job (Job::key)
   std::uint64_t user = 0;
   TimePoint finished;  ///< the end of its first execution
@@ -36,12 +37,7 @@ struct Conversion : world::Pooled {
 
   std::int64_t rendition() const { return static_cast<std::int64_t>(job % kRenditionsPerRequest); }
 
-  int references = 0;
   boost::intrusive_ptr<Conversion> next{};  ///< of the same request
-  friend void intrusive_ptr_add_ref(Conversion* c) { ++c->references; }
-  friend void intrusive_ptr_release(Conversion* c) {
-    if (--c->references == 0) delete c;
-  }
 };
 using ConversionPtr = boost::intrusive_ptr<Conversion>;
 static_assert(sizeof(Conversion) == 64, "one cell of the pool");

@@ -36,14 +36,14 @@ std::optional<int> HostChoice::next(Round& round, TimePoint now) {
   return std::nullopt;
 }
 
-void HostChoice::ended(int host, TimePoint since, TimePoint now, Sign sign) {
+void HostChoice::ended(int host, TimePoint since, TimePoint now, Verdict verdict) {
   Host& h = hosts_[static_cast<std::size_t>(host)];
-  if (sign == Sign::good) {
+  if (verdict == Verdict::good) {
     h.suspected = false;
     h.not_before = TimePoint();
     h.answered = now;
     last_answered_ = host;
-  } else if (sign == Sign::bad && h.answered <= since) {
+  } else if (verdict == Verdict::bad && h.answered <= since) {
     h.suspected = true;
     h.not_before = now + retry_after_;
   }
@@ -65,7 +65,7 @@ int& StickyChoice::current(std::uint32_t caller) {
 
 std::optional<int> StickyChoice::next(Round& round, TimePoint now) {
   if (round.named++ > 0 || !any(now)) return std::nullopt;
-  return round.sign == Sign::good ? after(round.at) : current(round.caller);
+  return round.verdict == Verdict::good ? after(round.at) : current(round.caller);
 }
 
 bool StickyChoice::any(TimePoint) const {
@@ -80,7 +80,8 @@ void StickyChoice::admit(int member, bool admitted, TimePoint) {
 
 void StickyChoice::heard(const Round& round) {
   // Unless another caller on this host has left it already.
-  if (round.sign == Sign::bad && current(round.caller) == round.at) current_[round.caller] = after(round.at);
+  if (round.verdict == Verdict::bad && current(round.caller) == round.at)
+    current_[round.caller] = after(round.at);
 }
 
 }  // namespace headroom::calls

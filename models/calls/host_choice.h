@@ -21,7 +21,7 @@ class HostChoice final : public Selector {
   bool any(TimePoint now) const override;
   void admit(int host, bool admitted, TimePoint now) override;
   /// A host that has answered another question since is not suspected.
-  void ended(int host, TimePoint since, TimePoint now, Sign sign) override;
+  void ended(int host, TimePoint since, TimePoint now, Verdict verdict) override;
 
  private:
   struct Host {
@@ -37,7 +37,7 @@ class HostChoice final : public Selector {
 };
 
 /// Stays: each host's callers ask one member for as long as it answers, then the one after it. One that
-/// answers that it cannot (Sign::good) is left by that question only.
+/// answers that it cannot (Verdict::good) is left by that question only.
 class StickyChoice final : public Selector {
  public:
   explicit StickyChoice(int members) : admitted_(static_cast<std::size_t>(members), true) {}

@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "models/calls/members.h"
+#include "models/calls/messages.h"
 #include "models/calls/request.h"
 #include "models/calls/service.h"
-#include "models/calls/sign.h"
 #include "models/calls/span.h"
+#include "models/calls/verdict.h"
+#include "sim/base/counted.h"
 #include "sim/world/host.h"
 #include "sim/world/network.h"
 #include "sim/world/scheduler.h"
@@ -23,7 +25,7 @@ namespace headroom::calls {
 /// The renditions of one request as the server that asked for them sees them: how many are done, how many can
 /// no longer come. Each ends once: what comes later about it (a job done twice) changes nothing. Shared with
 /// the jobs, so that the asking server can die (or give up) alone.
-class Gather : public world::Pooled {
+class Gather : public world::Pooled, public Counted<Gather> {
  public:
   explicit Gather(std::int64_t asked) : asked_(asked) {}
   void done(std::int64_t rendition) {
@@ -67,11 +69,6 @@ class Gather : public world::Pooled {
     std::coroutine_handle<> handle_;
   };
 
-  friend void intrusive_ptr_add_ref(Gather* g) { ++g->references_; }
-  friend void intrusive_ptr_release(Gather* g) {
-    if (--g->references_ == 0) delete g;
-  }
-
  private:
   void check() {
     if (waiter_ != nullptr && all_ended()) {
@@ -85,7 +82,6 @@ class Gather : public world::Pooled {
   std::int64_t failed_ = 0;
   Failure failure_ = Failure::error;
   Wait* waiter_ = nullptr;
-  int references_ = 0;
 };
 using GatherPtr = boost::intrusive_ptr<Gather>;
 
@@ -123,15 +119,10 @@ struct Origin {
 
 /// Where a job went, for who keeps count of it (a balancer). It is in the job, and ends with it, wherever and
 /// however that is: with the result's arrival, with the worker's host, with a lost message.
-struct Placement : world::Pooled {
+struct Placement : world::Pooled, Counted<Placement> {
   virtual ~Placement() = default;
   /// The job's result, or its refusal, has come back to who asked for it.
-  virtual void came_back(Sign sign) = 0;
-  int references = 0;
-  friend void intrusive_ptr_add_ref(Placement* p) { ++p->references; }
-  friend void intrusive_ptr_release(Placement* p) {
-    if (--p->references == 0) delete p;
-  }
+  virtual void came_back(Verdict verdict) = 0;
 };
 
 /// One conversion: a rendition of a request's image.
@@ -161,197 +152,19 @@ inline ConversionSink* Origin::live() const {
   return slot->starts() == life ? slot->as<ConvertingServer>() : nullptr;
 }
 
-/// A job for a queue, from a session: the asking process's life. Its serial numbers tell a job that is sent
-/// again from a new one.
-struct Submission {
-  Job job;
-  std::uint64_t serial = 0;
-  std::uint64_t first_open = 0;  ///< the session has its answer for every serial below
-};
-
-/// What a member of a queue answers to a submission.
-struct QueueAnswer {
-  enum class Kind {
-    accepted,
-    refused,
-    held,        ///< the queue is full: the answer comes later
-    not_leader,  ///< ask another member
-  };
-  Kind kind = Kind::accepted;
-  std::uint64_t serial = 0;
-  std::uint64_t count = 1;          ///< accepted: so many jobs in a row, from `serial` on
-  int member = 0;                   ///< who answers
-  int leader = -1;                  ///< not_leader: whom it takes for the leader; −1: nobody
-  Failure why = Failure::rejected;  ///< refused
-};
-
-/// One delivery of a job by a queue to a worker.
-struct Delivery {
-  std::uint64_t job = 0;
-  std::uint64_t key = 0;
-  std::uint64_t term = 0;  ///< in which it was delivered …
-  int member = 0;          ///< … and by whom
-  int number = 0;          ///< 1: the job's first; 0: none
-};
-
-/// A worker as a queue knows it.
-struct WorkerName {
-  Endpoint at;
-  std::uint64_t life = 0;  ///< which of the processes in `at.slot`
-  std::int64_t limit = 0;  ///< deliveries of the addressed member that it is willing to have at once
-};
-
-/// What a worker tells now and then: so that what was lost on the way is known after all.
-struct WorkerReport {
-  WorkerName worker;
-  std::uint64_t term = 0;  ///< deliveries of earlier terms that are under way will not be taken
-  std::vector<Delivery> held;
-  std::vector<Delivery> done;  ///< as far as it does not know yet that they are settled
-};
-
-/// What a queue's member answers to a report; a new leader tells it to all workers.
-struct QueueState {
-  int member = 0;
-  std::uint64_t term = 0;
-  int leader = -1;  ///< −1: it knows none
-  std::vector<std::uint64_t> settled{};
-};
-
-/// Sees results leave for good, and shares no code with what lets them.
-class ReleaseWatch {
- public:
-  virtual ~ReleaseWatch() = default;
-  virtual void released(const Job& job) = 0;
-};
-
-/// What a worker must know of the queue that it works for.
-struct QueueTerms {
-  const Members* members = nullptr;
-  bool every_member = false;  ///< deliveries come from every member, not from a leader only
-  bool payload = false;       ///< a delivery brings the image along
-  bool released = false;      ///< a result is sent only when the queue has accepted it as the first
-  Duration retention{};       ///< … and kept for so long, for others that ask for the same
-  bool once = false;          ///< a job that dies with its worker is not delivered again
-  Duration report_every = Duration::s(1);
-  ReleaseWatch* watch = nullptr;  ///< with `released`
-};
-
 /// A process that does conversions.
 class JobServer : public RequestServer {
  public:
   using RequestServer::RequestServer;
   /// A job from a balancer or an API server; may be rejected.
   virtual void push(Job job) = 0;
-  /// A job from the queue.
-  virtual void take(Job job, const Delivery& delivery) = 0;
-  virtual void informed(const QueueState& state) = 0;
-  /// The result of a job was accepted, or not: somebody else was first. `also`: who else is to get it.
-  virtual void judged(const Delivery& delivery, bool accepted, std::vector<Job> also) = 0;
 };
-
-/// A process that keeps jobs.
-class JobQueue : public world::Process {
- public:
-  using Process::Process;
-  virtual void submit(Submission submission) = 0;
-  /// A worker has done what was delivered to it; or gives it back, not done.
-  virtual void ended(const WorkerName& worker, const Delivery& delivery, bool done) = 0;
-  virtual void report(const WorkerReport& report) = 0;
-};
-
-/// A message that does one thing to a process if it lives: `deliver_to(P&)`. What it means to be lost, or to
-/// find nobody, is the message's. `repeatable`: the network may deliver it twice.
-template <class P, class Deliver, class Fail, bool repeatable = false>
-class ProcessMessage final : public world::Message {
- public:
-  ProcessMessage(world::ProcessSlot& slot, Deliver deliver, Fail fail)
-      : slot_(slot), deliver_(std::move(deliver)), fail_(std::move(fail)) {}
-  void deliver() override {
-    if (auto* process = static_cast<P*>(slot_.get()); process != nullptr)
-      deliver_(*process);
-    else
-      fail_(Failure::refused);
-  }
-  void lost(world::Lost) override { fail_(Failure::lost); }
-  std::unique_ptr<Message> copy() const override {
-    if constexpr (repeatable)
-      return std::make_unique<ProcessMessage>(slot_, deliver_, fail_);
-    else
-      return nullptr;
-  }
-
- private:
-  world::ProcessSlot& slot_;
-  Deliver deliver_;
-  Fail fail_;
-};
-
-/// Sends a message that, on arrival, calls `deliver(P&)` on the process in `slot`; if it is lost or nobody is
-/// there, `fail(Failure)` is called (for bookkeeping: the sender does not notice).
-template <class P, class Deliver, class Fail>
-void send_to(world::Network& network, world::Route way, Bytes size, world::ProcessSlot& slot, Deliver deliver,
-             Fail fail) {
-  network.send(way, size,
-               std::make_unique<ProcessMessage<P, Deliver, Fail>>(slot, std::move(deliver), std::move(fail)));
-}
-template <class P, class Deliver>
-void send_to(world::Network& network, world::Route way, Bytes size, world::ProcessSlot& slot,
-             Deliver deliver) {
-  send_to<P>(network, way, size, slot, std::move(deliver), [](Failure) {});
-}
-
-/// As `send_to`, by a protocol of its own that bears a second copy, not over a connection that discards it.
-template <class P, class Deliver>
-void send_datagram(world::Network& network, world::Route way, Bytes size, world::ProcessSlot& slot,
-                   Deliver deliver) {
-  const auto ignore = [](Failure) {};
-  using Datagram = ProcessMessage<P, Deliver, decltype(ignore), true>;
-  network.send(way, size, std::make_unique<Datagram>(slot, std::move(deliver), ignore));
-}
-
-/// A message that calls `arrived()` at its end, whoever is there; or, for bookkeeping, `lost()`.
-template <class F, class G, bool repeatable = false>
-class Note final : public world::Message {
- public:
-  Note(F arrived, G lost) : arrived_(std::move(arrived)), lost_(std::move(lost)) {}
-  void deliver() override { arrived_(); }
-  void lost(world::Lost) override { lost_(); }
-  std::unique_ptr<Message> copy() const override {
-    if constexpr (repeatable)
-      return std::make_unique<Note>(arrived_, lost_);
-    else
-      return nullptr;
-  }
-
- private:
-  F arrived_;
-  G lost_;
-};
-template <class F, class G>
-void send_note(world::Network& network, world::Route way, Bytes size, F arrived, G lost) {
-  network.send(way, size, std::make_unique<Note<F, G>>(std::move(arrived), std::move(lost)));
-}
-template <class F>
-void send_note(world::Network& network, world::Route way, Bytes size, F arrived) {
-  send_note(network, way, size, std::move(arrived), [] {});
-}
-
-/// Tells who submitted a job what a queue's member did with it.
-inline void answer_submission(world::Network& network, world::HostId from, const Origin& origin,
-                              const QueueAnswer& answer) {
-  const auto tell = [origin, answer] {
-    if (ConversionSink* sink = origin.live(); sink != nullptr) sink->answered(answer);
-  };
-  const auto ignore = [] {};
-  using Datagram = Note<decltype(tell), decltype(ignore), true>;
-  network.send({from, origin.host}, kControl, std::make_unique<Datagram>(tell, ignore));
-}
 
 /// Tells who asked for a job that it will not be done.
 inline void refuse_job(world::Network& network, world::HostId from, Job job, Failure why) {
   const world::Route back{from, job.origin.host};
   send_note(network, back, kControl, [job = std::move(job), why] {
-    if (job.placement) job.placement->came_back(sign_of(why));
+    if (job.placement) job.placement->came_back(verdict_of(why));
     job.gather->failed(job.rendition, why);
   });
 }

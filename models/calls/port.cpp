@@ -2,7 +2,8 @@
 
 #include <utility>
 
-#include "models/calls/job.h"
+#include "models/calls/messages.h"
+#include "models/calls/service.h"
 
 namespace headroom::calls {
 
@@ -26,10 +27,10 @@ Outcome<Use> Port::take(Round& round) {
   return Use(*this, *member);
 }
 
-void Port::ended(int member, TimePoint since, Sign sign) {
-  selector_->ended(member, since, now(), sign);
-  if (!outliers_ || sign == Sign::none) return;
-  const auto ejection = outliers_->ended(member, sign == Sign::bad, now());
+void Port::ended(int member, TimePoint since, Verdict verdict) {
+  selector_->ended(member, since, now(), verdict);
+  if (!outliers_ || verdict == Verdict::none) return;
+  const auto ejection = outliers_->ended(member, verdict == Verdict::bad, now());
   if (!ejection) return;
   kind_.ejections.add(batch());
   note("ejected", member, {{"for_s", ejection->seconds()}});

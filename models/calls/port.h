@@ -18,7 +18,7 @@
 #include "models/calls/port_config.h"
 #include "models/calls/retry.h"
 #include "models/calls/selector.h"
-#include "models/calls/sign.h"
+#include "models/calls/verdict.h"
 #include "sim/base/outcome.h"
 #include "sim/metrics/batches.h"
 #include "sim/world/task.h"
@@ -60,12 +60,12 @@ class [[nodiscard]] Use {
   }
   Use(const Use&) = delete;
   Use& operator=(const Use&) = delete;
-  ~Use() { end(Sign::none); }
+  ~Use() { end(Verdict::none); }
 
   /// Of the member; not after the end.
   inline const Endpoint& at() const;
   /// What comes after the first end changes nothing.
-  inline void end(Sign sign);
+  inline void end(Verdict verdict);
 
  private:
   friend class Port;
@@ -92,11 +92,11 @@ class Port final : Members::Listener, world::Event {
 
   struct Question {
     Round round{};
-    Engine backoff{};                      ///< draws the waits before retries
-    TimePoint until = TimePoint::never();  ///< when the caller gives up …
-    std::optional<Duration> timeout{};     ///< … or, earlier, one member
-    Sign (*sign)(Failure) = sign_of;       ///< what a failure says about the member
-    std::function<void()> retried{};       ///< is called when it is about to be asked again
+    Engine backoff{};                          ///< draws the waits before retries
+    TimePoint until = TimePoint::never();      ///< when the caller gives up …
+    std::optional<Duration> timeout{};         ///< … or, earlier, one member
+    Verdict (*verdict)(Failure) = verdict_of;  ///< what a failure says about the member
+    std::function<void()> retried{};           ///< is called when it is about to be asked again
   };
   /// Asks, and awaits the answer: one member after the other as far as the selector names some, and all of
   /// that again as `retry` says. `send(Call<Reply>&, const Endpoint&)` sends the question to a member. Fails
@@ -125,7 +125,7 @@ class Port final : Members::Listener, world::Event {
 
   void changed(int member) override;
   void fire() override;
-  void ended(int member, TimePoint since, Sign sign);
+  void ended(int member, TimePoint since, Verdict verdict);
   void check_from_now_on(int member);
   static world::Task<> check(Port* self, int member, Duration phase);
   void checked(int member, bool answered);
@@ -154,8 +154,8 @@ inline const Endpoint& Use::at() const {
   return port_->members_[member_];
 }
 
-inline void Use::end(Sign sign) {
-  if (port_ != nullptr) std::exchange(port_, nullptr)->ended(member_, since_, sign);
+inline void Use::end(Verdict verdict) {
+  if (port_ != nullptr) std::exchange(port_, nullptr)->ended(member_, since_, verdict);
 }
 
 /// One question, as `in_attempts` wants it.
@@ -180,8 +180,8 @@ class Port::Asking {
       Call<Reply> call(scheduler, until);
       send_(call, use->at());
       Outcome<Reply> outcome = co_await call;
-      round.sign = outcome ? Sign::good : question_.sign(outcome.failure());
-      use->end(round.sign);
+      round.verdict = outcome ? Verdict::good : question_.verdict(outcome.failure());
+      use->end(round.verdict);
       port_.selector_->heard(round);
       if (outcome) co_return std::move(outcome);
       why = outcome.failure();

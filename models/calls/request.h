@@ -6,6 +6,7 @@
 
 #include "models/calls/conversion.h"
 #include "models/calls/marks.h"
+#include "sim/base/counted.h"
 #include "sim/base/outcome.h"
 #include "sim/base/random.h"
 #include "sim/base/units.h"
@@ -25,7 +26,7 @@ class Poison {
 /// One logical request: what was drawn about it, and what observers note about it on its way. It is shared by
 /// all that work for it (attempts, jobs, records), and ends when the last of them does. Models use the notes
 /// for counting only, never for deciding: no server knows what the client knows.
-struct Request : world::Pooled {
+struct Request : world::Pooled, Counted<Request> {
   std::uint64_t number = 0;  ///< what is drawn about it is keyed by this
   TimePoint sent;            ///< intended send time
   TimePoint deadline;        ///< the client's; `never` without one
@@ -34,6 +35,7 @@ struct Request : world::Pooled {
   std::uint64_t user = 0;
   Bytes image;
   std::int64_t pixels = 0;         ///< of the image; 0: not said
+  double rendition_share = 0;      ///< bytes of a rendition / bytes of the image
   std::int64_t renditions = 1;     ///< asked for
   Poison* kills_server = nullptr;  ///< the API server that works on it; null: it is harmless
   Poison* kills_worker = nullptr;  ///< the worker that converts its image
@@ -47,6 +49,11 @@ struct Request : world::Pooled {
   ConversionPtr conversions{};  ///< the latest first; none if nobody keeps books of them
   std::int16_t metered = 0;     ///< how many of them were metered
 
+  /// Bytes of so many of its renditions together.
+  Bytes renditions_size(std::int64_t count) const {
+    return Bytes::from_double(static_cast<double>(image.count()) * rendition_share *
+                              static_cast<double>(count));
+  }
   /// Null if that rendition was not made, or if nobody keeps books.
   Conversion* conversion(std::int64_t rendition) const {
     Conversion* c = conversions.get();
@@ -59,12 +66,11 @@ struct Request : world::Pooled {
   /// Is told when nobody works for it any more; must outlive whoever may do so. Null: nobody wants to know.
   ConversionWatch* books = nullptr;
 
-  int references = 0;
-  friend void intrusive_ptr_add_ref(Request* r) { ++r->references; }
-  friend void intrusive_ptr_release(Request* r) {
-    if (--r->references > 0) return;
-    if (r->books != nullptr) r->books->request_over(*r);
-    delete r;
+  Request() = default;
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+  ~Request() {
+    if (books != nullptr) books->request_over(*this);
   }
 };
 using RequestPtr = boost::intrusive_ptr<Request>;

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "models/calls/sign.h"
+#include "models/calls/verdict.h"
 #include "sim/base/random.h"
 #include "sim/base/units.h"
 
@@ -18,10 +18,10 @@ struct Round {
   std::uint32_t caller = 0;  ///< number of the host that asks
   std::int64_t retry = 0;    ///< 0: it is asked for the first time; n: for the n-th time more
 
-  int named = 0;           ///< members in this attempt, those that were passed over included
-  int first = 0;           ///< where this attempt began
-  int at = -1;             ///< the latest of all; −1: none yet
-  Sign sign = Sign::none;  ///< what the outcome said about that one
+  int named = 0;                    ///< members in this attempt, those that were passed over included
+  int first = 0;                    ///< where this attempt began
+  int at = -1;                      ///< the latest of all; −1: none yet
+  Verdict verdict = Verdict::none;  ///< what the outcome said about that one
 };
 
 /// Who is asked, as far as one caller knows the members: pure, the draw and the time come in from outside.
@@ -48,10 +48,10 @@ class Selector {
   virtual void use(int /*member*/, bool /*used*/, TimePoint /*now*/) {}
   virtual bool panics() const { return false; }
   virtual void started(int /*member*/) {}
-  /// The member that was asked in this round has failed, or all is well (`round.sign`).
+  /// The member that was asked in this round has failed, or all is well (`round.verdict`).
   virtual void heard(const Round& /*round*/) {}
   /// What was started at `since` is over. none: nobody knows how it ended.
-  virtual void ended(int /*member*/, TimePoint /*since*/, TimePoint /*now*/, Sign) {}
+  virtual void ended(int /*member*/, TimePoint /*since*/, TimePoint /*now*/, Verdict) {}
 };
 
 }  // namespace headroom::calls

@@ -266,6 +266,7 @@ calls::RequestPtr Clients::make_request(std::uint64_t number, TimePoint sent) {
   request->deadline = config_.deadline ? sent + *config_.deadline : TimePoint::never();
   request->batch = window_.batch(sent);
   request->renditions = config_.renditions;
+  if (config_.image_bytes) request->rendition_share = config_.rendition_bytes.value;
   const TraceRow* row = trace_ != nullptr && number < trace_->rows.size() ? &trace_->rows[number] : nullptr;
   if (row != nullptr && row->user) {
     request->user = static_cast<std::uint64_t>(*row->user);
@@ -478,7 +479,7 @@ world::Task<Outcome<calls::Answer>> Clients::attempt(calls::RequestPtr request, 
   const Bytes size = parts_.entrance->head_first ? calls::kControl : request->image + calls::kControl;
   calls::send_request(network, call, server, there, back, size, request, fresh, number);
   const auto outcome = co_await call;
-  use->end(calls::sign_of(outcome));
+  use->end(calls::verdict_of(outcome));
   co_return outcome;
 }
 
@@ -532,7 +533,10 @@ world::Task<> Clients::probe_regularly() {
     request->probe = true;
     request->sent = sent;
     request->deadline = sent + config_.deadline.value_or(*config_.probe);
-    if (config_.image_bytes) request->image = kProbeImage;
+    if (config_.image_bytes) {
+      request->image = kProbeImage;
+      request->rendition_share = config_.rendition_bytes.value;
+    }
     scope_.spawn(probe(std::move(request)));
   }
 }

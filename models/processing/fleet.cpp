@@ -8,6 +8,7 @@
 #include "models/calls/defect.h"
 #include "models/calls/span.h"
 #include "models/processing/puller.h"
+#include "sim/base/counted.h"
 #include "sim/world/task.h"
 
 namespace headroom::processing {
@@ -17,14 +18,9 @@ namespace {
 constexpr int kDeliveriesPerAttempt = 1000;
 
 /// A request that came straight to a worker, without an API server that gathers its renditions.
-struct Direct : world::Pooled {
+struct Direct : world::Pooled, Counted<Direct> {
   calls::Responder<calls::Answer> responder;
   std::int64_t left = 0;
-  int references = 0;
-  friend void intrusive_ptr_add_ref(Direct* d) { ++d->references; }
-  friend void intrusive_ptr_release(Direct* d) {
-    if (--d->references == 0) delete d;
-  }
 };
 using DirectPtr = boost::intrusive_ptr<Direct>;
 
@@ -78,10 +74,10 @@ struct Result {
 }  // namespace
 
 /// One worker: slots, and what waits for one.
-class Worker final : public calls::JobServer {
+class Worker final : public calls::QueueWorker {
  public:
   Worker(world::Host& host, Fleet& fleet, const calls::Endpoint& me, std::int64_t slots)
-      : JobServer(host), fleet_(fleet), slots_(slots), free_(slots) {
+      : QueueWorker(host), fleet_(fleet), slots_(slots), free_(slots) {
     if (fleet.parts_.queue) puller_.emplace(*fleet.parts_.queue, network(), *this, me, slots);
   }
   ~Worker() override {
@@ -353,8 +349,8 @@ class Worker final : public calls::JobServer {
     const calls::Request& request = *work.job.request;
     if (work.direct) {
       if (--work.direct->left > 0 || !work.direct->responder) return;
-      const auto size = rendition(request).count() * request.renditions;
-      work.direct->responder.reply(calls::Answer{request.renditions}, Bytes(size) + calls::kControl);
+      const Bytes size = answer_size(request, request.renditions);
+      work.direct->responder.reply(calls::Answer{request.renditions}, size + calls::kControl);
       return;
     }
     work.let_go();
@@ -366,17 +362,17 @@ class Worker final : public calls::JobServer {
     }
   }
 
-  Bytes rendition(const calls::Request& request) const {
-    return Bytes::from_double(static_cast<double>(request.image.count()) * fleet_.parts_.rendition_share);
+  Bytes answer_size(const calls::Request& request, std::int64_t renditions) const {
+    return fleet_.parts_.proxied ? Bytes() : request.renditions_size(renditions);
   }
 
   void send_result(calls::Job job) {
     const world::Route way{host().id(), job.origin.host};
-    const Bytes size = rendition(*job.request) + calls::kControl;
+    const Bytes size = answer_size(*job.request, 1) + calls::kControl;
     calls::Span travels = span(job, metrics::Step::result);
     calls::send_note(network(), way, size, [job = std::move(job), span = std::move(travels)]() mutable {
       span.end();
-      if (job.placement) job.placement->came_back(calls::Sign::good);
+      if (job.placement) job.placement->came_back(calls::Verdict::good);
       if (calls::ConversionSink* sink = job.origin.live(); sink != nullptr) sink->converted(job);
     });
   }

@@ -7,6 +7,7 @@
 #include "models/calls/environment.h"
 #include "models/calls/job.h"
 #include "models/calls/members.h"
+#include "models/calls/queue_protocol.h"
 #include "models/processing/config.h"
 #include "models/processing/cost.h"
 #include "sim/metrics/batches.h"
@@ -27,7 +28,7 @@ class Fleet {
  public:
   struct Parts {
     std::optional<calls::QueueTerms> queue;   ///< workers pull from it; none: jobs are pushed to them
-    double rendition_share = 0;               ///< bytes of a rendition / bytes of the image
+    bool proxied = false;                     ///< a balancer's proxies send what the answers carry
     Encoding format = Encoding::jpeg;         ///< of the images; selects a profile's kernel
     bool images_travel = true;                ///< false: the network is ideal, nothing has to be fetched
     calls::ConversionWatch* books = nullptr;  ///< keeps the true books; null: nobody meters

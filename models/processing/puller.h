@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "models/calls/job.h"
+#include "models/calls/queue_protocol.h"
 #include "sim/world/host.h"
 #include "sim/world/network.h"
 #include "sim/world/task.h"

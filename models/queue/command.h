@@ -9,6 +9,7 @@
 #include "models/calls/job.h"
 #include "models/calls/span.h"
 #include "models/queue/raft/types.h"
+#include "sim/base/counted.h"
 #include "sim/base/units.h"
 #include "sim/world/host_id.h"
 #include "sim/world/pool.h"
@@ -28,7 +29,7 @@ struct Life {
 
 /// A job as it was handed over. Members exchange pointers to it; once the job has ended for good nobody looks
 /// at it any more, and it is let go although logs still point here.
-struct Content : world::Pooled {
+struct Content : world::Pooled, Counted<Content> {
   Content(calls::Job j, Bytes bytes) : job(std::move(j)), size(bytes) {}
   std::optional<calls::Job> job;
   Bytes size;               ///< in a log
@@ -43,11 +44,6 @@ struct Content : world::Pooled {
   void let_go() {
     waits.end();
     job.reset();
-  }
-  int references = 0;
-  friend void intrusive_ptr_add_ref(Content* c) { ++c->references; }
-  friend void intrusive_ptr_release(Content* c) {
-    if (--c->references == 0) delete c;
   }
 };
 using ContentPtr = boost::intrusive_ptr<Content>;

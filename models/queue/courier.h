@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/calls/job.h"
+#include "models/calls/queue_protocol.h"
 #include "models/queue/command.h"
 #include "models/queue/jobs.h"
 #include "sim/base/units.h"

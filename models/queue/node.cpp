@@ -204,27 +204,28 @@ void Node::send_take(JobId job, const Courier::Given& given, Content& content, s
   // The network may deliver it twice, and what it is about may end before: the first arrival ends the span.
   const std::int32_t span =
       calls::begin_span(what.request->trace, metrics::Step::send, host().id(), what.attempt, what.rendition);
-  calls::send_datagram<calls::JobServer>(network(), {host().id(), given.to.host}, size, *given.to.slot,
-                                         [what, delivery, span](calls::JobServer& w) {
-                                           calls::end_span(what.request->trace, span);
-                                           w.take(what, delivery);
-                                         });
+  calls::send_datagram<calls::QueueWorker>(network(), {host().id(), given.to.host}, size, *given.to.slot,
+                                           [what, delivery, span](calls::QueueWorker& w) {
+                                             calls::end_span(what.request->trace, span);
+                                             w.take(what, delivery);
+                                           });
 }
 
 void Node::inform(const calls::Endpoint& worker, std::vector<std::uint64_t> settled) {
   const int leader = lead_ ? member_ : consensus_.leader();
   calls::QueueState state{member_, consensus_.term(), leader, std::move(settled)};
-  calls::send_datagram<calls::JobServer>(
+  calls::send_datagram<calls::QueueWorker>(
       network(), {host().id(), worker.host}, calls::kControl, *worker.slot,
-      [state = std::move(state)](calls::JobServer& w) { w.informed(state); });
+      [state = std::move(state)](calls::QueueWorker& w) { w.informed(state); });
 }
 
 void Node::judge(const calls::Endpoint& worker, JobId job, bool accepted, std::vector<calls::Job> also) {
   const calls::Delivery delivery{job, 0, lead_->term, member_, 0};
-  calls::send_datagram<calls::JobServer>(network(), {host().id(), worker.host}, calls::kControl, *worker.slot,
-                                         [delivery, accepted, also = std::move(also)](calls::JobServer& w) {
-                                           w.judged(delivery, accepted, also);
-                                         });
+  calls::send_datagram<calls::QueueWorker>(
+      network(), {host().id(), worker.host}, calls::kControl, *worker.slot,
+      [delivery, accepted, also = std::move(also)](calls::QueueWorker& w) {
+        w.judged(delivery, accepted, also);
+      });
 }
 
 /// Whether it was this worker that settled the job.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/calls/job.h"
+#include "models/calls/queue_protocol.h"
 #include "models/queue/courier.h"
 #include "models/queue/gossip.h"
 #include "models/queue/jobs.h"

@@ -7,6 +7,7 @@
 #include "models/calls/environment.h"
 #include "models/calls/job.h"
 #include "models/calls/members.h"
+#include "models/calls/queue_protocol.h"
 #include "models/queue/config.h"
 #include "models/queue/jobs.h"
 #include "models/queue/member.h"

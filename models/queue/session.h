@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "models/calls/job.h"
+#include "models/calls/queue_protocol.h"
 #include "models/calls/span.h"
 #include "sim/base/units.h"
 #include "sim/world/network.h"

@@ -6,7 +6,7 @@
 
 #include "models/calls/call.h"
 #include "models/calls/host_choice.h"
-#include "models/calls/job.h"
+#include "models/calls/messages.h"
 #include "models/usage/ring.h"
 #include "models/usage/store_node.h"
 #include "models/usage/store_probes.h"
@@ -23,8 +23,8 @@ calls::PortConfig as_long_as_wanted() {
 }
 
 /// A coordinator that cannot reach enough replicas lives: that is no reason for other callers to leave it.
-calls::Sign sign_of(Failure failure) {
-  return failure == Failure::unreachable ? calls::Sign::good : calls::Sign::bad;
+calls::Verdict verdict_of(Failure failure) {
+  return failure == Failure::unreachable ? calls::Verdict::good : calls::Verdict::bad;
 }
 
 /// How long a caller waits for one attempt, in the coordinator's timeouts: it may need one to find that
@@ -123,7 +123,7 @@ world::Task<Outcome<Reply>> BatchStore::ask(world::HostId from, Bytes size, Time
   question.round.caller = from.value;
   question.until = until;
   question.timeout = cluster_.config.timeout * kPatience;
-  question.sign = sign_of;
+  question.verdict = verdict_of;
   const auto send = [&](calls::Call<Reply>& call, const calls::Endpoint& to) {
     calls::send_to<StoreNode>(
         network, {from, to.host}, size, *to.slot,

@@ -90,7 +90,6 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
       resources_(env.world, env.window) {
   const DeploymentConfig& d = scenario.deployment;
   const client::WorkloadConfig& w = scenario.workload;
-  const double rendition_share = w.image_bytes ? w.rendition_bytes.value : 0;
   const Duration tls_cpu = w.connections ? w.connections->tls_cpu : Duration();
   const bool proxied = d.load_balancer && d.load_balancer->hosts;
 
@@ -127,7 +126,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     fleet_ = std::make_unique<processing::Fleet>(*d.processing, std::move(cost), env);
     processing::Fleet::Parts parts;
     if (queue_) parts.queue = queue_->terms();
-    parts.rendition_share = proxied && !d.api ? 0 : rendition_share;  // a proxy streams the answer's bytes
+    parts.proxied = proxied && !d.api;
     parts.images_travel = !scenario.platform.network.ideal;
     parts.format = encoding(w);
     if (usage_) parts.books = &usage_->audit();
@@ -153,7 +152,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     parts.dispatcher = job_balancer_.get();
     if (queue_) parts.session = [this](const calls::Origin& origin) { return queue_->session(origin); };
     if (!proxied) parts.tls_cpu = tls_cpu;
-    parts.rendition_share = proxied ? 0 : rendition_share;  // as above
+    parts.proxied = proxied;
     const auto hosts = group(d.api->hosts);
     api_->install(hosts, std::move(parts));
     gauges_.add_tier("api", hosts);
@@ -178,7 +177,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
   if (servers != nullptr) {
     balancer_ = std::make_unique<balancer::Balancer>(balancing_, *servers, key / "load_balancer");
     const auto hosts = proxied ? group(d.load_balancer->hosts) : std::vector<world::Host*>();
-    balancer_->install(hosts, tls_cpu, rendition_share);
+    balancer_->install(hosts, tls_cpu);
     if (!hosts.empty()) gauges_.add_tier("lb", hosts);
     parts.entrance = &balancer_->entrance();
   } else if (queue_) {

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "sim/base/counted.h"
 #include "sim/base/units.h"
 
 /// The vocabulary of the Raft paper: D. Ongaro, J. Ousterhout, "In search of an understandable consensus
@@ -24,7 +25,7 @@ enum class Role : std::uint8_t { follower, pre_candidate, candidate, leader };
 
 /// What an entry or a snapshot carries. Consensus looks at its size only. Immutable once proposed, and shared
 /// between the members of a simulated group: they exchange pointers, the network charges the size.
-class Payload {
+class Payload : public Counted<Payload> {
  public:
   Payload() = default;
   Payload(const Payload&) = delete;
@@ -32,14 +33,6 @@ class Payload {
   virtual ~Payload() = default;
   /// On the wire and on disk.
   virtual Bytes size() const = 0;
-
-  friend void intrusive_ptr_add_ref(const Payload* p) { ++p->references_; }
-  friend void intrusive_ptr_release(const Payload* p) {
-    if (--p->references_ == 0) delete p;
-  }
-
- private:
-  mutable int references_ = 0;
 };
 using PayloadPtr = boost::intrusive_ptr<const Payload>;
 
@@ -50,23 +43,17 @@ struct Entry {
 };
 
 /// Entries that follow one another in a log; one batch serves all followers that need the same ones.
-class Batch {
+class Batch : public Counted<Batch> {
  public:
   explicit Batch(std::vector<Entry> entries);
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
   const std::vector<Entry>& entries() const { return entries_; }
   Bytes size() const { return size_; }
-  friend void intrusive_ptr_add_ref(const Batch* b) { ++b->references_; }
-  friend void intrusive_ptr_release(const Batch* b) {
-    if (--b->references_ == 0) delete b;
-  }
 
  private:
-  ~Batch() = default;
   std::vector<Entry> entries_;
   Bytes size_;
-  mutable int references_ = 0;
 };
 using BatchPtr = boost::intrusive_ptr<const Batch>;
 

@@ -83,7 +83,7 @@ TEST_CASE("least requests picks a minimum after any history") {
       const auto index = static_cast<std::size_t>(s);
       if (steps[i] % 2 == 0 && naive[index] > 0) {
         --naive[index];
-        choice.ended(s, kStart - Duration::ms(1), kStart, Sign::good);
+        choice.ended(s, kStart - Duration::ms(1), kStart, Verdict::good);
       } else {
         ++naive[index];
         choice.started(s);
@@ -124,9 +124,9 @@ TEST_CASE("ewma prefers the faster server") {
   Choice choice(Policy::ewma_latency, 2);
   for (int i = 0; i < 10; ++i) {
     choice.started(0);
-    choice.ended(0, at_s(i) - Duration::ms(10), at_s(i), Sign::good);
+    choice.ended(0, at_s(i) - Duration::ms(10), at_s(i), Verdict::good);
     choice.started(1);
-    choice.ended(1, at_s(i) - Duration::ms(200), at_s(i), Sign::good);
+    choice.ended(1, at_s(i) - Duration::ms(200), at_s(i), Verdict::good);
   }
   for (std::uint64_t i = 0; i < 20; ++i) {
     Engine draw = draws(i);
@@ -142,7 +142,7 @@ TEST_CASE("ewma rises with a peak at once and forgets it with time constant 10 s
   Choice choice(Policy::ewma_latency, 2);
   const auto seen = [&](int server, Duration took, double at) {
     choice.started(server);
-    choice.ended(server, at_s(at) - took, at_s(at), Sign::good);
+    choice.ended(server, at_s(at) - took, at_s(at), Verdict::good);
   };
   const auto picked = [&](double at) {
     Engine draw = draws(1);
@@ -167,7 +167,7 @@ TEST_CASE("ewma does not feed a server that never answers") {
     choice.started(server);
     if (server != 2)
       choice.ended(server, at_s(static_cast<double>(i)) - Duration::ms(50), at_s(static_cast<double>(i)),
-                   Sign::good);
+                   Verdict::good);
   }
   CHECK(sent[2] == 1);
 }
@@ -250,7 +250,7 @@ TEST_CASE("who is not admitted is never picked, whatever is admitted is, and bal
       choice.started(*picked);
       under_way.push_back(*picked);
       if (i % 3 == 0) continue;  // what it was given before it left ends after that, too
-      choice.ended(under_way.front(), now - Duration::ms(1), now, Sign::good);
+      choice.ended(under_way.front(), now - Duration::ms(1), now, Verdict::good);
       under_way.erase(under_way.begin());
     }
   };

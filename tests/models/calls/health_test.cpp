@@ -130,7 +130,7 @@ TEST_CASE("who is left out is never picked, unless all are, and all come back as
       RC_ASSERT(picked < servers);
       RC_ASSERT(panic || !out.contains(picked));
       choice.started(picked);
-      if (i % 3 != 0) choice.ended(picked, now - Duration::ms(1 + moves[i]), now, Sign::good);
+      if (i % 3 != 0) choice.ended(picked, now - Duration::ms(1 + moves[i]), now, Verdict::good);
     }
   };
   CHECK(rc::check(holds));

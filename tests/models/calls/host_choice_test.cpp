@@ -25,7 +25,7 @@ TEST_CASE("hosts take turns, and one that failed is left alone but for one reque
     auto round = round_of(number);
     CHECK(choice.next(round, at(0)) == static_cast<int>(number % 2));
   }
-  choice.ended(0, at(0), at(0), Sign::bad);
+  choice.ended(0, at(0), at(0), Verdict::bad);
   auto round = round_of(0);
   CHECK(choice.next(round, at(50)) == 1);
   CHECK_FALSE(choice.next(round, at(50)));
@@ -34,30 +34,30 @@ TEST_CASE("hosts take turns, and one that failed is left alone but for one reque
   CHECK(choice.next(round, at(100)) == 0);
   auto another = round_of(0);
   CHECK(choice.next(another, at(101)) == 1);
-  choice.ended(0, at(101), at(101), Sign::good);
+  choice.ended(0, at(101), at(101), Verdict::good);
   another = round_of(0);
   CHECK(choice.next(another, at(102)) == 0);
 }
 
 TEST_CASE("a failure that is older than an answer says nothing") {
   HostChoice choice(Redundancy::active_active, 1, Duration::ms(100));
-  choice.ended(0, at(50), at(50), Sign::good);
-  choice.ended(0, at(10), at(60), Sign::bad);
+  choice.ended(0, at(50), at(50), Verdict::good);
+  choice.ended(0, at(10), at(60), Verdict::bad);
   CHECK(choice.any(at(60)));
-  choice.ended(0, at(51), at(61), Sign::bad);
+  choice.ended(0, at(51), at(61), Verdict::bad);
   CHECK_FALSE(choice.any(at(61)));
 }
 
 TEST_CASE("when all hosts failed nobody is asked until the time has come") {
   HostChoice choice(Redundancy::active_active, 3, Duration::ms(100));
-  for (int host = 0; host < 3; ++host) choice.ended(host, at(0), at(host), Sign::bad);
+  for (int host = 0; host < 3; ++host) choice.ended(host, at(0), at(host), Verdict::bad);
   CHECK_FALSE(choice.any(at(99)));
   CHECK(choice.any(at(100)));
 }
 
 TEST_CASE("with one active host, the one that answered is asked first") {
   HostChoice choice(Redundancy::active_passive, 3, Duration::ms(100));
-  choice.ended(2, at(0), at(0), Sign::good);
+  choice.ended(2, at(0), at(0), Verdict::good);
   auto round = round_of(7);
   CHECK(choice.next(round, at(0)) == 2);
   CHECK(choice.next(round, at(0)) == 0);
@@ -84,10 +84,10 @@ TEST_CASE("a look-up asks no host twice, no host that is avoided, and finds each
         RC_ASSERT(asked.insert(*host).second);
         const auto h = static_cast<std::size_t>(*host);
         if ((step >> *host) % 2 == 0) {
-          choice.ended(*host, at(now), at(now), Sign::bad);
+          choice.ended(*host, at(now), at(now), Verdict::bad);
           avoided_until[h] = at(now) + Duration::ms(10);
         } else {
-          choice.ended(*host, TimePoint(), TimePoint(), Sign::good);
+          choice.ended(*host, TimePoint(), TimePoint(), Verdict::good);
           avoided_until[h] = TimePoint();
         }
       }
@@ -98,7 +98,7 @@ TEST_CASE("a look-up asks no host twice, no host that is avoided, and finds each
 
 TEST_CASE("a question that is asked again asks those that are avoided, too") {
   HostChoice choice(Redundancy::active_active, 2, Duration::ms(100));
-  for (const int host : {0, 1}) choice.ended(host, at(0), at(0), Sign::bad);
+  for (const int host : {0, 1}) choice.ended(host, at(0), at(0), Verdict::bad);
   auto round = round_of(0);
   CHECK_FALSE(choice.next(round, at(1)));
   round.named = 0;
@@ -110,7 +110,7 @@ TEST_CASE("a question that is asked again asks those that are avoided, too") {
 
 TEST_CASE("a host that is not admitted is passed over, and one that comes back is not suspected") {
   HostChoice choice(Redundancy::active_active, 2, Duration::ms(100));
-  choice.ended(0, at(0), at(0), Sign::bad);
+  choice.ended(0, at(0), at(0), Verdict::bad);
   choice.admit(0, false, at(1));
   choice.admit(1, false, at(1));
   CHECK_FALSE(choice.any(at(500)));
@@ -126,12 +126,12 @@ TEST_CASE("a host that is not admitted is passed over, and one that comes back i
 
 TEST_CASE("callers of a host stay with one member for as long as it answers") {
   StickyChoice choice(3);
-  const auto ask = [&](Round& round, Sign sign) {
+  const auto ask = [&](Round& round, Verdict verdict) {
     round.named = 0;
     const int member = choice.next(round, at(0)).value();
     CHECK_FALSE(choice.next(round, at(0)));
     round.at = member;
-    round.sign = sign;
+    round.verdict = verdict;
     choice.heard(round);
     return member;
   };
@@ -141,12 +141,12 @@ TEST_CASE("callers of a host stay with one member for as long as it answers") {
     return round;
   };
   Round first = from(7);  // 7 mod 3
-  CHECK(ask(first, Sign::good) == 1);
+  CHECK(ask(first, Verdict::good) == 1);
   // It cannot, but lives: this question leaves it, the host's next one does not.
-  CHECK(ask(first, Sign::good) == 2);
+  CHECK(ask(first, Verdict::good) == 2);
   Round next = from(7);
-  CHECK(ask(next, Sign::bad) == 1);
-  CHECK(ask(next, Sign::bad) == 2);
+  CHECK(ask(next, Verdict::bad) == 1);
+  CHECK(ask(next, Verdict::bad) == 2);
   // Two that failed with the same member move on once; another host's callers do not at all.
   Round a = from(7);
   Round b = from(7);
@@ -155,16 +155,16 @@ TEST_CASE("callers of a host stay with one member for as long as it answers") {
   b.at = choice.next(b, at(0)).value();
   CHECK(a.at == 0);
   CHECK(b.at == 0);
-  a.sign = b.sign = Sign::bad;
+  a.verdict = b.verdict = Verdict::bad;
   choice.heard(a);
   choice.heard(b);
   Round c = from(7);
-  CHECK(ask(c, Sign::good) == 1);
+  CHECK(ask(c, Verdict::good) == 1);
   Round other = from(4);
-  CHECK(ask(other, Sign::good) == 1);
+  CHECK(ask(other, Verdict::good) == 1);
   choice.admit(1, false, at(0));
   Round d = from(4);
-  CHECK(ask(d, Sign::good) == 2);
+  CHECK(ask(d, Verdict::good) == 2);
 }
 
 }  // namespace

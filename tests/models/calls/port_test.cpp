@@ -219,8 +219,8 @@ TEST_CASE("a use counts until its one end, and a member with bad ends is ejected
     const Use a = take(0);
     Use b = take(1);
     CHECK(under_way() == 2);
-    b.end(Sign::good);
-    b.end(Sign::bad);  // too late to say anything
+    b.end(Verdict::good);
+    b.end(Verdict::bad);  // too late to say anything
     CHECK(under_way() == 1);
     Use c = take(2);
     const Use moved = std::move(c);
@@ -231,7 +231,7 @@ TEST_CASE("a use counts until its one end, and a member with bad ends is ejected
   // Of three that are idle, two in turn are chosen by lot: end all badly until one is out.
   for (std::uint64_t n = 10; bench.kind.ejections.total() == 0; ++n) {
     REQUIRE(n < 20);
-    take(n).end(Sign::bad);
+    take(n).end(Verdict::bad);
   }
   CHECK(bench.kind.ejections.total() == 1);
 }
