@@ -21,7 +21,7 @@ namespace headroom::auth {
 /// What the data plane says of credentials.
 struct DataPlaneAnswer {
   bool accepted = true;
-  std::uint64_t position = 0;  ///< how much of the log that rests on
+  std::uint64_t position = 0;  ///< the entries of the log of changes that it knew of
 };
 
 /// The service that knows all credentials, as far as the management plane has told it: its hosts, each with a

@@ -12,8 +12,8 @@ namespace headroom::calls {
 struct Job;
 struct Request;
 
-/// Of the numbers that name renditions: a request asks for at most 1000 of them, and the next request's
-/// follow.
+/// A rendition is numbered by its request's number times this, plus its place among the renditions that the
+/// request asks for, of which there are at most 1000.
 inline constexpr std::uint64_t kRenditionsPerRequest = 1024;
 
 /// One distinct conversion (a rendition of a request's image) that has been done at least once, as it is

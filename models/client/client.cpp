@@ -227,7 +227,7 @@ Clients::Clients(const WorkloadConfig& config, const calls::Environment& env, St
       delivered_series_(env.series.counter("renditions.delivered")),
       latency_series_(env.series.quantiles("latency")) {
   if (persistent()) attempts_series_ = &env.series.counter("attempts");
-  if (parts_.tells_others) {
+  if (parts_.reports_others) {
     others_offered_series_ = &env.series.counter("others.offered");
     others_answered_series_ = &env.series.counter("others.answered");
   }
@@ -488,7 +488,7 @@ void Clients::count(const calls::Request& request, Ending ending, std::int64_t r
   const TimePoint sent = request.sent;
   endings_[e].add(request.batch);
   ending_series_[e]->add(sent);
-  if (parts_.tells_others && !request.abusive) {
+  if (parts_.reports_others && !request.abusive) {
     others_offered_.add(request.batch);
     others_offered_series_->add(sent);
     if (request.answered) others_answered_.add(request.batch);
@@ -574,7 +574,7 @@ void Clients::report(metrics::ResultBuilder& results) const {
   for (std::size_t e = 0; e < kEndings.size(); ++e)
     results.total("attempt." + std::string(kEndings[e]), attempt_endings[e]);
   results.share("yield", answered, offered_);
-  if (parts_.tells_others) results.share("others.yield", others_answered_, others_offered_);
+  if (parts_.reports_others) results.share("others.yield", others_answered_, others_offered_);
   results.mean("harvest", harvest_, 1, metrics::Range::share);
   results.share("dq", harvest_, offered_);
   if (config_.probe) results.share("uptime", probes_up_, probes_);

@@ -72,7 +72,7 @@ class Clients {
     RequestWatch* watch = nullptr;
     calls::ConversionWatch* books = nullptr;  ///< is told when nobody works for a request any more
     std::optional<Bytes> only_below;          ///< the `only.` metrics look at images smaller than this
-    bool tells_others = false;                ///< `others.`: of requests that are not an abuser's
+    bool reports_others = false;              ///< the `others.` metrics: of requests that are not an abuser's
   };
   Clients(const WorkloadConfig& config, const calls::Environment& env, StreamKey key, const Parts& parts);
   ~Clients();

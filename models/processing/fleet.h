@@ -27,11 +27,11 @@ namespace headroom::processing {
 class Fleet {
  public:
   struct Parts {
-    std::optional<calls::QueueTerms> queue;   ///< workers pull from it; none: jobs are pushed to them
-    bool proxied = false;                     ///< a balancer's proxies send what the answers carry
-    Encoding format = Encoding::jpeg;         ///< of the images; selects a profile's kernel
-    bool images_travel = true;                ///< false: the network is ideal, nothing has to be fetched
-    calls::ConversionWatch* books = nullptr;  ///< keeps the true books; null: nobody meters
+    std::optional<calls::QueueContract> queue;  ///< workers pull from it; none: jobs are pushed to them
+    bool proxied = false;                       ///< a balancer's proxies send what the answers carry
+    Encoding format = Encoding::jpeg;           ///< of the images; selects a profile's kernel
+    bool images_travel = true;                  ///< false: the network is ideal, nothing has to be fetched
+    calls::ConversionWatch* books = nullptr;    ///< keeps the true books; null: nobody meters
   };
   Fleet(const ProcessingConfig& config, CostModel cost, const calls::Environment& env);
   /// Starts a worker on each host.

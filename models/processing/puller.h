@@ -16,7 +16,7 @@ namespace headroom::processing {
 class Puller {
  public:
   /// `slots`: deliveries that the worker is willing to have at once.
-  Puller(const calls::QueueTerms& terms, world::Network& network, world::Process& process,
+  Puller(const calls::QueueContract& contract, world::Network& network, world::Process& process,
          const calls::Endpoint& me, std::int64_t slots);
 
   /// Whether the delivery is to be worked on: not one of a leader that is one no more, nor a second copy.
@@ -35,7 +35,7 @@ class Puller {
   /// A leader goes on with the deliveries of those before it; else each member has its own.
   bool same(const calls::Delivery& d, std::uint64_t job, int member) const;
 
-  const calls::QueueTerms& terms_;
+  const calls::QueueContract& contract_;
   world::Network& network_;
   world::Process& process_;
   calls::Endpoint me_;

@@ -35,28 +35,28 @@ bool Courier::waits(JobId job) const {
          (adopted_.empty() || !adopted_.contains(job)) && (settling_.empty() || !settling_.contains(job));
 }
 
-void Courier::take_off(Worker& w, std::size_t place) {
+void Courier::take_off_at(Worker& w, std::size_t place) {
   w.jobs[place] = w.jobs.back();
   w.jobs.pop_back();
   w.out[place] = w.out.back();
   w.out.pop_back();
 }
 
-int Courier::end(Worker& w, JobId job) {
+int Courier::take_off(Worker& w, JobId job) {
   const auto found = std::find(w.jobs.begin(), w.jobs.end(), job);
   if (found == w.jobs.end()) return 0;
   const auto place = static_cast<std::size_t>(found - w.jobs.begin());
   const int number = w.out[place].number;
-  take_off(w, place);
+  take_off_at(w, place);
   return number;
 }
 
 void Courier::lose(Worker& w, std::size_t place, std::vector<GiveBack>& lost) {
   if (!settings_.once) {
     lost.push_back({w.jobs[place], w.out[place].number});
-    gives_back(w.jobs[place]);
+    give_back_proposed(w.jobs[place]);
   }
-  take_off(w, place);
+  take_off_at(w, place);
 }
 
 Courier::Reported Courier::report(const calls::WorkerReport& report, TimePoint now) {
@@ -72,8 +72,8 @@ Courier::Reported Courier::report(const calls::WorkerReport& report, TimePoint n
   w.limit = report.worker.limit;
 
   for (const calls::Delivery& d : report.done) {
-    end(w, d.job);
-    done(d.job);
+    take_off(w, d.job);
+    settle_proposed(d.job);
     if (jobs_.find(d.job) == nullptr) result.settled.push_back(d.job);
   }
   std::vector<JobId> held;
@@ -98,22 +98,22 @@ Courier::Reported Courier::report(const calls::WorkerReport& report, TimePoint n
   return result;
 }
 
-void Courier::done(JobId job) {
+void Courier::settle_proposed(JobId job) {
   const Jobs::Entry* entry = jobs_.find(job);
   if (entry != nullptr && (entry->state == Jobs::State::waiting || giving_back_.contains(job)))
     settling_.insert(job);
 }
 
-void Courier::given_back(JobId job, bool waits) {
+void Courier::give_back_applied(JobId job, bool waits) {
   if (const auto proposed = giving_back_.find(job); proposed != giving_back_.end())
     giving_back_.erase(proposed);
   if (waits) again_.insert(job);
 }
 
-int Courier::ended(const calls::WorkerName& name, JobId job) {
+int Courier::delivery_ended(const calls::WorkerName& name, JobId job) {
   Worker& w = worker(name.at.host);
   if (name.life != w.life || !w.reported) return 0;
-  const int number = end(w, job);
+  const int number = take_off(w, job);
   w.limit = name.limit;
   list(w);
   return number;
@@ -186,7 +186,7 @@ void Courier::skip() {
   take(next_job());
 }
 
-void Courier::applied(JobId job) {
+void Courier::delivery_applied(JobId job) {
   HEADROOM_CHECK(!taken_.empty() && taken_.front().job == job, "deliveries are committed in order");
   if (taken_.front().probe) --taken_probes_;
   taken_.pop_front();

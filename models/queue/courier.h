@@ -40,12 +40,12 @@ class Courier {
   };
   Reported report(const calls::WorkerReport& report, TimePoint now);
   /// A worker has a slot free again. The number of the delivery that this ends; 0: none that is known.
-  int ended(const calls::WorkerName& worker, JobId job);
+  int delivery_ended(const calls::WorkerName& worker, JobId job);
   /// A worker has done the job, and its Settle is proposed: it is not to be given to anybody meanwhile,
   /// although nobody may have written down that it was delivered.
-  void done(JobId job);
+  void settle_proposed(JobId job);
   /// A GiveBack of the job is proposed, other than those that are returned here.
-  void gives_back(JobId job) { giving_back_.insert(job); }
+  void give_back_proposed(JobId job) { giving_back_.insert(job); }
   /// Deliveries whose workers have been silent for too long; they get no more until they report.
   std::vector<GiveBack> expire(TimePoint now);
   /// When `expire` may have something to do.
@@ -70,13 +70,13 @@ class Courier {
   /// `next_job()` is to be dropped.
   void skip();
   /// A Deliver or a Drop that follows from the above was applied.
-  void applied(JobId job);
+  void delivery_applied(JobId job);
   /// A Settle was applied.
-  void settled(JobId job) {
+  void settle_applied(JobId job) {
     if (!settling_.empty()) settling_.erase(job);
   }
   /// A GiveBack was applied; `waits`: and the job waits again.
-  void given_back(JobId job, bool waits);
+  void give_back_applied(JobId job, bool waits);
   /// Waiting, and not spoken for.
   std::int64_t ready() const { return jobs_.waiting() - static_cast<std::int64_t>(taken_.size()); }
   std::int64_t ready_probes() const { return jobs_.waiting_probes() - taken_probes_; }
@@ -109,9 +109,9 @@ class Courier {
   void list(Worker& w);
   void take(JobId job);
   bool waits(JobId job) const;
-  static void take_off(Worker& w, std::size_t place);
+  static void take_off_at(Worker& w, std::size_t place);
   /// The number of the delivery of this job that the worker had; 0: it had none.
-  static int end(Worker& w, JobId job);
+  static int take_off(Worker& w, JobId job);
   void lose(Worker& w, std::size_t place, std::vector<GiveBack>& lost);
 
   const Jobs& jobs_;

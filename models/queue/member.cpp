@@ -50,7 +50,7 @@ class Group::Parcel final : public world::Message {
 Group::Group(const GroupConfig& config, const calls::Environment& env, const std::vector<world::Host*>& hosts,
              StreamKey key, Observer* observer)
     : config_(config), world_(env.world), observer_(observer) {
-  if (config.elections) elections_.emplace(env);
+  if (config.report_elections) elections_.emplace(env);
   for (world::Host* host : hosts) {
     nodes_.emplace_back(host, (key / "election" / host->name()).engine());
     nodes_.back().streams.resize(hosts.size());

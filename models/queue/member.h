@@ -26,11 +26,11 @@ struct GroupConfig {
   Duration heartbeat = Duration::ms(50);
   bool pre_vote = true;
   int append_window = 256;
-  bool elections = true;  ///< are told: metrics, the series queue.leader, the journal
+  bool report_elections = true;  ///< in metrics, the series queue.leader, and the journal
 };
 
-/// Who replicates with whom, and what outlives a member's crash: what its disk holds. Lives as long as the
-/// hosts.
+/// The members that replicate one log, and what their disks hold, which outlives their processes. It lives as
+/// long as the hosts.
 class Group {
  public:
   /// `hosts[m]` is where member m runs. Election timeouts are drawn from streams below `key`.

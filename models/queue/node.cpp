@@ -136,7 +136,7 @@ void Node::adopt(Enqueue orphan) {
 
 void Node::done_elsewhere(JobId job) {
   if (!lead_ || jobs_.find(job) == nullptr) return;
-  lead_->courier.done(job);
+  lead_->courier.settle_proposed(job);
   propose(Settle{job, 0, {}}, queue_.config_.entry_bytes);
 }
 
@@ -236,15 +236,15 @@ bool Node::accepted(JobId job, std::uint64_t key, const Life& worker) const {
 
 void Node::ended(const calls::WorkerName& worker, const calls::Delivery& delivery, bool done) {
   if (!lead_) return;  // the worker's next report will tell the leader
-  const int number = lead_->courier.ended(worker, delivery.job);
+  const int number = lead_->courier.delivery_ended(worker, delivery.job);
   const Life life{worker.at.host, worker.life};
   if (!done) {
     if (number > 0 && !once()) {
-      lead_->courier.gives_back(delivery.job);
+      lead_->courier.give_back_proposed(delivery.job);
       propose(GiveBack{delivery.job, number}, queue_.config_.entry_bytes);
     }
   } else if (jobs_.find(delivery.job) != nullptr) {
-    lead_->courier.done(delivery.job);
+    lead_->courier.settle_proposed(delivery.job);
     propose(Settle{delivery.job, delivery.key, life}, queue_.config_.entry_bytes);
   } else if (keyed()) {
     judge(worker.at, delivery.job, accepted(delivery.job, delivery.key, life), {});
@@ -367,7 +367,7 @@ void Node::apply(const Deliver& command, TimePoint, bool first) {
   const bool probe = entry != nullptr && entry->probe;
   const bool delivered = jobs_.apply(command);
   if (first && delivered && again) queue_.redeliveries_.add(queue_.batch(probe));
-  if (lead_) lead_->courier.applied(command.job);
+  if (lead_) lead_->courier.delivery_applied(command.job);
   if (!once()) return;
   if (lead_) {
     const auto given = lead_->given.extract(command.job);
@@ -378,7 +378,7 @@ void Node::apply(const Deliver& command, TimePoint, bool first) {
 
 void Node::apply(const Settle& command, TimePoint date, bool first) {
   const Jobs::Ended ended = jobs_.apply(command, date);
-  if (lead_) lead_->courier.settled(command.job);
+  if (lead_) lead_->courier.settle_applied(command.job);
   if (lead_ && keyed()) {
     const calls::Endpoint* worker = lead_->courier.find(command.worker);
     std::vector<calls::Job> also;
@@ -399,7 +399,7 @@ void Node::apply(const GiveBack& command, TimePoint date, bool first) {
   const Jobs::Ended ended = jobs_.apply(command, date);
   const Jobs::Entry* after = jobs_.find(command.job);
   const bool waits = was_out && after != nullptr && after->state == Jobs::State::waiting;
-  if (lead_) lead_->courier.given_back(command.job, waits);
+  if (lead_) lead_->courier.give_back_applied(command.job, waits);
   if (ended) {
     if (first) queue_.gave_up(*ended.content, command.delivery, probe);
     refuse(ended, Failure::error);
@@ -413,7 +413,7 @@ void Node::apply(const Drop& command, TimePoint date, bool first) {
   const Jobs::Entry* before = jobs_.find(command.job);
   const bool probe = before != nullptr && before->probe;
   const Jobs::Ended ended = jobs_.apply(command, date);
-  if (lead_) lead_->courier.applied(command.job);
+  if (lead_) lead_->courier.delivery_applied(command.job);
   if (!ended) return;
   if (first) (command.expired ? queue_.expired_ : queue_.dropped_).add(queue_.batch(probe));
   refuse(ended, command.expired ? Failure::timeout : Failure::rejected);

@@ -23,7 +23,7 @@ Queue::Queue(const QueueConfig& config, const calls::Environment& env, const std
   raft.heartbeat = config.heartbeat;
   raft.pre_vote = config.pre_vote;
   raft.append_window = static_cast<int>(config.append_window);
-  raft.elections = !alone();
+  raft.report_elections = !alone();
   const std::size_t members = config.replication == Replication::none ? 1 : hosts.size();
   const std::size_t in_group = alone() ? 1 : members;
   for (std::size_t m = 0; m < members; m += in_group) {
@@ -51,17 +51,17 @@ Duration Queue::report_every() const {
   return std::min(Duration::s(1), config_.visibility_timeout / 3);
 }
 
-calls::QueueTerms Queue::terms() {
-  calls::QueueTerms terms;
-  terms.members = &members_;
-  terms.every_member = alone();
-  terms.payload = config_.payload == Payload::in_line;
-  terms.released = config_.delivery == Delivery::exactly_once;
-  terms.retention = config_.retention();
-  terms.once = config_.delivery == Delivery::at_most_once;
-  terms.report_every = report_every();
-  terms.watch = this;
-  return terms;
+calls::QueueContract Queue::contract() {
+  calls::QueueContract contract;
+  contract.members = &members_;
+  contract.every_member = alone();
+  contract.payload = config_.payload == Payload::in_line;
+  contract.released = config_.delivery == Delivery::exactly_once;
+  contract.retention = config_.retention();
+  contract.once = config_.delivery == Delivery::at_most_once;
+  contract.report_every = report_every();
+  contract.watch = this;
+  return contract;
 }
 
 void Queue::gave_up(const Content& content, int deliveries, bool probe) {

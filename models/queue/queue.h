@@ -29,7 +29,7 @@ class Gossip;
 class Node;
 
 /// The queue as a whole: its members, and what is counted. API servers enqueue through sessions, workers pull
-/// by the terms.
+/// by its contract.
 class Queue final : calls::ReleaseWatch {
  public:
   /// `watch`, `consensus` may be null.
@@ -42,7 +42,7 @@ class Queue final : calls::ReleaseWatch {
   /// For a process (or for the clients) that enqueues jobs: a part of it.
   std::unique_ptr<calls::Dispatcher> session(const calls::Origin& origin);
   /// How workers deal with it. They are told when the leader changes.
-  calls::QueueTerms terms();
+  calls::QueueContract contract();
   void serve(const calls::Members& workers) { workers_ = &workers; }
 
   /// Who leads now, and who does not, for faults that strike them.

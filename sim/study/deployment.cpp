@@ -125,7 +125,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     processing::CostModel cost = cost_model(scenario, key / "processing");
     fleet_ = std::make_unique<processing::Fleet>(*d.processing, std::move(cost), env);
     processing::Fleet::Parts parts;
-    if (queue_) parts.queue = queue_->terms();
+    if (queue_) parts.queue = queue_->contract();
     parts.proxied = proxied && !d.api;
     parts.images_travel = !scenario.platform.network.ideal;
     parts.format = encoding(w);
@@ -162,7 +162,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
   parts.watch = watch;
   if (usage_) parts.books = &usage_->audit();
   parts.only_below = scenario.slo.only_below;
-  parts.tells_others = tells_others(scenario);
+  parts.reports_others = reports_others(scenario);
   if (identity_ && !api_) {
     client_side_auth_ = std::make_unique<ServerAuth>(*identity_, world::kClients, "clients");
     parts.authenticator = client_side_auth_.get();

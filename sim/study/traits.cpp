@@ -50,7 +50,7 @@ processing::CostModel cost_model(const ScenarioConfig& scenario, StreamKey key) 
   return {*scenario.deployment.processing, images, key};
 }
 
-bool tells_others(const ScenarioConfig& scenario) {
+bool reports_others(const ScenarioConfig& scenario) {
   const auto& objectives = scenario.slo.objectives;
   return std::any_of(scenario.faults.begin(), scenario.faults.end(),
                      [](const auto& fault) { return std::holds_alternative<faults::Abuse>(fault.kind); }) ||

@@ -19,7 +19,7 @@ processing::CostModel cost_model(const ScenarioConfig& scenario, StreamKey key);
 
 /// Whether `others.` metrics are told: some requests may be an abuser's, or an objective asks for them (with
 /// the fault taken away for comparison everybody is one of the others).
-bool tells_others(const ScenarioConfig& scenario);
+bool reports_others(const ScenarioConfig& scenario);
 
 /// What faults must know of the load.
 faults::Workload workload_of(const ScenarioConfig& scenario);

@@ -51,7 +51,7 @@ struct Desk {
       if (job == 0) break;
       const Courier::Given g = courier->give(now);
       jobs.apply(Deliver{job, g.worker});
-      courier->applied(job);
+      courier->delivery_applied(job);
       given.emplace_back(job, g.worker.host);
     }
     return given;
@@ -72,7 +72,7 @@ TEST_CASE("courier: first in, first out, to workers with free slots in turn") {
   CHECK(desk.courier->known_workers() == 2);
   CHECK(desk.give_all() == Given{{1, kWorker}, {2, kOther}, {3, kWorker}});
   CHECK(desk.courier->ready() == 2);
-  CHECK(desk.courier->ended(Desk::name(kOther, 1), 2) == 1);
+  CHECK(desk.courier->delivery_ended(Desk::name(kOther, 1), 2) == 1);
   desk.jobs.apply(Settle{2, 0, {kOther, 1}}, at(1));
   CHECK(desk.give_all() == Given{{4, kOther}});
 }
@@ -93,7 +93,7 @@ TEST_CASE("courier: a new life of a worker proves that what it held is gone") {
   desk.report(kWorker, 2);
   desk.give_all();
   CHECK(desk.report(kWorker, 2, {}, {}, at(1), 2).lost.size() == 2);
-  CHECK(desk.courier->ended(Desk::name(kWorker, 2, 1), 1) == 0);  // of the earlier life
+  CHECK(desk.courier->delivery_ended(Desk::name(kWorker, 2, 1), 1) == 0);  // of the earlier life
 }
 
 TEST_CASE("courier: a silent worker loses what it has, and gets nothing more") {
@@ -130,11 +130,11 @@ TEST_CASE("courier: a job that was done while nobody had written down its delive
       desk.report(kWorker, 2, {}, {1}, at(10));
     } else {
       desk.report(kWorker, 2, {}, {}, at(10));
-      desk.courier->done(1);
+      desk.courier->settle_proposed(1);
     }
     CHECK(desk.give_all(at(10)) == Given{{2, kWorker}});  // its Settle is not committed yet
     desk.jobs.apply(Settle{1, 0, {kWorker, 1}}, at(11));
-    desk.courier->settled(1);
+    desk.courier->settle_applied(1);
     CHECK(desk.courier->next_job() == 0);
   }
 }
@@ -148,16 +148,16 @@ TEST_CASE("courier: a job that was done while it was being given back is not giv
     if (by_report) {
       REQUIRE(desk.courier->expire(at(3000)).size() == 1);  // the worker was silent
     } else {
-      REQUIRE(desk.courier->ended(Desk::name(kWorker, 1), 1) == 1);
-      desk.courier->gives_back(1);
+      REQUIRE(desk.courier->delivery_ended(Desk::name(kWorker, 1), 1) == 1);
+      desk.courier->give_back_proposed(1);
     }
     desk.report(kWorker, 1, {}, {1}, at(3001));  // it has done it, and its Settle is behind the GiveBack
     desk.jobs.apply(back, at(3002));
-    desk.courier->given_back(1, true);
+    desk.courier->give_back_applied(1, true);
     CHECK(desk.courier->ready() == 2);
     CHECK(desk.give_all(at(3002)) == Given{{2, kWorker}});
     desk.jobs.apply(Settle{1, 0, {kWorker, 1}}, at(3003));
-    desk.courier->settled(1);
+    desk.courier->settle_applied(1);
     CHECK(desk.courier->next_job() == 0);
     CHECK(desk.courier->ready() == 0);
   }

@@ -392,7 +392,7 @@ TEST_CASE("planted bug: a leader hands out the job that came last") {
     after_a_while(v, [&v] {
       const queue::Jobs& jobs = v.jobs(v.leader());
       REQUIRE(jobs.waiting() > 3);
-      in<TheLead>(v.node(v.leader()))->courier.given_back(jobs.last(), true);
+      in<TheLead>(v.node(v.leader()))->courier.give_back_applied(jobs.last(), true);
     });
   };
   CHECK(violated(busy(), bug) == std::set{std::string(kOrder)});
