@@ -16,6 +16,7 @@
 #include "sim/metrics/result.h"
 #include "sim/metrics/series.h"
 #include "sim/metrics/window.h"
+#include "sim/world/caches.h"
 #include "sim/world/host.h"
 #include "sim/world/world.h"
 
@@ -34,7 +35,7 @@ inline constexpr std::size_t kSources = 4;
 
 /// The identity service as a whole: the truth about all accounts, the planes that know of it, and what is
 /// counted.
-class Identity {
+class Identity final : public world::Caches {
  public:
   struct Hosts {
     std::vector<world::Host*> data_plane;  ///< empty: it costs nothing
@@ -60,8 +61,8 @@ class Identity {
   /// Edges live and die with the servers that they are part of.
   void add(Edge& edge) { edges_.push_back(&edge); }
   void remove(Edge& edge) { std::erase(edges_, &edge); }
-  /// All edge caches are emptied.
-  void empty_caches();
+  /// Of all edges that live.
+  void empty_caches() override;
 
   /// A check ended: accepted, or denied.
   void decided(Source source, bool accepted, Credentials who, bool probe);

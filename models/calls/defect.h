@@ -26,18 +26,18 @@ inline bool errs(const world::Process& process, std::uint64_t number, int attemp
   return uniform01(draw) < defect.error_rate;
 }
 
-/// `co_await Death(poison, process, number)`: the request of that number kills the process that works on it.
+/// `co_await Death(killer, process, number)`: the request of that number kills the process that works on it.
 /// Does not return.
 class [[nodiscard]] Death {
  public:
-  Death(Poison& poison, world::Process& process, std::uint64_t request)
-      : poison_(poison), process_(process), request_(request) {}
+  Death(world::Killer& killer, world::Process& process, std::uint64_t request)
+      : killer_(killer), process_(process), request_(request) {}
   bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<>) const { poison_.kill(*process_.slot(), request_); }
+  void await_suspend(std::coroutine_handle<>) const { killer_.kill(*process_.slot(), request_); }
   void await_resume() const {}
 
  private:
-  Poison& poison_;
+  world::Killer& killer_;
   world::Process& process_;
   std::uint64_t request_;
 };

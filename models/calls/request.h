@@ -13,32 +13,17 @@
 #include "sim/metrics/tracer.h"
 #include "sim/world/host.h"
 #include "sim/world/pool.h"
+#include "sim/world/traffic.h"
 
 namespace headroom::calls {
-
-/// What makes a request deadly: kills the process that has worked on it.
-class Poison {
- public:
-  virtual ~Poison() = default;
-  virtual void kill(world::ProcessSlot& victim, std::uint64_t request) = 0;
-};
 
 /// One logical request: what was drawn about it, and what observers note about it on its way. It is shared by
 /// all that work for it (attempts, jobs, records), and ends when the last of them does. Models use the notes
 /// for counting only, never for deciding: no server knows what the client knows.
-struct Request : world::Pooled, Counted<Request> {
-  std::uint64_t number = 0;  ///< what is drawn about it is keyed by this
-  TimePoint sent;            ///< intended send time
-  TimePoint deadline;        ///< the client's; `never` without one
-  int batch = -1;            ///< of the measured window, by intended send time; −1: not measured
-  bool probe = false;        ///< synthetic: in no metric but uptime
-  std::uint64_t user = 0;
-  Bytes image;
-  std::int64_t pixels = 0;         ///< of the image; 0: not said
-  double rendition_share = 0;      ///< bytes of a rendition / bytes of the image
-  std::int64_t renditions = 1;     ///< asked for
-  Poison* kills_server = nullptr;  ///< the API server that works on it; null: it is harmless
-  Poison* kills_worker = nullptr;  ///< the worker that converts its image
+struct Request : world::Pooled, Counted<Request>, world::Asked {
+  TimePoint deadline;  ///< the client's; `never` without one
+  int batch = -1;      ///< of the measured window, by intended send time; −1: not measured
+  bool probe = false;  ///< synthetic: in no metric but uptime
 
   // notes
   bool ended = false;           ///< the client has its outcome

@@ -74,13 +74,6 @@ calls::Span client_span(const calls::Request& request, metrics::Step step, int a
   return {request.trace, step, world::kClients, attempt};
 }
 
-calls::Poison* next_of(std::deque<calls::Poison*>& poisons) {
-  if (poisons.empty()) return nullptr;
-  calls::Poison* next = poisons.front();
-  poisons.pop_front();
-  return next;
-}
-
 double zipf_exponent(const Popularity& popularity) {
   const auto* zipf = std::get_if<Zipf>(&popularity);
   return zipf == nullptr ? 0 : zipf->exponent;
@@ -259,7 +252,8 @@ void Clients::tear_down() {
   sink_->session.reset();
 }
 
-calls::RequestPtr Clients::make_request(std::uint64_t number, TimePoint sent) {
+calls::RequestPtr Clients::make_request(std::uint64_t number, TimePoint sent,
+                                        std::optional<std::uint64_t> abuser) {
   calls::RequestPtr request(new calls::Request);
   request->number = number;
   request->sent = sent;
@@ -268,7 +262,10 @@ calls::RequestPtr Clients::make_request(std::uint64_t number, TimePoint sent) {
   request->renditions = config_.renditions;
   if (config_.image_bytes) request->rendition_share = config_.rendition_bytes.value;
   const TraceRow* row = trace_ != nullptr && number < trace_->rows.size() ? &trace_->rows[number] : nullptr;
-  if (row != nullptr && row->user) {
+  if (abuser) {
+    request->user = *abuser;
+    request->abusive = true;
+  } else if (row != nullptr && row->user) {
     request->user = static_cast<std::uint64_t>(*row->user);
   } else if (config_.users > 1) {
     Engine draw = user_key_.engine_for(number);
@@ -282,8 +279,7 @@ calls::RequestPtr Clients::make_request(std::uint64_t number, TimePoint sent) {
     request->image = config_.image_bytes->sample(draw);
   }
   request->books = parts_.books;
-  request->kills_server = next_of(deadly_to_servers_);
-  request->kills_worker = next_of(deadly_to_workers_);
+  if (!asked_.empty()) asked_.apply(*request);
   return request;
 }
 
@@ -298,71 +294,42 @@ world::Task<> Clients::open_loop() {
 
 /// Requests on top of the scenario's own.
 struct Clients::Extra {
+  world::Load load;
   std::unique_ptr<ArrivalProcess> arrivals;
-  StreamKey key;
-  std::vector<std::uint64_t> users{};  ///< at random one of these; empty: as everybody
   TimePoint begin{};
-  Duration ramp{};
   std::uint64_t first = 0;  ///< number of the first request
   bool over = false;
 
   /// Whether the n-th of them, at `date`, is sent: at the beginning not all are.
   bool sent(std::uint64_t n, TimePoint date) const {
-    if (date >= begin + ramp) return true;
-    Engine draw = (key / "ramp").engine_for(n);
-    return uniform01(draw) < (date - begin) / ramp;
+    if (date >= begin + load.ramp) return true;
+    Engine draw = (load.key / "ramp").engine_for(n);
+    return uniform01(draw) < (date - begin) / load.ramp;
+  }
+  /// Who sends the n-th of them, if they are abusers.
+  std::optional<std::uint64_t> abuser(std::uint64_t n) const {
+    if (load.users.empty()) return std::nullopt;
+    Engine draw = (load.key / "user").engine_for(n);
+    return load.users[uniform_below(draw, load.users.size())];
   }
 };
 
-class Clients::MoreLoad final : public Change {
- public:
-  explicit MoreLoad(std::shared_ptr<Extra> extra) : extra_(std::move(extra)) {}
-  ~MoreLoad() override { extra_->over = true; }
-
- private:
-  std::shared_ptr<Extra> extra_;
-};
-
-class Clients::NameFailure final : public Change {
- public:
-  NameFailure(Clients& clients, double probability) : clients_(clients), probability_(probability) {
-    clients_.name_failures_.push_back(this);
-  }
-  ~NameFailure() override { std::erase(clients_.name_failures_, this); }
-  double probability() const { return probability_; }
-
- private:
-  Clients& clients_;
-  double probability_;
-};
-
-std::unique_ptr<Clients::Change> Clients::surge(double factor, Duration ramp, StreamKey key) {
-  return begin(std::make_shared<Extra>(
-      Extra{.arrivals = make_extra_arrivals(config_.arrivals, key_, factor - 1, key / "arrivals"),
-            .key = key,
-            .ramp = ramp}));
-}
-
-std::unique_ptr<Clients::Change> Clients::abuse(std::vector<std::uint64_t> users, Rate rate, StreamKey key) {
-  return begin(std::make_shared<Extra>(
-      Extra{.arrivals = make_arrivals(Poisson{rate}, key), .key = key, .users = std::move(users)}));
-}
-
-std::unique_ptr<Clients::Change> Clients::fail_names(double probability) {
-  return std::make_unique<NameFailure>(*this, probability);
-}
-
-std::unique_ptr<Clients::Change> Clients::begin(std::shared_ptr<Extra> extra) {
+world::Alteration Clients::add(world::Load load) {
+  const auto extra = std::make_shared<Extra>(Extra{.load = std::move(load), .arrivals = nullptr});
+  const StreamKey& key = extra->load.key;
+  const auto* times = std::get_if<world::TimesOwn>(&extra->load.rate);
+  extra->arrivals = times != nullptr
+                        ? make_extra_arrivals(config_.arrivals, key_, times->times, key / "arrivals")
+                        : make_arrivals(Poisson{std::get<Rate>(extra->load.rate)}, key);
+  if (!extra->arrivals) return {};
   extra->begin = world_.now();
-  if (extra->arrivals) {
-    extra->arrivals->begin_at(extra->begin);
-    // By the load's own stream, so that its requests are the same whatever other loads there are.
-    std::uint64_t load = extra->key.hash() >> (64 - kExtraLoadBits);
-    while (!extras_.insert(load).second) load = (load + 1) % (1ULL << kExtraLoadBits);
-    extra->first = kExtra + (load << kRequestsPerExtraBits);
-    scope_.spawn(extra_loop(extra));
-  }
-  return std::make_unique<MoreLoad>(std::move(extra));
+  extra->arrivals->begin_at(extra->begin);
+  // By the load's own stream, so that its requests are the same whatever other loads there are.
+  std::uint64_t name = key.hash() >> (64 - kExtraLoadBits);
+  while (!extras_.insert(name).second) name = (name + 1) % (1ULL << kExtraLoadBits);
+  extra->first = kExtra + (name << kRequestsPerExtraBits);
+  scope_.spawn(extra_loop(extra));
+  return world::Alteration([extra] { extra->over = true; });
 }
 
 world::Task<> Clients::extra_loop(std::shared_ptr<Extra> extra) {
@@ -371,14 +338,8 @@ world::Task<> Clients::extra_loop(std::shared_ptr<Extra> extra) {
     if (!sent) co_return;
     co_await world::Sleep(world_.scheduler(), *sent);
     if (sends_no_more_ || extra->over) co_return;
-    if (!extra->sent(n, *sent)) continue;
-    calls::RequestPtr request = make_request(extra->first + n, *sent);
-    if (!extra->users.empty()) {
-      Engine draw = (extra->key / "user").engine_for(n);
-      request->user = extra->users[uniform_below(draw, extra->users.size())];
-      request->abusive = true;
-    }
-    scope_.spawn(whole_request(std::move(request)));
+    if (extra->sent(n, *sent))
+      scope_.spawn(whole_request(make_request(extra->first + n, *sent, extra->abuser(n))));
   }
 }
 
@@ -428,18 +389,17 @@ world::Task<> Clients::one_of(Attempts* attempts, int number, calls::RequestPtr 
   attempts->ended(number, outcome);
 }
 
-bool Clients::new_connection(const calls::Request& request, int attempt) const {
+Outcome<bool> Clients::needs_connection(const calls::Request& request, int attempt) const {
   if (!config_.connections) return false;
+  world::Access access{.reuse = config_.connections->reuse.value};
+  if (!access_.empty()) access_.apply(access);
   Engine draw = calls::engine_for_attempt(connection_key_, request.number, attempt);
-  return uniform01(draw) >= config_.connections->reuse.value;
-}
-
-bool Clients::name_unknown(const calls::Request& request, int attempt) const {
-  if (name_failures_.empty()) return false;
-  double known = 1;
-  for (const NameFailure* failure : name_failures_) known *= 1 - failure->probability();
-  Engine draw = calls::engine_for_attempt(name_key_, request.number, attempt);
-  return uniform01(draw) >= known;
+  if (uniform01(draw) < access.reuse) return false;
+  if (access.names < 1) {
+    Engine look_up = calls::engine_for_attempt(name_key_, request.number, attempt);
+    if (uniform01(look_up) >= access.names) return Failure::dns_failed;
+  }
+  return true;
 }
 
 world::Task<Outcome<calls::Answer>> Clients::attempt(calls::RequestPtr request, int number, Attempts* all) {
@@ -461,8 +421,9 @@ world::Task<Outcome<calls::Answer>> Clients::attempt(calls::RequestPtr request, 
     co_return gather->all_ended() ? gather->failure() : Failure::timeout;
   }
 
-  const bool fresh = new_connection(*request, number);
-  if (fresh && name_unknown(*request, number)) co_return Failure::dns_failed;
+  const Outcome<bool> opens = needs_connection(*request, number);
+  if (!opens) co_return opens.failure();
+  const bool fresh = *opens;
   auto use = parts_.entrance->take(*request, number);
   if (!use) co_return use.failure();
   const calls::Endpoint server = use->at();

@@ -2,13 +2,13 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "models/calls/authenticator.h"
@@ -27,7 +27,9 @@
 #include "sim/metrics/series.h"
 #include "sim/metrics/station.h"
 #include "sim/metrics/window.h"
+#include "sim/world/alteration.h"
 #include "sim/world/task.h"
+#include "sim/world/traffic.h"
 #include "sim/world/world.h"
 
 namespace headroom::client {
@@ -61,7 +63,7 @@ class RequestWatch {
 
 /// All clients of the service: they send requests, wait, and count what becomes of them. They live outside
 /// the region; an open loop does not slow down because the service does.
-class Clients {
+class Clients final : public world::Traffic {
  public:
   struct Parts {
     const calls::Entrance* entrance = nullptr;  ///< null: there is no server to connect to
@@ -75,35 +77,21 @@ class Clients {
     bool reports_others = false;              ///< the `others.` metrics: of requests that are not an abuser's
   };
   Clients(const WorkloadConfig& config, const calls::Environment& env, StreamKey key, const Parts& parts);
-  ~Clients();
+  ~Clients() override;
   Clients(const Clients&) = delete;
   Clients& operator=(const Clients&) = delete;
 
   void start();
   /// No more requests from now on.
   void send_no_more() { sends_no_more_ = true; }
-  /// The next request of an ordinary user kills the API server, or the worker, that works on it. Each call
-  /// marks another one.
-  void poison_server(calls::Poison& poison) { deadly_to_servers_.push_back(&poison); }
-  void poison_worker(calls::Poison& poison) { deadly_to_workers_.push_back(&poison); }
-
-  /// What changes the load for some time, until it is destroyed.
-  class Change {
-   public:
-    Change() = default;
-    Change(const Change&) = delete;
-    Change& operator=(const Change&) = delete;
-    virtual ~Change() = default;
-  };
-  /// From now on, (factor − 1) times as many requests more, of the same users, growing linearly from none
-  /// over `ramp`. The requests that there are anyway stay what they are. Only with open arrivals that have a
-  /// rate. `key`: of the additional requests.
-  std::unique_ptr<Change> surge(double factor, Duration ramp, StreamKey key);
-  /// From now on, a Poisson process of requests of these users (at random) more.
-  std::unique_ptr<Change> abuse(std::vector<std::uint64_t> users, Rate rate, StreamKey key);
-  /// From now on, a name look-up fails with this probability (several: each by itself). Only new connections
-  /// look names up.
-  std::unique_ptr<Change> fail_names(double probability);
+  std::uint64_t users() const override { return static_cast<std::uint64_t>(config_.users); }
+  world::Alteration add(world::Load load) override;
+  world::Alteration alter_requests(std::function<void(world::Asked&)> alter) override {
+    return asked_.add(std::move(alter));
+  }
+  world::Alteration alter_access(std::function<void(world::Access&)> alter) override {
+    return access_.add(std::move(alter));
+  }
 
   /// Requests of the window that have no outcome yet.
   std::int64_t measured_open() const { return measured_open_; }
@@ -125,13 +113,12 @@ class Clients {
   class Attempts;
   class Sink;
   struct Extra;
-  class MoreLoad;
-  class NameFailure;
   static constexpr std::size_t kSizeClasses = 4;
 
   calls::Origin origin();
-  calls::RequestPtr make_request(std::uint64_t number, TimePoint sent);
-  std::unique_ptr<Change> begin(std::shared_ptr<Extra> extra);
+  /// `abuser`: who sends it, if that is not drawn.
+  calls::RequestPtr make_request(std::uint64_t number, TimePoint sent,
+                                 std::optional<std::uint64_t> abuser = std::nullopt);
   world::Task<> extra_loop(std::shared_ptr<Extra> extra);
   world::Task<> open_loop();
   world::Task<> closed_user(std::int64_t user);
@@ -146,8 +133,8 @@ class Clients {
   world::Task<> probe(calls::RequestPtr request);
   /// Attempts time out, or are followed by others.
   bool persistent() const { return config_.attempt_timeout || config_.retry; }
-  bool new_connection(const calls::Request& request, int attempt) const;
-  bool name_unknown(const calls::Request& request, int attempt) const;
+  /// Whether an attempt has to open a connection; dns_failed: it cannot.
+  Outcome<bool> needs_connection(const calls::Request& request, int attempt) const;
   void count(const calls::Request& request, Ending ending, std::int64_t renditions);
   void end_trace(calls::Request& request, Ending ending);
 
@@ -163,9 +150,9 @@ class Clients {
   std::unique_ptr<Sink> sink_;
   calls::RetryConfig retry_;  ///< one attempt if the scenario does not say more
   std::optional<calls::RetryBudget> budget_;
-  std::deque<calls::Poison*> deadly_to_servers_, deadly_to_workers_;  ///< for requests to come
   std::set<std::uint64_t> extras_;  ///< the numbers that name additional loads
-  std::vector<const NameFailure*> name_failures_;
+  world::Alterable<world::Asked> asked_;
+  world::Alterable<world::Access> access_;
   world::Scope scope_;
   bool sends_no_more_ = false;
   bool torn_down_ = false;

@@ -33,14 +33,13 @@ std::string Abuse::subject() const {
 }
 
 std::unique_ptr<Effect> Abuse::strike(Hardware& hardware, Engine& draw) const {
-  Service& service = hardware.service();
-  auto chosen = sample(static_cast<std::uint64_t>(users), service.users(), draw);
+  world::Traffic& traffic = hardware.service().traffic();
+  auto chosen = sample(static_cast<std::uint64_t>(users), traffic.users(), draw);
   std::vector<std::string> names;
   for (const std::uint64_t user : chosen) names.push_back("user " + std::to_string(user));
-  return changing(list_of_names(names, kMostNames),
-                  [&service, chosen = std::move(chosen), load = rate, key = StreamKey(draw())] {
-                    return service.abuse(chosen, load, key);
-                  });
+  world::Load load{.key = StreamKey(draw()), .rate = rate, .users = std::move(chosen)};
+  return altering(list_of_names(names, kMostNames),
+                  [&traffic, load = std::move(load)] { return traffic.add(load); });
 }
 
 }  // namespace headroom::faults

@@ -10,6 +10,7 @@
 #include "sim/base/pace.h"
 #include "sim/base/units.h"
 #include "sim/faults/hardware.h"
+#include "sim/faults/more_load.h"
 #include "sim/faults/target.h"
 
 namespace headroom::faults {
@@ -31,6 +32,7 @@ struct Abuse {
   std::string subject() const;
   std::vector<Abuse> parts(const world::Topology&) const { return {*this}; }
   Duration recovery() const { return {}; }
+  MoreLoad more_load() const { return {.per_second = rate.per_second, .users = static_cast<double>(users)}; }
   std::unique_ptr<Effect> strike(Hardware& hardware, Engine& draw) const;
 };
 

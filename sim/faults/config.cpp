@@ -127,6 +127,17 @@ Duration onset(const Kind& kind) {
       kind);
 }
 
+MoreLoad more_load(const Kind& kind) {
+  return std::visit(
+      []<class K>(const K& k) {
+        if constexpr (Loading<K>)
+          return k.more_load();
+        else
+          return MoreLoad();
+      },
+      kind);
+}
+
 std::string name_of(const Kind& kind) {
   return std::visit([](const auto& k) { return std::string(k.tag) + " " + k.subject(); }, kind);
 }

@@ -21,6 +21,7 @@
 #include "sim/faults/flush.h"
 #include "sim/faults/latency.h"
 #include "sim/faults/loss.h"
+#include "sim/faults/more_load.h"
 #include "sim/faults/outage.h"
 #include "sim/faults/partition.h"
 #include "sim/faults/poison.h"
@@ -107,6 +108,9 @@ std::string describe_fault(const FaultConfig& fault);
 
 /// From the strike until the effect no longer changes by itself.
 Duration onset(const Kind& kind);
+
+/// The load that it brings on top.
+MoreLoad more_load(const Kind& kind);
 
 /// Complains about faults that strike what does not exist, or that begin after `end`. Paths begin with the
 /// number of the fault, from 0.

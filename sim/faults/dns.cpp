@@ -16,8 +16,10 @@ std::string Dns::subject() const {
 }
 
 std::unique_ptr<Effect> Dns::strike(Hardware& hardware, Engine&) const {
-  return changing(std::string(kClientsName),
-                  [&service = hardware.service(), p = probability.value] { return service.fail_names(p); });
+  return altering(std::string(kClientsName),
+                  [&traffic = hardware.service().traffic(), p = probability.value] {
+                    return traffic.alter_access([p](world::Access& access) { access.names *= 1 - p; });
+                  });
 }
 
 }  // namespace headroom::faults

@@ -1,6 +1,20 @@
 #include "sim/faults/flush.h"
 
+#include "sim/base/check.h"
+
 namespace headroom::faults {
+namespace {
+
+Component component_of(Cache cache) {
+  switch (cache) {
+    case Cache::auth:
+      return Component::auth;
+  }
+  HEADROOM_CHECK(false, "unknown cache");
+  return {};
+}
+
+}  // namespace
 
 void Flush::check_targets(const std::string& path, const Names& names, Complaints& complaints) const {
   if (!names.workload.auth_cache)
@@ -12,9 +26,9 @@ std::string Flush::subject() const {
 }
 
 std::unique_ptr<Effect> Flush::strike(Hardware& hardware, Engine&) const {
-  return changing(subject(), [&service = hardware.service()]() -> Change {
-    service.flush_auth_caches();
-    return nullptr;
+  return altering(subject(), [&caches = hardware.service().caches(component_of(cache))] {
+    caches.empty_caches();
+    return world::Alteration();
   });
 }
 

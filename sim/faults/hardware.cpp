@@ -174,23 +174,23 @@ void Hardware::restore_feeds(const std::vector<std::string>& feeds, Duration boo
 
 namespace {
 
-class Changing final : public Effect {
+class Altering final : public Effect {
  public:
-  Changing(std::string struck, std::function<Change()> make)
-      : struck_(std::move(struck)), make_(std::move(make)) {}
-  void begin() override { change_ = make_(); }
+  Altering(std::string struck, std::function<world::Alteration()> alter)
+      : struck_(std::move(struck)), alter_(std::move(alter)) {}
+  void begin() override { alteration_ = alter_(); }
   std::string struck() const override { return struck_; }
 
  private:
   std::string struck_;
-  std::function<Change()> make_;
-  Change change_;
+  std::function<world::Alteration()> alter_;
+  world::Alteration alteration_;
 };
 
 }  // namespace
 
-std::unique_ptr<Effect> changing(std::string struck, std::function<Change()> make) {
-  return std::make_unique<Changing>(std::move(struck), std::move(make));
+std::unique_ptr<Effect> altering(std::string struck, std::function<world::Alteration()> alter) {
+  return std::make_unique<Altering>(std::move(struck), std::move(alter));
 }
 
 std::string list_of_names(const std::vector<std::string>& names, std::size_t most) {

@@ -63,6 +63,9 @@ class Hardware {
   /// does, whoever took the others; it boots when the first of them is back, for as long as that fault says.
   void cut_feeds(const std::vector<std::string>& feeds);
   void restore_feeds(const std::vector<std::string>& feeds, Duration boot);
+  /// Lives as long as the hardware: what outlives the strike that made it.
+  void keep(std::shared_ptr<void> what) { kept_.push_back(std::move(what)); }
+
   /// Hosts that would lose their power if these feeds went out, too.
   std::vector<world::HostId> hanging_on(const std::vector<std::string>& feeds) const;
 
@@ -78,6 +81,7 @@ class Hardware {
   std::map<std::string, Throttle, std::less<>> links_;
   std::map<world::HostId, Skew> clocks_;
   std::multiset<std::string, std::less<>> feeds_out_;  // once for each fault
+  std::vector<std::shared_ptr<void>> kept_;
 };
 
 /// From the end of what killed a process to its running again, unless something else is said.
@@ -96,8 +100,8 @@ class Effect {
   virtual std::string struck() const = 0;
 };
 
-/// An effect that is a change of the service: `make` makes it, and it is undone with the effect.
-std::unique_ptr<Effect> changing(std::string struck, std::function<Change()> make);
+/// An effect that alters the service: `alter` does it, and it is undone with the effect.
+std::unique_ptr<Effect> altering(std::string struck, std::function<world::Alteration()> alter);
 
 /// For the journal; a long list is cut.
 std::string list_of_names(const std::vector<std::string>& names, std::size_t most = 8);

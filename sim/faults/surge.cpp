@@ -16,10 +16,9 @@ std::string Surge::subject() const {
 }
 
 std::unique_ptr<Effect> Surge::strike(Hardware& hardware, Engine& draw) const {
-  return changing(std::string(kClientsName),
-                  [&service = hardware.service(), surge = *this, key = StreamKey(draw())] {
-                    return service.surge(surge.factor, surge.ramp, key);
-                  });
+  world::Load load{.key = StreamKey(draw()), .rate = world::TimesOwn{factor - 1}, .ramp = ramp};
+  return altering(std::string(kClientsName),
+                  [&traffic = hardware.service().traffic(), load] { return traffic.add(load); });
 }
 
 }  // namespace headroom::faults

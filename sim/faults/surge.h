@@ -8,6 +8,7 @@
 #include "sim/base/describe.h"
 #include "sim/base/units.h"
 #include "sim/faults/hardware.h"
+#include "sim/faults/more_load.h"
 #include "sim/faults/target.h"
 
 namespace headroom::faults {
@@ -30,6 +31,7 @@ struct Surge {
   std::vector<Surge> parts(const world::Topology&) const { return {*this}; }
   Duration recovery() const { return {}; }
   Duration onset() const { return ramp; }
+  MoreLoad more_load() const { return {.of_own = factor - 1}; }
   std::unique_ptr<Effect> strike(Hardware& hardware, Engine& draw) const;
 };
 

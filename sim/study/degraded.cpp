@@ -40,6 +40,10 @@ class Builder {
     for (const std::size_t f : phase_.faults) {
       const faults::FaultConfig& fault = scenario_.faults[f];
       std::visit([&](const auto& kind) { apply(kind, fault); }, fault.kind);
+      const faults::MoreLoad more = faults::more_load(fault.kind);
+      left_.factor += more.of_own;
+      left_.added_rate += more.per_second;
+      left_.added_users += more.users;
     }
     for (const world::HostId host : topology_.without_power(feeds_out_)) left_.down.insert(host);
     return std::move(left_);
@@ -208,14 +212,9 @@ class Builder {
     const auto found = instances.find(bug.component);
     if (found != instances.end()) malfunction(bug.effect, bug.component, found->second);
   }
-  void apply(const faults::Abuse& abuse, const faults::FaultConfig&) {
-    left_.added_rate += abuse.rate.per_second;
-    left_.added_users += static_cast<double>(abuse.users);
-  }
-  void apply(const faults::Surge& surge, const faults::FaultConfig&) { left_.factor += surge.factor - 1; }
   void apply(const faults::Flush&, const faults::FaultConfig&) { left_.cold_cache = true; }
   template <class K>
-  void apply(const K&, const faults::FaultConfig&) {}  // see `matters`
+  void apply(const K&, const faults::FaultConfig&) {}  // see `matters`; or it only brings more load
 
   const ScenarioConfig& scenario_;
   const world::Topology& topology_;

@@ -58,16 +58,6 @@ class Deployment::Books final : public usage::BooksCheck {
   invariants::BillingLedger ledger_;
 };
 
-/// Kills who has worked on it.
-class Deployment::DeadlyRequest final : public calls::Poison {
- public:
-  explicit DeadlyRequest(Kill kill) : kill_(std::move(kill)) {}
-  void kill(world::ProcessSlot& victim, std::uint64_t request) override { kill_(victim, request); }
-
- private:
-  Kill kill_;
-};
-
 template <class T>
 Part& Deployment::add(const char* name, T& component, std::optional<faults::Component> kind,
                       const calls::Members* members) {
@@ -84,7 +74,6 @@ std::vector<world::Host*> Deployment::group(const std::optional<Ref>& ref) const
 Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment& env, StreamKey key,
                        client::RequestWatch* watch)
     : world_(env.world),
-      users_(static_cast<std::uint64_t>(scenario.workload.users)),
       balancing_(scenario.deployment.load_balancer.value_or(balancer::BalancerConfig{}), env),
       gauges_(env.world, env.window, env.series),
       resources_(env.world, env.window) {
@@ -294,22 +283,6 @@ void Deployment::limit(const ScenarioConfig& scenario) {
 
 Deployment::~Deployment() = default;
 
-faults::Change Deployment::surge(double factor, Duration ramp, const StreamKey& key) {
-  return clients_->surge(factor, ramp, key);
-}
-
-faults::Change Deployment::abuse(const std::vector<std::uint64_t>& users, Rate rate, const StreamKey& key) {
-  return clients_->abuse(users, rate, key);
-}
-
-faults::Change Deployment::fail_names(double probability) {
-  return clients_->fail_names(probability);
-}
-
-void Deployment::flush_auth_caches() {
-  if (identity_) identity_->empty_caches();
-}
-
 std::vector<world::ProcessSlot*> Deployment::players(std::string_view role) const {
   for (const Part& part : parts_)
     if (const auto found = part.roles.find(role); found != part.roles.end()) return found->second();
@@ -317,16 +290,28 @@ std::vector<world::ProcessSlot*> Deployment::players(std::string_view role) cons
   return {};
 }
 
-std::vector<world::ProcessSlot*> Deployment::instances(faults::Component component) const {
-  for (const Part& part : parts_)
-    if (part.component == component) return part.members->slots();
-  HEADROOM_CHECK(false, "a component that is not there");
-  return {};
+const Part& Deployment::part(faults::Component component) const {
+  const auto found = std::find_if(parts_.begin(), parts_.end(),
+                                  [&](const Part& part) { return part.component == component; });
+  HEADROOM_CHECK(found != parts_.end(), "a component that is not there");
+  return *found;
 }
 
-void Deployment::poison_next(faults::Component component, Kill kill) {
-  DeadlyRequest& poison = deadly_.emplace_back(std::move(kill));
-  component == faults::Component::api ? clients_->poison_server(poison) : clients_->poison_worker(poison);
+std::vector<world::ProcessSlot*> Deployment::instances(faults::Component component) const {
+  return part(component).members->slots();
+}
+
+world::Traffic& Deployment::traffic() {
+  const auto found =
+      std::find_if(parts_.begin(), parts_.end(), [](const Part& part) { return part.traffic != nullptr; });
+  HEADROOM_CHECK(found != parts_.end(), "nobody sends anything");
+  return *found->traffic;
+}
+
+world::Caches& Deployment::caches(faults::Component component) {
+  world::Caches* caches = part(component).caches;
+  HEADROOM_CHECK(caches != nullptr, "a component without caches");
+  return *caches;
 }
 
 void Deployment::start() {

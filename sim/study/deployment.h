@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -59,12 +58,8 @@ class Deployment final : public faults::Service {
   const queue::Queue* queue() const { return queue_.get(); }
   std::vector<world::ProcessSlot*> players(std::string_view role) const override;
   std::vector<world::ProcessSlot*> instances(faults::Component component) const override;
-  void poison_next(faults::Component component, Kill kill) override;
-  std::uint64_t users() const override { return users_; }
-  faults::Change surge(double factor, Duration ramp, const StreamKey& key) override;
-  faults::Change abuse(const std::vector<std::uint64_t>& users, Rate rate, const StreamKey& key) override;
-  faults::Change fail_names(double probability) override;
-  void flush_auth_caches() override;
+  world::Traffic& traffic() override;
+  world::Caches& caches(faults::Component component) override;
   /// How much of each bounded thing was used in the window.
   std::vector<metrics::Use> uses() const { return resources_.uses(); }
 
@@ -72,17 +67,16 @@ class Deployment final : public faults::Service {
   class ServerAuth;
   class ServerMeter;
   class Books;
-  class DeadlyRequest;
   std::vector<world::Host*> group(const std::optional<Ref>& ref) const;
   void limit(const ScenarioConfig& scenario);
   void list_parts();
+  const Part& part(faults::Component component) const;
   /// `kind`, `members`: of a part whose processes faults can strike.
   template <class T>
   Part& add(const char* name, T& component, std::optional<faults::Component> kind = std::nullopt,
             const calls::Members* members = nullptr);
 
   world::World& world_;
-  std::uint64_t users_;
   std::unique_ptr<Books> books_;
   std::unique_ptr<StoreCheck> store_check_;
   std::unique_ptr<usage::BatchStore> store_;
@@ -97,7 +91,6 @@ class Deployment final : public faults::Service {
   std::unique_ptr<api::Tier> api_;
   std::unique_ptr<balancer::Balancer> balancer_;
   std::unique_ptr<ServerAuth> client_side_auth_;
-  std::deque<DeadlyRequest> deadly_;  ///< all that there ever were; requests point to them
   std::unique_ptr<client::Clients> clients_;
   Gauges gauges_;
   Resources resources_;

@@ -397,10 +397,10 @@ class Checker {
                        : "some in the window, which begins after run.warmup and lasts for run.duration"));
       return;
     }
-    const bool abuse = std::any_of(scenario_.faults.begin(), scenario_.faults.end(), [](const auto& fault) {
-      return std::holds_alternative<faults::Abuse>(fault.kind);
+    const bool others = std::any_of(scenario_.faults.begin(), scenario_.faults.end(), [](const auto& fault) {
+      return faults::more_load(fault.kind).per_second > 0;
     });
-    if (!abuse)
+    if (!others)
       error("workload.arrivals", window + "the first comes at " + config::print(first->since_start()) +
                                      (first->since_start() < from ? ", then the rate is 0" : "") +
                                      ", expected a longer run, or a rate above 0 in the window");

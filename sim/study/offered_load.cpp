@@ -876,9 +876,8 @@ double expected_requests(const ScenarioConfig& scenario) {
   double all = between(TimePoint(), end);
   for (const faults::FaultConfig& fault : scenario.faults) {
     if (fault.stochastic()) continue;
-    const auto* surge = std::get_if<faults::Surge>(&fault.kind);
-    const auto* abuse = std::get_if<faults::Abuse>(&fault.kind);
-    if (surge == nullptr && abuse == nullptr) continue;
+    const faults::MoreLoad more = faults::more_load(fault.kind);
+    if (more.of_own == 0 && more.per_second == 0) continue;
     const std::int64_t strikes = strikes_before(end, fault);
     // Of very many, so many that are spread evenly over the run.
     const std::int64_t seen = std::min<std::int64_t>(strikes, 1000);
@@ -889,8 +888,8 @@ double expected_requests(const ScenarioConfig& scenario) {
       const TimePoint from = fault.first() + fault.every.value_or(Duration()) * n;
       const auto lasts = fault.lasts();
       const TimePoint to = lasts ? std::min(from + *lasts, end) : end;
-      if (surge != nullptr) added += (surge->factor - 1) * between(from, to);
-      if (abuse != nullptr) added += abuse->rate.per_second * (to - from).seconds();
+      if (more.of_own != 0) added += more.of_own * between(from, to);
+      added += more.per_second * (to - from).seconds();
     }
     const double chance = fault.probability ? fault.probability->value : 1;
     if (seen > 0) all += chance * added * static_cast<double>(strikes) / static_cast<double>(seen);

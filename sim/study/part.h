@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <map>
 #include <optional>
@@ -10,6 +11,8 @@
 #include "models/calls/members.h"
 #include "sim/faults/component.h"
 #include "sim/metrics/result.h"
+#include "sim/world/caches.h"
+#include "sim/world/traffic.h"
 #include "sim/world/world.h"
 
 namespace headroom::study {
@@ -39,6 +42,9 @@ struct Part {
   const calls::Members* members = nullptr;
   /// Who plays a role in it now, by the role's name: "queue.leader".
   std::map<std::string, std::function<Slots()>, std::less<>> roles;
+  // What faults can change in it, beside its hardware and software; null: nothing of the kind.
+  world::Traffic* traffic = nullptr;
+  world::Caches* caches = nullptr;
 };
 
 /// The life of a component that calls it so, which outlives the part.
@@ -53,6 +59,8 @@ Part part_of(std::string name, T& of) {
   if constexpr (requires { of.tear_down(); }) part.tear_down = [&of] { of.tear_down(); };
   if constexpr (requires(metrics::ResultBuilder& results) { of.report(results); })
     part.report = [&of](metrics::ResultBuilder& results) { of.report(results); };
+  if constexpr (std::derived_from<T, world::Traffic>) part.traffic = &of;
+  if constexpr (std::derived_from<T, world::Caches>) part.caches = &of;
   return part;
 }
 

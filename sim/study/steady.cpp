@@ -42,11 +42,8 @@ bool steady(const faults::FaultConfig& fault, const metrics::Window& window) {
   if (const auto* bug = std::get_if<faults::Bug>(&fault.kind);
       bug && !std::holds_alternative<law::Constant>(bug->trigger.law))
     return false;  // some time
-  if (const auto* surge = std::get_if<faults::Surge>(&fault.kind);
-      surge && first + surge->ramp > window.begin())
-    return false;
   const auto lasts = fault.lasts();
-  if (first > window.begin()) return false;
+  if (first + faults::onset(fault.kind) > window.begin()) return false;
   if (!lasts) {  // to the end; but a push of a bad configuration comes in waves
     const auto* push = std::get_if<faults::BadConfig>(&fault.kind);
     if (push == nullptr || push->waves.size() < 2) return true;

@@ -53,7 +53,7 @@ processing::CostModel cost_model(const ScenarioConfig& scenario, StreamKey key) 
 bool reports_others(const ScenarioConfig& scenario) {
   const auto& objectives = scenario.slo.objectives;
   return std::any_of(scenario.faults.begin(), scenario.faults.end(),
-                     [](const auto& fault) { return std::holds_alternative<faults::Abuse>(fault.kind); }) ||
+                     [](const auto& fault) { return faults::more_load(fault.kind).users > 0; }) ||
          std::any_of(objectives.begin(), objectives.end(),
                      [](const auto& objective) { return objective.metric.starts_with("others."); });
 }

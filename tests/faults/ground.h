@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sim/faults/injector.h"
+#include "tests/faults/traffic.h"
 
 /// What tests of faults stand on.
 namespace headroom::faults {
@@ -66,7 +67,11 @@ class Ground final : public Service {
       slots.push_back(host->slots()[api ? 0 : 1].get());
     return slots;
   }
-  void poison_next(Component, Kill kill) override { poison.emplace_back(world_.now(), std::move(kill)); }
+  world::Traffic& traffic() override { return senders; }
+  world::Caches& caches(Component component) override {
+    CHECK(component == Component::auth);
+    return auth_caches;
+  }
   Ground& at(Duration date) {
     world_.run_until(TimePoint::at(date));
     return *this;
@@ -113,7 +118,8 @@ class Ground final : public Service {
   }
 
   std::uint32_t leader = 2;
-  std::vector<std::pair<TimePoint, Kill>> poison;
+  Senders senders;
+  CountedCaches auth_caches;
 
  private:
   world::World world_;
