@@ -13,6 +13,12 @@ using Sentences = std::vector<std::string>;
 /// A small tree that breaks no rule.
 Tree sound() {
   return {
+      {"sim/base/README.md", ""},
+      {"sim/config/README.md", ""},
+      {"sim/world/README.md", ""},
+      {"sim/faults/README.md", ""},
+      {"sim/study/README.md", ""},
+      {"sim/cli/README.md", ""},
       {"sim/base/units.h", "#include <cstdint>\n"},
       {"sim/base/CMakeLists.txt", "headroom_library(headroom_base)"},
       {"sim/config/parse.cpp", "#include <yaml-cpp/yaml.h>\n#include \"sim/base/units.h\"\n"},
@@ -132,8 +138,19 @@ TEST_CASE("a link that points up is found, and a comment is not a link") {
             .empty());
 }
 
-TEST_CASE("a folder without a floor, and a model without a README, are found") {
-  CHECK(planted("sim/extras/thing.h", "") == Sentences{"'sim/extras' stands on no floor"});
+TEST_CASE("the language of scenarios that includes what runs them is found") {
+  CHECK(
+      planted("sim/study/scenario.h", "#include \"sim/study/run.h\"\n") ==
+      Sentences{"sim/study/scenario.h includes sim/study/run.h: the language of scenarios needs nothing that "
+                "runs them"});
+  CHECK(planted("sim/study/run.h", "#include \"sim/study/load.h\"\n") ==
+        Sentences{"sim/study/run.h includes sim/study/load.h: there is no such file"});
+}
+
+TEST_CASE("a folder without a floor, and one without a README, are found") {
+  CHECK(planted("sim/extras/thing.h", "") ==
+        Sentences{"'sim/extras' stands on no floor", "sim/extras has no README.md"});
+  CHECK(planted("sim/metrics/series.h", "") == Sentences{"sim/metrics has no README.md"});
   CHECK(planted("models/storage/disk.h", "") == Sentences{"models/storage has no README.md"});
 }
 

@@ -49,6 +49,19 @@ bool may_use(const std::string& user, const std::string& used) {
   return floor_of(user).value_or(0) > floor_of(used).value_or(0);
 }
 
+/// What a scenario may say, and what it means without being run: these files of sim/study include no others
+/// of it.
+bool is_language(const std::string& path) {
+  static const std::set<std::string, std::less<>> language = {
+      "scenario", "codecs",  "language",      "load",        "vary_config", "plan_config", "until",
+      "trace",    "grid",    "catalogue",     "traits",      "roles",       "degraded",    "offered_load",
+      "estimate", "outline", "whole_seconds", "availability"};  // of the last, only the config
+  constexpr std::string_view folder = "sim/study/";
+  if (!path.starts_with(folder)) return false;
+  const std::string_view name = std::string_view(path).substr(folder.size());
+  return path != "sim/study/availability.cpp" && language.contains(name.substr(0, name.find('.')));
+}
+
 bool is_source(const std::string& path) {
   return path.ends_with(".h") || path.ends_with(".cpp");
 }
@@ -129,8 +142,7 @@ class Checker {
       if (is_source(path)) folders.insert(folder_of(path));
     for (const std::string& folder : folders) {
       if (!floor_of(folder)) report("'" + folder + "' stands on no floor");
-      if (folder.starts_with("models/") && !tree_.contains(folder + "/README.md"))
-        report(folder + " has no README.md");
+      if (!tree_.contains(folder + "/README.md")) report(folder + " has no README.md");
     }
   }
 
@@ -154,6 +166,8 @@ class Checker {
       if (!tree_.contains(included)) report(path + " includes " + included + ": there is no such file");
       const std::string used = folder_of(included);
       if (!may_use(user, used)) report(path + " includes " + included + ": " + user + " may not use " + used);
+      if (is_language(path) && used == user && !is_language(included))
+        report(path + " includes " + included + ": the language of scenarios needs nothing that runs them");
       if (user != used) included_[user].insert(used);
     }
   }

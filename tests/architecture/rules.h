@@ -25,7 +25,8 @@ Tree read_tree(const std::filesystem::path& root);
 /// - The link lists of the targets obey the same floors, and name (directly or through others) every folder
 /// that
 ///   is included.
-/// - Each folder under models/ has a README.md.
+/// - Each folder under sim/ and models/ has a README.md.
+/// - In sim/study, the language of scenarios includes nothing of what runs them (its README.md).
 std::vector<std::string> violations(const Tree& tree);
 
 }  // namespace headroom::architecture
