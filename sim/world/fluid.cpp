@@ -31,6 +31,7 @@ struct Fluid::Flow : Pooled {
   Event* when_done = nullptr;
   Flow** handle = nullptr;
   std::uint32_t place = 0;  // in the bundle's heap
+  std::uint64_t turn = 0;
 };
 
 namespace {
@@ -55,9 +56,10 @@ struct Bundle {
   Links binding;                                  // those of the path that can bind; its guard is one
   LinkState* bottleneck = nullptr;                // one of them
   std::uint32_t place = 0;                        // in its bottleneck's heap
-  MarkHeap<Flow, &Flow::place> flows;             // marks on the bundle's clock
-  double begins = 0;                              // the sum of the flows' `begin`
-  double ahead = 0;                               // its clock minus its bottleneck's
+  std::uint64_t turn = 0;
+  MarkHeap<Flow, &Flow::place, &Flow::turn> flows;  // marks on the bundle's clock
+  double begins = 0;                                // the sum of the flows' `begin`
+  double ahead = 0;                                 // its clock minus its bottleneck's
   Round found = 0, settled = 0;
   double count() const { return static_cast<double>(flows.size()); }
   /// Its first flow's mark on its bottleneck's clock.
@@ -100,7 +102,7 @@ struct LinkState final : Event {
   double level = 0;  // bytes per ns, of every flow
   double clock = 0;  // bytes that a flow which was there from the start has received
   TimePoint updated;
-  MarkHeap<Bundle, &Bundle::place> attached;  // marks on the clock
+  MarkHeap<Bundle, &Bundle::place, &Bundle::turn> attached;  // marks on the clock
 
   // Of the settlement that is going on.
   Round found = 0;

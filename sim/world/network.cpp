@@ -223,6 +223,11 @@ void Network::send(const Route& route, Bytes size, std::unique_ptr<Message> owne
 
 // Sends the message on its way: the latency first.
 void Network::dispatch(Message& message, Duration added, std::optional<Duration> takes) {
+  if (ideal_ && !takes && added == Duration()) {
+    message.state_ = Message::State::arriving;
+    scheduler_.post(message);
+    return;
+  }
   const bool flows = message.size_ > kPacket && !links_.empty() && !takes;
   message.state_ = flows ? Message::State::before_flow : Message::State::arriving;
   if (!takes) takes = ideal_ ? Duration() : latency(message.route_);

@@ -33,7 +33,8 @@ class Job {
  private:
   friend class Processor;
   Processor* processor_ = nullptr;
-  std::uint32_t place_ = 0;  // the processor's own note
+  std::uint32_t place_ = 0;  // the processor's own notes
+  std::uint64_t turn_ = 0;
 };
 
 /// The cores of one host. Jobs share them equally, and no job uses more than one core: with n jobs on c cores
@@ -85,7 +86,7 @@ class Processor {
   static void detach(Job& job) { job.processor_ = nullptr; }
   static std::uint32_t& place(Job& job) { return job.place_; }
   static void finish(Job& job) { job.done(); }
-  using JobHeap = MarkHeap<Job, &Job::place_>;
+  using JobHeap = MarkHeap<Job, &Job::place_, &Job::turn_>;
 
  private:
   friend class Job;

@@ -46,7 +46,9 @@ class Event {
 /// What happens soon is in a 4-ary heap; what is further away (most of it time-outs, which are nearly all
 /// taken off again) is in buckets of a few milliseconds each, unsorted, and comes into the heap when it is
 /// its bucket's turn. Where an event is, is kept in a table beside them, not in the events, which lie all
-/// over the memory.
+/// over the memory. What happens mostly makes something else happen: the place of an event that is run, the
+/// first of the heap, is kept for the next one that is scheduled, and one that is moved sinks or rises from
+/// where it is.
 ///
 /// Only this class's root calls `fire`, and so resumes or destroys coroutine frames: nobody is resumed from
 /// inside somebody else's call.
@@ -64,6 +66,7 @@ class Scheduler {
   /// Puts the event on the schedule (moves it if it is there); a date that has passed means now, after all
   /// that is due now already.
   void schedule(Event& event, TimePoint date) {
+    if (event.place_ < Event::kReady && event.scheduler_ == this && moved(event.place_, date)) return;
     event.cancel();
     event.scheduler_ = this;
     if (date <= now_) {
@@ -73,19 +76,16 @@ class Scheduler {
     if (date == TimePoint::never()) return;
     const std::uint32_t slot = new_slot(event);
     event.place_ = slot;
-    const Entry entry{date, sequence_++, slot};
-    if (far_ == 0) near_end_ = (bucket_of(now_) + 1) << kBucketBits;
-    const std::uint64_t bucket = bucket_of(date);
-    const std::uint64_t near = near_end_ >> kBucketBits;
-    if (heap_.size() >= kSmallHeap && bucket_of(heap_.front().date) < near && bucket >= near &&
-        bucket < near + kBuckets)
-      put_far(bucket % kBuckets, entry);
-    else
-      push(entry);
+    slots_[slot].sequence = sequence_++;
+    if (heap_.size() < kSmallHeap || !put_far({date, slot})) push({date, slot});
   }
   void schedule_in(Event& event, Duration delay) { schedule(event, now_ + delay); }
   /// Due now, after all that is due now already.
-  void post(Event& event) { schedule(event, now_); }
+  void post(Event& event) {
+    event.cancel();
+    event.scheduler_ = this;
+    append_ready(event);
+  }
 
   bool idle() const { return heap_.empty() && ready_head_ == nullptr; }
   /// The date of what comes next; `never` if nothing does.
@@ -99,18 +99,18 @@ class Scheduler {
       now_ = heap_.front().date;
       new_instant();
     }
-    while (true) {
-      while (!heap_.empty() && heap_.front().date <= now_) append_ready(*pop());
-      if (ready_head_ == nullptr) return;
-      do {
-        if (fired_ == ask_at_) [[unlikely]]
-          ask();
-        Event& event = *ready_head_;
-        unlink_ready(event);
-        ++fired_;
-        event.fire();
-      } while (ready_head_ != nullptr);
+    take_due();
+    while (ready_head_ != nullptr) {
+      if (fired_ == ask_at_) [[unlikely]] {
+        fill_vacancy();
+        ask();
+      }
+      Event& event = *ready_head_;
+      unlink_ready(event);
+      ++fired_;
+      event.fire();
     }
+    fill_vacancy();
   }
   /// Moves the clock to a date at which something outside (a network flow) ends. Never backwards, and never
   /// past what comes next.
@@ -134,16 +134,13 @@ class Scheduler {
   friend class Event;
   struct Entry {
     TimePoint date;
-    std::uint64_t sequence;
     std::uint32_t slot;
-    bool before(const Entry& other) const {
-      return date < other.date || (date == other.date && sequence < other.sequence);
-    }
   };
 
   /// Where a scheduled event is.
   struct Slot {
     Event* event;
+    std::uint64_t sequence;
     std::uint32_t index;   ///< in the heap, or in its bucket; of a free slot: the next free one
     std::uint32_t bucket;  ///< kNear: in the heap
   };
@@ -162,7 +159,7 @@ class Scheduler {
   }
   std::uint32_t new_slot(Event& event) {
     if (free_slot_ == kNear) {
-      slots_.push_back({&event, 0, kNear});
+      slots_.push_back({&event, 0, 0, kNear});
       return static_cast<std::uint32_t>(slots_.size() - 1);
     }
     const std::uint32_t slot = free_slot_;
@@ -176,12 +173,35 @@ class Scheduler {
     free_slot_ = slot;
   }
 
-  void put_far(std::uint64_t bucket, const Entry& entry) {
+  bool before(const Entry& a, const Entry& b) const {
+    if (a.date == b.date) [[unlikely]]
+      return slots_[a.slot].sequence < slots_[b.slot].sequence;
+    return a.date < b.date;
+  }
+  /// Gives an event of the heap another date and another turn, if that date is near as well.
+  bool moved(std::uint32_t slot, TimePoint date) {
+    Slot& at = slots_[slot];
+    if (at.bucket != kNear || date <= now_ || date == TimePoint::never()) return false;
+    if (heap_.size() >= kSmallHeap && bucket_of(date) >= near_end_ >> kBucketBits) return false;
+    at.sequence = sequence_++;
+    sift(at.index, {date, slot});
+    refill();
+    return true;
+  }
+
+  /// Whether it is far enough away.
+  bool put_far(const Entry& entry) {
+    if (far_ == 0) near_end_ = (bucket_of(now_) + 1) << kBucketBits;
+    const std::uint64_t number = bucket_of(entry.date);
+    const std::uint64_t near = near_end_ >> kBucketBits;
+    if (bucket_of(heap_.front().date) >= near || number < near || number >= near + kBuckets) return false;
+    const std::uint64_t bucket = number % kBuckets;
     std::vector<Entry>& entries = buckets_[bucket];
     slots_[entry.slot].bucket = static_cast<std::uint32_t>(bucket);
     slots_[entry.slot].index = static_cast<std::uint32_t>(entries.size());
     entries.push_back(entry);
     ++far_;
+    return true;
   }
   void remove_far(const Slot& slot) {
     std::vector<Entry>& entries = buckets_[slot.bucket];
@@ -207,13 +227,18 @@ class Scheduler {
   }
   void push(const Entry& entry) {
     slots_[entry.slot].bucket = kNear;
+    if (vacant_) {
+      vacant_ = false;
+      sift_down(0, entry);
+      return;
+    }
     heap_.push_back(entry);
     sift_up(heap_.size() - 1, entry);
   }
   void sift_up(std::size_t i, Entry entry) {
     while (i > 0) {
       const std::size_t parent = (i - 1) / 4;
-      if (!entry.before(heap_[parent])) break;
+      if (!before(entry, heap_[parent])) break;
       put(i, heap_[parent]);
       i = parent;
     }
@@ -226,30 +251,43 @@ class Scheduler {
       if (first >= n) break;
       const std::size_t last = first + 4 < n ? first + 4 : n;
       std::size_t best = first;
-      for (std::size_t c = first + 1; c < last; ++c)
-        if (heap_[c].before(heap_[best])) best = c;
-      if (!heap_[best].before(entry)) break;
+      for (std::size_t c = first + 1; c < last; ++c) best = before(heap_[c], heap_[best]) ? c : best;
+      if (!before(heap_[best], entry)) break;
       put(i, heap_[best]);
       i = best;
     }
     put(i, entry);
   }
-  Event* pop() {
-    const std::uint32_t slot = heap_.front().slot;
-    Event* event = slots_[slot].event;
+  void sift(std::size_t i, const Entry& entry) {
+    // The place of who is being run may be vacant: its date is now, before that of everybody in the heap.
+    if (i > 0 && before(entry, heap_[(i - 1) / 4]))
+      sift_up(i, entry);
+    else
+      sift_down(i, entry);
+  }
+  /// What is due now becomes ready. The first place of the heap is vacant then.
+  void take_due() {
+    while (!heap_.empty() && heap_.front().date <= now_) {
+      const std::uint32_t slot = heap_.front().slot;
+      Event& event = *slots_[slot].event;
+      free(slot);
+      append_ready(event);
+      vacant_ = true;
+      bool more = false;
+      for (std::size_t i = 1; i < heap_.size() && i <= 4; ++i) more |= heap_[i].date <= now_;
+      if (!more) return;
+      fill_vacancy();
+    }
+  }
+  void fill_vacancy() {
+    if (!std::exchange(vacant_, false)) return;
     remove_at(0);
-    free(slot);
     refill();
-    return event;
   }
   void remove_at(std::size_t i) {
     const Entry last = heap_.back();
     heap_.pop_back();
-    if (i == heap_.size()) return;
-    if (i > 0 && last.before(heap_[(i - 1) / 4]))
-      sift_up(i, last);
-    else
-      sift_down(i, last);
+    if (i < heap_.size()) sift(i, last);
   }
   void append_ready(Event& event) {
     event.place_ = Event::kReady;
@@ -284,6 +322,7 @@ class Scheduler {
   std::uint64_t ask_at_ = crowd_;  // when so many events were run
   std::function<void()> ask_;
   std::vector<Entry> heap_;
+  bool vacant_ = false;  // its first place; only while something is run
   std::vector<std::vector<Entry>> buckets_ = std::vector<std::vector<Entry>>(kBuckets);
   std::uint64_t near_end_ = 0;  // ns; all that is in buckets is later, and has its bucket
   std::size_t far_ = 0;         // in buckets; if there are any, the first of the heap is before near_end_
