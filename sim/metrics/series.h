@@ -42,10 +42,12 @@ class Series {
   Duration slot_length() const { return Duration::ns(width_); }
   std::size_t slot(TimePoint t) const {
     const std::int64_t ns = t.since_start().count_ns();
+    if (static_cast<std::uint64_t>(ns - asked_begin_) < static_cast<std::uint64_t>(width_)) return asked_;
     auto s = static_cast<std::int64_t>(static_cast<double>(ns) * inverse_);
     s -= ns < s * width_;
     s += ns >= (s + 1) * width_;
-    return std::min(static_cast<std::size_t>(s), rows_ - 1);
+    asked_begin_ = s * width_;
+    return asked_ = std::min(static_cast<std::size_t>(s), rows_ - 1);
   }
 
   /// Adds up what is given for each slot.
@@ -155,6 +157,9 @@ class Series {
   std::int64_t width_;
   double inverse_;
   std::size_t rows_;
+  // The slot that was asked for last: nearly always it is the next one, too.
+  mutable std::int64_t asked_begin_ = 0;
+  mutable std::size_t asked_ = 0;
   std::vector<Entry> order_;
   std::vector<std::unique_ptr<Counter>> counters_;
   std::vector<std::unique_ptr<Level>> levels_;
