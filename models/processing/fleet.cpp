@@ -204,7 +204,7 @@ class Worker final : public calls::QueueWorker {
     return waiting + more > std::max<std::int64_t>(free_, 0) + *fleet_.config_.max_waiting;
   }
 
-  void arrive(Work work) {
+  void arrive(Work&& work) {
     const TimePoint arrived = now();
     fleet_.station_.enter(arrived);
     const int batch = work.job.request->probe ? -1 : fleet_.window_.batch(arrived);
@@ -218,7 +218,7 @@ class Worker final : public calls::QueueWorker {
     }
   }
 
-  void wait(TimePoint arrived, Work work) {
+  void wait(TimePoint arrived, Work&& work) {
     calls::Span waits = span(work.job, metrics::Step::worker_wait);
     waiting_.push_back({arrived, std::move(work), std::move(waits)});
     fleet_.waiting_.add(now(), 1);
@@ -259,7 +259,8 @@ class Worker final : public calls::QueueWorker {
 
   /// From the queue: the slot is reserved while the image comes from the server that asked. The worker does
   /// not ask whether anybody still wants the result: only the queue can be told to (drop_expired).
-  static world::Task<> fetch_and_convert(Worker* self, Work work) {
+  static world::Task<> fetch_and_convert(Worker* self, Work&& its_work) {
+    Work work(std::move(its_work));
     const Fleet::Parts& parts = self->fleet_.parts_;
     if (parts.images_travel && !parts.queue->payload && work.job.origin.host != self->host().id()) {
       calls::Call<Fetched> call(self->host().scheduler(),
@@ -286,7 +287,9 @@ class Worker final : public calls::QueueWorker {
     co_await convert(self, std::move(work), arrived);
   }
 
-  static world::Task<> convert(Worker* self, Work work, TimePoint arrived) {
+  /// Moves the work into its frame when it begins, which is at once.
+  static world::Task<> convert(Worker* self, Work&& its_work, TimePoint arrived) {
+    Work work(std::move(its_work));
     const Fleet& fleet = self->fleet_;
     const calls::Request& request = *work.job.request;
     const Duration cpu = calls::effort(
@@ -318,7 +321,7 @@ class Worker final : public calls::QueueWorker {
   }
 
   /// Who asked is told; or the queue, which delivers it again.
-  void fail(Work work) {
+  void fail(Work&& work) {
     if (work.direct) {
       if (work.direct->responder) work.direct->responder.reply(Failure::error);
       return;
@@ -345,7 +348,7 @@ class Worker final : public calls::QueueWorker {
     if (!first || request.ended || job.deadline <= finished) fleet_.wasted_cpu_ns_.add(batch, cpu.count_ns());
   }
 
-  void answer(Work work) {
+  void answer(Work&& work) {
     const calls::Request& request = *work.job.request;
     if (work.direct) {
       if (--work.direct->left > 0 || !work.direct->responder) return;
