@@ -230,6 +230,7 @@ class Scheduler {
     if (vacant_) {
       vacant_ = false;
       sift_down(0, entry);
+      refill();
       return;
     }
     heap_.push_back(entry);

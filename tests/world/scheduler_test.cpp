@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <vector>
@@ -68,6 +70,53 @@ TEST_CASE("events fire in the order of (date, order of scheduling), against a re
     CHECK(reference.empty());
     CHECK(log == expected);
     CHECK(scheduler.fired() == expected.size());
+  }
+}
+
+TEST_CASE("events that schedule, move and take off others while they are run, against a reference") {
+  constexpr int kEvents = 200;
+  // Now; nanoseconds, which many share; within a bucket; some buckets ahead; beyond the last bucket.
+  constexpr std::int64_t kDelays[] = {1, 40, 3'000'000, 900'000'000, 40'000'000'000};
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Engine random = StreamKey(seed).engine();
+    Scheduler scheduler;
+    std::map<std::pair<std::int64_t, int>, int> reference;  // (date, sequence) → tag
+    std::map<int, std::pair<std::int64_t, int>> key_of;
+    std::vector<std::unique_ptr<Event>> events;
+    int sequence = 0, fired = 0;
+    const auto forget = [&](int tag) {
+      if (key_of.contains(tag)) reference.erase(key_of[tag]);
+      key_of.erase(tag);
+    };
+    const auto change = [&] {
+      const int tag = static_cast<int>(uniform_below(random, kEvents));
+      forget(tag);
+      if (uniform_below(random, 4) == 0) {
+        events[static_cast<std::size_t>(tag)]->cancel();
+        return;
+      }
+      const std::int64_t most = kDelays[uniform_below(random, std::size(kDelays))];
+      const std::int64_t now = scheduler.now().since_start().count_ns();
+      const std::int64_t date =
+          now + static_cast<std::int64_t>(uniform_below(random, static_cast<std::uint64_t>(most)));
+      scheduler.schedule(*events[static_cast<std::size_t>(tag)], at_ns(date));
+      key_of[tag] = {date, sequence};
+      reference[{date, sequence++}] = tag;
+    };
+    for (int i = 0; i < kEvents; ++i)
+      events.push_back(std::make_unique<Callback<std::function<void()>>>([&, i] {
+        REQUIRE(reference.begin()->second == i);
+        REQUIRE(scheduler.now() == at_ns(reference.begin()->first.first));
+        forget(i);
+        for (std::uint64_t changes = ++fired < 20'000 ? uniform_below(random, 4) : 0; changes > 0; --changes)
+          change();
+      }));
+    for (int i = 0; i < kEvents; ++i) change();
+    while (fired < 20'000 || !scheduler.idle()) {
+      if (scheduler.idle()) change();
+      if (!scheduler.idle()) scheduler.run_next_instant();
+    }
+    CHECK(reference.empty());
   }
 }
 
