@@ -104,20 +104,20 @@ std::vector<std::string> Hardware::domains(const Target& target, Engine& draw) c
   return names;
 }
 
-Hold& Hardware::power(world::HostId id) {
-  std::unique_ptr<Hold>& hold = power_[id];
+world::Hold& Hardware::power(world::HostId id) {
+  std::unique_ptr<world::Hold>& hold = power_[id];
   if (hold == nullptr)
-    hold = std::make_unique<Hold>(world_.scheduler(), [this, &host = world_.host(id)](bool up) {
+    hold = std::make_unique<world::Hold>(world_.scheduler(), [this, &host = world_.host(id)](bool up) {
       journal_.record(world_.now(), up ? "host up" : "host down", "host/" + host.name());
       up ? host.boot() : host.crash();
     });
   return *hold;
 }
 
-Hold& Hardware::life(world::ProcessSlot& slot) {
-  std::unique_ptr<Hold>& hold = life_[place_of(slot)];
+world::Hold& Hardware::life(world::ProcessSlot& slot) {
+  std::unique_ptr<world::Hold>& hold = life_[place_of(slot)];
   if (hold == nullptr)
-    hold = std::make_unique<Hold>(world_.scheduler(), [this, &slot](bool up) {
+    hold = std::make_unique<world::Hold>(world_.scheduler(), [this, &slot](bool up) {
       journal_.record(world_.now(), up ? "process up" : "process down", "host/" + slot.host().name());
       up ? slot.enable() : slot.disable();
     });

@@ -13,11 +13,12 @@
 #include <vector>
 
 #include "sim/base/random.h"
-#include "sim/faults/hold.h"
+#include "sim/faults/jointly.h"
 #include "sim/faults/malfunction.h"
 #include "sim/faults/service.h"
 #include "sim/faults/target.h"
 #include "sim/metrics/journal.h"
+#include "sim/world/hold.h"
 #include "sim/world/world.h"
 
 namespace headroom::faults {
@@ -49,9 +50,9 @@ class Hardware {
   std::vector<std::string> domains(const Target& target, Engine& draw) const;
 
   /// Power of a host.
-  Hold& power(world::HostId host);
+  world::Hold& power(world::HostId host);
   /// Life of a process while its host is up.
-  Hold& life(world::ProcessSlot& slot);
+  world::Hold& life(world::ProcessSlot& slot);
   Throttle& cpu(world::HostId host);
   Throttle& disk(world::HostId host);
   /// Bandwidth of the network card of `host/a-1`, of the uplinks of `rack/a1` (or `switch/a1`) and `zone/a`,
@@ -75,8 +76,8 @@ class Hardware {
   Service& service_;
   metrics::Journal& journal_;
   Defects defects_;
-  std::map<world::HostId, std::unique_ptr<Hold>> power_;
-  std::map<Place, std::unique_ptr<Hold>> life_;
+  std::map<world::HostId, std::unique_ptr<world::Hold>> power_;
+  std::map<Place, std::unique_ptr<world::Hold>> life_;
   std::map<world::HostId, Throttle> cpu_, disk_;
   std::map<std::string, Throttle, std::less<>> links_;
   std::map<world::HostId, Skew> clocks_;

@@ -12,7 +12,7 @@
 #include "sim/base/random.h"
 #include "sim/base/units.h"
 #include "sim/faults/component.h"
-#include "sim/faults/hold.h"
+#include "sim/faults/jointly.h"
 #include "sim/faults/target.h"
 #include "sim/world/host.h"
 

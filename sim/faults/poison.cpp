@@ -16,7 +16,7 @@ class Poisoning final : public world::Killer {
   void kill(world::ProcessSlot& victim, std::uint64_t request) override {
     hardware_.journal().record(hardware_.world().now(), "killed by poison", "host/" + victim.host().name(),
                                {{"request", request}});
-    Hold& life = hardware_.life(victim);
+    world::Hold& life = hardware_.life(victim);
     life.take();
     life.release(restart_);
   }

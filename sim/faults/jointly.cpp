@@ -1,4 +1,4 @@
-#include "sim/faults/hold.h"
+#include "sim/faults/jointly.h"
 
 #include <algorithm>
 
@@ -11,23 +11,6 @@ Place place_of(world::ProcessSlot& slot) {
   const auto at =
       std::find_if(host.slots().begin(), host.slots().end(), [&](const auto& s) { return s.get() == &slot; });
   return {host.id(), static_cast<std::size_t>(at - host.slots().begin())};
-}
-
-void Hold::take() {
-  cancel();
-  ++holders_;
-  if (!std::exchange(down_, true)) set_(false);
-}
-
-void Hold::release(Duration recovery) {
-  HEADROOM_CHECK(holders_ > 0, "what is let go was held");
-  ready_ = std::max(ready_, scheduler_.now() + recovery);
-  if (--holders_ == 0) scheduler_.schedule(*this, ready_);
-}
-
-void Hold::fire() {
-  down_ = false;
-  set_(true);
 }
 
 void Throttle::take(double share) {
