@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/api/metrics.h"
 #include "models/calls/defect.h"
 #include "models/calls/span.h"
 
@@ -164,18 +165,9 @@ Quota Tier::quota() const {
 
 void Tier::report(metrics::ResultBuilder& results) const {
   const TimePoint now = world_.now();
-  results.share("api.availability", answered_, reached_);
-  if (config_.quota_per_user) results.total("api.over_quota", over_quota_);
+  results.share(metric::kAvailability, answered_, reached_);
+  if (config_.quota_per_user) results.total(metric::kOverQuota, over_quota_);
   results.invariant("Little's law: api", station_.holds(now), station_.entered());
 }
-
-const std::vector<metrics::MetricInfo> kMetrics = {
-    {"api.utilization", "share", "busy core-seconds / configured core-seconds of the API hosts",
-     metrics::Better::lower},
-    {"api.availability", "share", "share of attempts reaching the API tier that a live API server answered",
-     metrics::Better::higher},
-    {"api.over_quota", "count", "attempts rejected because their user had used up the quota",
-     metrics::Better::neither},
-};
 
 }  // namespace headroom::api

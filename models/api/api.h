@@ -13,7 +13,6 @@
 #include "models/calls/members.h"
 #include "models/calls/service.h"
 #include "sim/metrics/batches.h"
-#include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
 #include "sim/metrics/station.h"
 #include "sim/metrics/window.h"
@@ -70,7 +69,5 @@ class Tier {
   QuotaUse quota_use_;
   metrics::Station station_;
 };
-
-extern const std::vector<metrics::MetricInfo> kMetrics;
 
 }  // namespace headroom::api

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "models/auth/edge.h"
+#include "models/auth/metrics.h"
 
 namespace headroom::auth {
 
@@ -13,12 +14,11 @@ Identity::Identity(const AuthConfig& config, const calls::Environment& env, Stre
       window_(env.window),
       journal_(env.journal),
       backoff_key_(key / "backoff") {
-  static constexpr std::array<const char*, kSources> kNames = {"cache", "data_plane", "stale", "nobody"};
-  for (std::size_t s = 0; s < kSources; ++s)
-    checks_[s].series = &env.series.counter("auth.by_" + std::string(kNames[s]));
+  static_assert(series::kBySource.size() == kSources);
+  for (std::size_t s = 0; s < kSources; ++s) checks_[s].series = &env.series.counter(series::kBySource[s]);
   if (config.management) {
-    denied_valid_.series = &env.series.counter("auth.denied_valid");
-    served_revoked_.series = &env.series.counter("auth.served_revoked");
+    denied_valid_.series = &env.series.counter(series::kDeniedValid);
+    served_revoked_.series = &env.series.counter(series::kServedRevoked);
     world::Host* where = hosts.management.empty() ? nullptr : hosts.management.front();
     management_.emplace(*config.management, env, log_, key, users, where);
   }
@@ -59,52 +59,17 @@ void Identity::report(metrics::ResultBuilder& results) const {
   const metrics::BatchSum asked = checks(Source::data_plane) + checks(Source::stale) + checks(Source::nobody);
   const metrics::BatchSum all = asked + checks(Source::cache);
   if (config_.edge_cache) {
-    results.share("auth.hit_ratio", checks(Source::cache), all);
-    results.total("auth.stale_served", checks(Source::stale));
-    results.total("auth.coalesced", coalesced_);
+    results.share(metric::kHitRatio, checks(Source::cache), all);
+    results.total(metric::kStaleServed, checks(Source::stale));
+    results.total(metric::kCoalesced, coalesced_);
   }
-  if (config_.data_plane.retry) results.total("auth.retries", retries_);
-  results.total("auth.unchecked", checks(Source::nobody));
-  results.share("auth.availability", checks(Source::data_plane), asked);
+  if (config_.data_plane.retry) results.total(metric::kRetries, retries_);
+  results.total(metric::kUnchecked, checks(Source::nobody));
+  results.share(metric::kAvailability, checks(Source::data_plane), asked);
   if (!management_) return;
-  results.total("auth.denied_valid", denied_valid_.sum);
-  results.total("auth.served_revoked", served_revoked_.sum);
+  results.total(metric::kDeniedValid, denied_valid_.sum);
+  results.total(metric::kServedRevoked, served_revoked_.sum);
   management_->report(results);
 }
-
-const std::vector<metrics::MetricInfo> kMetrics = {
-    {"auth.utilization", "share", "busy core-seconds / configured core-seconds of the data plane's hosts",
-     metrics::Better::lower},
-    {"auth.hit_ratio", "share", "share of credential checks answered from the edge cache",
-     metrics::Better::higher},
-    {"auth.stale_served", "count",
-     "credential checks answered from an entry past its time, because the data plane could not be reached",
-     metrics::Better::neither},
-    {"auth.coalesced", "count", "credential checks that waited for a look-up which another one had begun",
-     metrics::Better::neither},
-    {"auth.retries", "count", "look-ups that no host had answered and that were tried again",
-     metrics::Better::lower},
-    {"auth.unchecked", "count",
-     "credential checks that could not be made: no entry to believe, no answer from the data plane",
-     metrics::Better::lower},
-    {"auth.availability", "share",
-     "share of credential checks beyond the edge cache that the data plane answered",
-     metrics::Better::higher},
-    {"auth.denied_valid", "count",
-     "requests denied although their credentials were valid, because that was not yet known where they were "
-     "checked",
-     metrics::Better::lower},
-    {"auth.served_revoked", "count",
-     "requests accepted although their credentials were revoked, because that was not yet known where they "
-     "were checked",
-     metrics::Better::lower},
-    {"auth.propagation_mean_s", "s",
-     "mean time from a change of an account to its arrival at a data-plane host or an edge cache",
-     metrics::Better::lower},
-    {"auth.propagation_p99_s", "s",
-     "99th percentile of the time from a change of an account to its arrival at a data-plane host or an edge "
-     "cache",
-     metrics::Better::lower},
-};
 
 }  // namespace headroom::auth

@@ -12,7 +12,6 @@
 #include "models/calls/environment.h"
 #include "sim/base/random.h"
 #include "sim/metrics/batches.h"
-#include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
 #include "sim/metrics/series.h"
 #include "sim/metrics/window.h"
@@ -104,7 +103,5 @@ class Identity final : public world::Caches {
   metrics::BatchSum retries_;
   StreamKey backoff_key_;
 };
-
-extern const std::vector<metrics::MetricInfo> kMetrics;
 
 }  // namespace headroom::auth

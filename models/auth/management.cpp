@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/auth/metrics.h"
 #include "models/calls/call.h"
 #include "models/calls/messages.h"
 
@@ -137,8 +138,8 @@ std::uint64_t Management::deliver(Seat& seat, std::uint64_t from, std::uint64_t 
 }
 
 void Management::report(metrics::ResultBuilder& results) const {
-  results.mean("auth.propagation_mean_s", propagation_, 1e-9);
-  results.quantile("auth.propagation_p99_s", propagation_, 0.99, 1e-9);
+  results.mean(metric::kPropagationMeanS, propagation_, 1e-9);
+  results.quantile(metric::kPropagationP99S, propagation_, 0.99, 1e-9);
 }
 
 Listener::Listener(Management* management, world::HostId host, const std::string& name,

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "models/balancer/metrics.h"
 #include "models/calls/choice.h"
 #include "models/calls/defect.h"
 #include "models/calls/span.h"
@@ -99,9 +100,9 @@ Balancing::Balancing(const BalancerConfig& c, const calls::Environment& env)
     : config(c), ports({c.health_check, c.outlier_ejection}, env) {}
 
 void Balancing::report(metrics::ResultBuilder& results) const {
-  if (config.outlier_ejection) results.total("lb.ejections", ports.ejections);
-  if (config.health_check) results.total("lb.unhealthy", ports.unhealthy);
-  if (config.outlier_ejection || config.health_check) results.total("lb.panic_picks", ports.panic_picks);
+  if (config.outlier_ejection) results.total(metric::kEjections, ports.ejections);
+  if (config.health_check) results.total(metric::kUnhealthy, ports.unhealthy);
+  if (config.outlier_ejection || config.health_check) results.total(metric::kPanicPicks, ports.panic_picks);
 }
 
 std::unique_ptr<calls::Port> Balancing::port(const calls::Members& servers, std::string name) {
@@ -233,18 +234,5 @@ void JobBalancer::fire() {
   }
   if (!silent_.empty()) world_.scheduler().schedule(*this, silent_.begin()->first);
 }
-
-const std::vector<metrics::MetricInfo> kMetrics = {
-    {"lb.utilization", "share", "busy core-seconds / configured core-seconds of the balancer's hosts",
-     metrics::Better::lower},
-    {"lb.ejections", "count",
-     "servers left out because requests to them failed, each time by each balancer instance",
-     metrics::Better::lower},
-    {"lb.unhealthy", "count",
-     "servers left out because they did not answer health checks, each time by each balancer instance",
-     metrics::Better::lower},
-    {"lb.panic_picks", "count", "choices among all servers because every one of them was left out",
-     metrics::Better::lower},
-};
 
 }  // namespace headroom::balancer

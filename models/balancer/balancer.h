@@ -15,7 +15,6 @@
 #include "models/calls/members.h"
 #include "models/calls/port.h"
 #include "models/calls/service.h"
-#include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
 #include "sim/metrics/station.h"
 #include "sim/world/host.h"
@@ -104,7 +103,5 @@ class JobBalancer final : public calls::Dispatcher, world::Event {
   std::multimap<TimePoint, calls::Use> silent_;  // by when they are given up
   bool torn_down_ = false;
 };
-
-extern const std::vector<metrics::MetricInfo> kMetrics;
 
 }  // namespace headroom::balancer

@@ -5,6 +5,7 @@
 
 #include "models/calls/attempts.h"
 #include "models/calls/span.h"
+#include "models/client/metrics.h"
 #include "sim/base/check.h"
 
 namespace headroom::client {
@@ -58,6 +59,15 @@ Ending ending_of(Failure failure) {
 Ending ending_of(const calls::Answer& answer, const calls::Request& request) {
   return answer.renditions >= request.renditions ? Ending::complete : Ending::partial;
 }
+
+/// Whether the names in a catalogue are those of the kinds of ending, in their order.
+constexpr bool by_ending(const auto& infos) {
+  for (std::size_t e = 0; e < kEndings.size(); ++e)
+    if (infos[e].name.substr(infos[e].name.find('.') + 1) != kEndings[e]) return false;
+  return infos.size() == kEndings.size();
+}
+static_assert(by_ending(metric::kOutcomes) && by_ending(metric::kAttemptEndings) &&
+              by_ending(series::kOutcomes));
 
 /// Its name as a literal, which the catalogue's names are.
 const char* literal(Ending ending) {
@@ -214,20 +224,20 @@ Clients::Clients(const WorkloadConfig& config, const calls::Environment& env, St
       trace_(std::get_if<Trace>(&config_.arrivals)),
       sink_(std::make_unique<Sink>()),
       retry_(config.retry.value_or(calls::RetryConfig{1, {}, calls::Jitter::none, {}})),
-      offered_series_(env.series.counter("offered")),
-      answered_series_(env.series.counter("answered")),
-      asked_series_(env.series.counter("renditions.asked")),
-      delivered_series_(env.series.counter("renditions.delivered")),
-      latency_series_(env.series.quantiles("latency")) {
-  if (persistent()) attempts_series_ = &env.series.counter("attempts");
+      offered_series_(env.series.counter(series::kOffered)),
+      answered_series_(env.series.counter(series::kAnswered)),
+      asked_series_(env.series.counter(series::kAsked)),
+      delivered_series_(env.series.counter(series::kDelivered)),
+      latency_series_(env.series.quantiles(series::kLatency)) {
+  if (persistent()) attempts_series_ = &env.series.counter(series::kAttempts);
   if (parts_.reports_others) {
-    others_offered_series_ = &env.series.counter("others.offered");
-    others_answered_series_ = &env.series.counter("others.answered");
+    others_offered_series_ = &env.series.counter(series::kOthersOffered);
+    others_answered_series_ = &env.series.counter(series::kOthersAnswered);
   }
   if (config_.retry && config_.retry->budget) budget_.emplace(config_.retry->budget->value);
   if (parts_.session) sink_->session = parts_.session(origin());
   for (std::size_t e = 0; e < kEndings.size(); ++e)
-    ending_series_[e] = &env.series.counter("outcome." + std::string(kEndings[e]));
+    ending_series_[e] = &env.series.counter(series::kOutcomes[e]);
 }
 
 Clients::~Clients() = default;
@@ -521,36 +531,32 @@ void Clients::report(metrics::ResultBuilder& results) const {
   };
   const metrics::BatchSum answered = this->answered();
   const metrics::BatchSum failed = offered_ - answered;
-  results.total("requests.offered", offered_);
-  results.total("requests.answered", answered);
-  results.total("requests.complete", in(Ending::complete));
-  results.total("requests.partial", in(Ending::partial));
-  results.total("requests.failed", failed);
+  results.total(metric::kOffered, offered_);
+  results.total(metric::kAnswered, answered);
+  results.total(metric::kComplete, in(Ending::complete));
+  results.total(metric::kPartial, in(Ending::partial));
+  results.total(metric::kFailed, failed);
   const metrics::BatchSum& attempts = persistent() ? attempts_ : offered_;  // or an attempt is a request
   const auto& attempt_endings = persistent() ? attempt_endings_ : endings_;
-  results.total("attempts", attempts);
-  results.ratio("retry_amplification", attempts, offered_, 1, metrics::Range::at_least_one);
+  results.total(metric::kAttempts, attempts);
+  results.ratio(metric::kRetryAmplification, attempts, offered_, 1, metrics::Range::at_least_one);
+  for (std::size_t e = 0; e < kEndings.size(); ++e) results.total(metric::kOutcomes[e], endings_[e]);
   for (std::size_t e = 0; e < kEndings.size(); ++e)
-    results.total("outcome." + std::string(kEndings[e]), endings_[e]);
-  for (std::size_t e = 0; e < kEndings.size(); ++e)
-    results.total("attempt." + std::string(kEndings[e]), attempt_endings[e]);
-  results.share("yield", answered, offered_);
-  if (parts_.reports_others) results.share("others.yield", others_answered_, others_offered_);
-  results.mean("harvest", harvest_, 1, metrics::Range::share);
-  results.share("dq", harvest_, offered_);
-  if (config_.probe) results.share("uptime", probes_up_, probes_);
-  results.rate("throughput_rps", answered);
-  const auto latencies = [&results](const std::string& prefix, const metrics::BatchHistogram& h) {
-    results.mean(prefix + "latency.mean_ms", h, 1e-6);
-    results.quantile(prefix + "latency.p50_ms", h, 0.5, 1e-6);
-    results.quantile(prefix + "latency.p90_ms", h, 0.9, 1e-6);
-    results.quantile(prefix + "latency.p95_ms", h, 0.95, 1e-6);
-    results.quantile(prefix + "latency.p99_ms", h, 0.99, 1e-6);
-    results.quantile(prefix + "latency.p99_9_ms", h, 0.999, 1e-6);
-    results.maximum(prefix + "latency.max_ms", h, 1e-6);
+    results.total(metric::kAttemptEndings[e], attempt_endings[e]);
+  results.share(metric::kYield, answered, offered_);
+  if (parts_.reports_others) results.share(metric::kOthersYield, others_answered_, others_offered_);
+  results.mean(metric::kHarvest, harvest_, 1, metrics::Range::share);
+  results.share(metric::kDq, harvest_, offered_);
+  if (config_.probe) results.share(metric::kUptime, probes_up_, probes_);
+  results.rate(metric::kThroughputRps, answered);
+  const auto latencies = [&results](const metric::Latency& names, const metrics::BatchHistogram& h) {
+    results.mean(names.mean, h, 1e-6);
+    for (std::size_t q = 0; q < names.quantiles.size(); ++q)
+      results.quantile(names.quantiles[q], h, metric::kLatencyQuantiles[q], 1e-6);
+    results.maximum(names.max, h, 1e-6);
   };
-  latencies("", latency_);
-  if (parts_.only_below) latencies("only.", only_latency_);
+  latencies(metric::kLatency, latency_);
+  if (parts_.only_below) latencies(metric::kOnlyLatency, only_latency_);
   results.latency("all", latency_);
   if (config_.image_bytes || trace_ != nullptr)
     for (std::size_t c = 0; c < kSizeClasses; ++c) results.latency(kSizeNames[c], latency_by_size_[c]);
@@ -566,70 +572,5 @@ void Clients::report(metrics::ResultBuilder& results) const {
   results.invariant("each attempt has exactly one ending", ended == started, started,
                     std::to_string(ended) + " endings of " + std::to_string(started) + " attempts");
 }
-
-using metrics::Better;
-const std::vector<metrics::MetricInfo> kMetrics = {
-    {"requests.offered", "count", "logical requests that clients meant to send in the window",
-     Better::neither},
-    {"requests.answered", "count",
-     "requests of which at least one rendition came before the client's deadline", Better::higher},
-    {"requests.complete", "count", "requests of which all renditions came", Better::higher},
-    {"requests.partial", "count", "requests of which some renditions came", Better::neither},
-    {"requests.failed", "count", "requests of which no rendition came", Better::lower},
-    {"attempts", "count", "attempts of all requests, the first ones included", Better::lower},
-    {"retry_amplification", "ratio", "attempts / offered", Better::lower},
-    {"outcome.complete", "count", "requests answered with all renditions", Better::higher},
-    {"outcome.partial", "count", "requests answered with some renditions", Better::neither},
-    {"outcome.dns_failed", "count", "requests whose name look-up failed", Better::lower},
-    {"outcome.refused", "count", "requests to a host on which nothing listened", Better::lower},
-    {"outcome.unreachable", "count", "requests with no live server to send them to", Better::lower},
-    {"outcome.rejected", "count", "requests turned away before work began (overload)", Better::lower},
-    {"outcome.denied", "count", "requests whose credentials were not accepted", Better::lower},
-    {"outcome.error", "count", "requests answered with an error, a server's own deadline included",
-     Better::lower},
-    {"outcome.died", "count", "requests whose server died while it worked", Better::lower},
-    {"outcome.late", "count", "requests without an answer at the client's deadline", Better::lower},
-    {"outcome.lost", "count", "requests that were, or whose answer was, lost on the way", Better::lower},
-    {"outcome.unfinished", "count", "requests without an outcome when the run ended", Better::lower},
-    {"attempt.complete", "count", "attempts answered with all renditions", Better::higher},
-    {"attempt.partial", "count", "attempts answered with some renditions", Better::neither},
-    {"attempt.dns_failed", "count", "attempts whose name look-up failed", Better::lower},
-    {"attempt.refused", "count", "attempts to a host on which nothing listened", Better::lower},
-    {"attempt.unreachable", "count", "attempts with no live server to send them to", Better::lower},
-    {"attempt.rejected", "count", "attempts turned away before work began (overload)", Better::lower},
-    {"attempt.denied", "count", "attempts whose credentials were not accepted", Better::lower},
-    {"attempt.error", "count", "attempts answered with an error", Better::lower},
-    {"attempt.died", "count", "attempts whose server died while it worked", Better::lower},
-    {"attempt.late", "count", "attempts without an answer when their request was over", Better::lower},
-    {"attempt.lost", "count", "attempts that were, or whose answer was, lost on the way", Better::lower},
-    {"attempt.unfinished", "count", "attempts without an outcome when the run ended", Better::lower},
-    {"yield", "share", "answered / offered", Better::higher},
-    {"others.yield", "share", "answered / offered, of requests that are not an abuser's (faults: abuse)",
-     Better::higher},
-    {"harvest", "share", "mean over answered requests of renditions delivered / renditions asked",
-     Better::higher},
-    {"dq", "share", "yield x harvest", Better::higher},
-    {"uptime", "share", "share of slots in which a synthetic probe was answered in time", Better::higher},
-    {"throughput_rps", "1/s", "answered requests of the window per second of it", Better::higher},
-    {"latency.mean_ms", "ms", "mean time from intended send time to last byte, answered requests",
-     Better::lower},
-    {"latency.p50_ms", "ms", "median latency", Better::lower},
-    {"latency.p90_ms", "ms", "90th percentile of latency", Better::lower},
-    {"latency.p95_ms", "ms", "95th percentile of latency", Better::lower},
-    {"latency.p99_ms", "ms", "99th percentile of latency", Better::lower},
-    {"latency.p99_9_ms", "ms", "99.9th percentile of latency", Better::lower},
-    {"latency.max_ms", "ms", "highest latency", Better::lower},
-    {"only.latency.mean_ms", "ms", "mean latency of the requests that slo.only selects", Better::lower},
-    {"only.latency.p50_ms", "ms", "median latency of the requests that slo.only selects", Better::lower},
-    {"only.latency.p90_ms", "ms", "90th percentile of latency of the requests that slo.only selects",
-     Better::lower},
-    {"only.latency.p95_ms", "ms", "95th percentile of latency of the requests that slo.only selects",
-     Better::lower},
-    {"only.latency.p99_ms", "ms", "99th percentile of latency of the requests that slo.only selects",
-     Better::lower},
-    {"only.latency.p99_9_ms", "ms", "99.9th percentile of latency of the requests that slo.only selects",
-     Better::lower},
-    {"only.latency.max_ms", "ms", "highest latency of the requests that slo.only selects", Better::lower},
-};
 
 }  // namespace headroom::client

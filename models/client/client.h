@@ -22,7 +22,6 @@
 #include "models/client/config.h"
 #include "sim/metrics/batches.h"
 #include "sim/metrics/histogram.h"
-#include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
 #include "sim/metrics/series.h"
 #include "sim/metrics/station.h"
@@ -181,7 +180,5 @@ class Clients final : public world::Traffic {
   metrics::Series::Counter& delivered_series_;
   metrics::Series::Quantiles& latency_series_;
 };
-
-extern const std::vector<metrics::MetricInfo> kMetrics;
 
 }  // namespace headroom::client

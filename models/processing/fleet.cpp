@@ -7,6 +7,7 @@
 
 #include "models/calls/defect.h"
 #include "models/calls/span.h"
+#include "models/processing/metrics.h"
 #include "models/processing/puller.h"
 #include "sim/base/counted.h"
 #include "sim/world/task.h"
@@ -418,10 +419,9 @@ Fleet::Fleet(const ProcessingConfig& config, CostModel cost, const calls::Enviro
 void Fleet::install(const std::vector<world::Host*>& hosts, const Parts& parts) {
   parts_ = parts;
   for (const world::Host* host : hosts) total_slots_ += config_.slots.value_or(host->cores());
-  actual_series_ = &series_.counter("usage.actual_cpu_s", 1e-9);
-  busy_series_ = &series_.level("processing.utilization", 1 / static_cast<double>(total_slots_));
-  if (parts.queue)
-    held_series_ = &series_.level("processing.held_share", 1 / static_cast<double>(total_slots_));
+  actual_series_ = &series_.counter(series::kActualCpu, 1e-9);
+  busy_series_ = &series_.level(series::kUtilization, 1 / static_cast<double>(total_slots_));
+  if (parts.queue) held_series_ = &series_.level(series::kHeldShare, 1 / static_cast<double>(total_slots_));
   for (world::Host* host : hosts) {
     const std::int64_t slots = config_.slots.value_or(host->cores());
     if (config_.cost) {
@@ -440,40 +440,19 @@ void Fleet::report(metrics::ResultBuilder& results) const {
   const TimePoint now = world_.now();
   metrics::TimeAverage busy = busy_;
   busy.finish(now);
-  results.time_share("processing.utilization", busy, 1.0 / static_cast<double>(total_slots_));
+  results.time_share(metric::kUtilization, busy, 1.0 / static_cast<double>(total_slots_));
   if (parts_.queue) {
     metrics::TimeAverage held = held_;
     held.finish(now);
-    results.time_average("processing.held", held);
+    results.time_average(metric::kHeld, held);
   }
-  results.ratio("processing.wait_mean_ms", wait_ns_, arrived_, 1e-6);
-  results.share("processing.wait_probability", waited_, arrived_);
-  results.ratio("processing.service_mean_ms", service_ns_, served_, 1e-6);
-  results.total("processing.wasted_cpu_s", wasted_cpu_ns_, 1e-9);
-  results.total("processing.repeated", repeated_);
-  results.total("usage.actual_cpu_s", actual_cpu_ns_, 1e-9);
+  results.ratio(metric::kWaitMeanMs, wait_ns_, arrived_, 1e-6);
+  results.share(metric::kWaitProbability, waited_, arrived_);
+  results.ratio(metric::kServiceMeanMs, service_ns_, served_, 1e-6);
+  results.total(metric::kWastedCpuS, wasted_cpu_ns_, 1e-9);
+  results.total(metric::kRepeated, repeated_);
+  results.total(metric::kActualCpu, actual_cpu_ns_, 1e-9);
   results.invariant("Little's law: processing", station_.holds(now), station_.entered());
 }
-
-const std::vector<metrics::MetricInfo> kMetrics = {
-    {"processing.utilization", "share",
-     "busy slot-seconds / configured slot-seconds in the window; slots of hosts that are down count as "
-     "configured",
-     metrics::Better::lower},
-    {"processing.held", "count",
-     "mean number of slots that only wait: for the image of the job that a queue gave them",
-     metrics::Better::lower},
-    {"processing.wait_mean_ms", "ms", "mean time from arrival at the worker to start, zero waits included",
-     metrics::Better::lower},
-    {"processing.wait_probability", "share", "share of jobs that had to wait at the worker",
-     metrics::Better::lower},
-    {"processing.service_mean_ms", "ms", "mean time in a slot, from start to end", metrics::Better::lower},
-    {"processing.wasted_cpu_s", "s",
-     "CPU of conversions that ended when their request was over, past the deadline of who asked, or in an "
-     "error, or that had been done before",
-     metrics::Better::lower},
-    {"processing.repeated", "count", "conversions completed that had been completed before",
-     metrics::Better::lower},
-};
 
 }  // namespace headroom::processing

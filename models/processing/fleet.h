@@ -12,7 +12,6 @@
 #include "models/processing/cost.h"
 #include "sim/metrics/batches.h"
 #include "sim/metrics/integral.h"
-#include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
 #include "sim/metrics/series.h"
 #include "sim/metrics/station.h"
@@ -81,7 +80,5 @@ class Fleet {
   metrics::Series::Level* busy_series_ = nullptr;
   metrics::Series::Level* held_series_ = nullptr;  ///< with a queue
 };
-
-extern const std::vector<metrics::MetricInfo> kMetrics;
 
 }  // namespace headroom::processing

@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include "models/queue/metrics.h"
+
 namespace headroom::queue {
 namespace {
 
@@ -28,7 +30,7 @@ Elections::Elections(const calls::Environment& env)
     : window_(env.window),
       journal_(env.journal),
       slot_(env.series.slot_length()),
-      series_(env.series.counter("queue.leader", 1 / static_cast<double>(slot_.count_ns()))) {}
+      series_(env.series.counter(series::kLeader, 1 / static_cast<double>(slot_.count_ns()))) {}
 
 void Elections::elected(TimePoint now, raft::Term term, const std::string& host, TimePoint useful_until) {
   if (term_) led_until(useful_until);
@@ -76,12 +78,12 @@ void Elections::leaderless_until(TimePoint end) {
 
 void Elections::report(metrics::ResultBuilder& results,
                        std::vector<metrics::PublishedPoint> published) const {
-  results.total("queue.leader_changes", changes_);
-  results.total("queue.leaderless_s", leaderless_ns_, 1e-9);
-  results.mean("election.mean_ms", took_, 1e-6);
-  results.quantile("election.p50_ms", took_, 0.50, 1e-6);
-  results.quantile("election.p99_ms", took_, 0.99, 1e-6);
-  results.maximum("election.max_ms", took_, 1e-6);
+  results.total(metric::kLeaderChanges, changes_);
+  results.total(metric::kLeaderlessS, leaderless_ns_, 1e-9);
+  results.mean(metric::kElectionMeanMs, took_, 1e-6);
+  results.quantile(metric::kElectionP50Ms, took_, 0.50, 1e-6);
+  results.quantile(metric::kElectionP99Ms, took_, 0.99, 1e-6);
+  results.maximum(metric::kElectionMaxMs, took_, 1e-6);
   if (took_.total().count() >= kFewestForDistribution)
     results.durations("election.took", took_, std::move(published));
 }
@@ -96,19 +98,5 @@ std::vector<metrics::PublishedPoint> published_elections(const Distribution<Dura
   }
   return points;
 }
-
-const std::vector<metrics::MetricInfo> kElectionMetrics = {
-    {"queue.leader_changes", "count", "elections won in the window", metrics::Better::lower},
-    {"queue.leaderless_s", "s",
-     "time in the window without a leader that a majority hears: from a leader's death, or the last answer "
-     "that "
-     "it had from a majority, to the next election",
-     metrics::Better::lower},
-    {"election.mean_ms", "ms", "mean time without a leader before an election, of elections in the window",
-     metrics::Better::lower},
-    {"election.p50_ms", "ms", "median of the same", metrics::Better::lower},
-    {"election.p99_ms", "ms", "99th percentile of the same", metrics::Better::lower},
-    {"election.max_ms", "ms", "the longest of the same", metrics::Better::lower},
-};
 
 }  // namespace headroom::queue

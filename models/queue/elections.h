@@ -9,7 +9,6 @@
 #include "sim/base/distribution.h"
 #include "sim/metrics/batches.h"
 #include "sim/metrics/histogram.h"
-#include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
 #include "sim/metrics/series.h"
 
@@ -48,7 +47,5 @@ class Elections {
 
 /// Figure 16 of the Raft paper, if it has this law of the election timeout.
 std::vector<metrics::PublishedPoint> published_elections(const Distribution<Duration>& election_timeout);
-
-extern const std::vector<metrics::MetricInfo> kElectionMetrics;
 
 }  // namespace headroom::queue

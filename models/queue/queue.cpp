@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "models/queue/metrics.h"
 #include "models/queue/node.h"
 #include "models/queue/session.h"
 
@@ -17,7 +18,7 @@ Queue::Queue(const QueueConfig& config, const calls::Environment& env, const std
       journal_(env.journal),
       watch_(watch),
       depth_(env.window),
-      depth_series_(env.series.level("queue.depth")) {
+      depth_series_(env.series.level(series::kDepth)) {
   GroupConfig raft;
   raft.election_timeout = config.election_timeout;
   raft.heartbeat = config.heartbeat;
@@ -134,34 +135,15 @@ void Queue::released(const calls::Job& job) {
 void Queue::report(metrics::ResultBuilder& results) {
   metrics::TimeAverage depth = depth_;
   depth.finish(now());
-  results.time_average("queue.depth_mean", depth);
-  results.maximum("queue.depth_max", depth);
-  results.mean("queue.wait_mean_ms", wait_ms_);
-  results.total("queue.rejected", rejected_);
-  if (config_.drop_expired) results.total("queue.expired", expired_);
-  if (config_.when_full == WhenFull::drop_oldest) results.total("queue.dropped", dropped_);
-  results.total("queue.redeliveries", redeliveries_);
-  results.total("queue.dead_lettered", dead_);
+  results.time_average(metric::kDepthMean, depth);
+  results.maximum(metric::kDepthMax, depth);
+  results.mean(metric::kWaitMeanMs, wait_ms_);
+  results.total(metric::kRejected, rejected_);
+  if (config_.drop_expired) results.total(metric::kExpired, expired_);
+  if (config_.when_full == WhenFull::drop_oldest) results.total(metric::kDropped, dropped_);
+  results.total(metric::kRedeliveries, redeliveries_);
+  results.total(metric::kDeadLettered, dead_);
   if (!alone()) groups_.front().group->report(results);
 }
-
-const std::vector<metrics::MetricInfo> kMetrics = {
-    {"queue.depth_mean", "count", "time average of committed jobs that wait for a worker",
-     metrics::Better::lower},
-    {"queue.depth_max", "count", "most committed jobs that waited at once", metrics::Better::lower},
-    {"queue.wait_mean_ms", "ms", "mean time from commit (or return) to delivery, zero waits included",
-     metrics::Better::lower},
-    {"queue.rejected", "count", "jobs refused because the queue was full", metrics::Better::lower},
-    {"queue.expired", "count",
-     "jobs dropped at delivery because their deadline (the client's or the API's) had passed",
-     metrics::Better::lower},
-    {"queue.dropped", "count", "jobs dropped to make room for newer ones", metrics::Better::lower},
-    {"queue.redeliveries", "count", "deliveries of jobs that had been delivered before",
-     metrics::Better::lower},
-    {"queue.dead_lettered", "count", "jobs given up after too many deliveries", metrics::Better::lower},
-    {"queue.lost_acknowledged", "count",
-     "jobs, over the whole run, that a session was told are safe and that are neither finished nor there",
-     metrics::Better::lower},
-};
 
 }  // namespace headroom::queue

@@ -15,7 +15,6 @@
 #include "sim/base/random.h"
 #include "sim/metrics/batches.h"
 #include "sim/metrics/integral.h"
-#include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
 #include "sim/metrics/series.h"
 #include "sim/metrics/time_average.h"
@@ -122,7 +121,5 @@ class Queue final : calls::ReleaseWatch {
   metrics::BatchSum rejected_, expired_, dropped_, redeliveries_, dead_;
   metrics::Series::Level& depth_series_;
 };
-
-extern const std::vector<metrics::MetricInfo> kMetrics;
 
 }  // namespace headroom::queue

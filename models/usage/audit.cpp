@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "models/calls/job.h"
+#include "models/usage/metrics.h"
 
 namespace headroom::usage {
 
@@ -10,8 +11,8 @@ Audit::Audit(const calls::Environment& env, BooksCheck* check)
     : world_(env.world),
       window_(env.window),
       check_(check),
-      stored_series_(env.series.counter("usage.stored_cpu_s", 1e-9)),
-      billed_series_(env.series.counter("usage.billed_cpu_s", 1e-9)) {}
+      stored_series_(env.series.counter(series::kStoredCpu, 1e-9)),
+      billed_series_(env.series.counter(series::kBilledCpu, 1e-9)) {}
 
 Use Audit::Books::all() const {
   return {records.total() + records.outside(), cpu_ns.total() + cpu_ns.outside(),
@@ -95,16 +96,16 @@ void Audit::close(const Bill& bill) {
 }
 
 void Audit::report(metrics::ResultBuilder& results) const {
-  results.total("usage.billed_cpu_s", billed_.cpu_ns, 1e-9);
-  results.total("usage.billed_bytes", billed_.bytes);
-  results.ratio("usage.billing_error", billed_.cpu_ns - done_.cpu_ns, done_.cpu_ns, 1, metrics::Range::any);
-  results.total("usage.lost_records", done_.records - billed_once_.records);
-  results.total("usage.duplicate_records", billed_.records - billed_once_.records);
-  results.total("usage.billed_unanswered", billed_unanswered_);
-  results.total("usage.answered_unbilled", delivered_ - delivered_and_billed_);
-  results.total("usage.wrong_period_records", wrong_period_);
-  results.quantile("usage.store_lag_p99_s", store_lag_, 0.99, 1e-9);
-  results.quantile("usage.lag_p99_s", lag_, 0.99, 1e-9);
+  results.total(metric::kBilledCpuS, billed_.cpu_ns, 1e-9);
+  results.total(metric::kBilledBytes, billed_.bytes);
+  results.ratio(metric::kBillingError, billed_.cpu_ns - done_.cpu_ns, done_.cpu_ns, 1, metrics::Range::any);
+  results.total(metric::kLostRecords, done_.records - billed_once_.records);
+  results.total(metric::kDuplicateRecords, billed_.records - billed_once_.records);
+  results.total(metric::kBilledUnanswered, billed_unanswered_);
+  results.total(metric::kAnsweredUnbilled, delivered_ - delivered_and_billed_);
+  results.total(metric::kWrongPeriodRecords, wrong_period_);
+  results.quantile(metric::kStoreLagP99S, store_lag_, 0.99, 1e-9);
+  results.quantile(metric::kLagP99S, lag_, 0.99, 1e-9);
   if (check_ != nullptr) check_->report(results);
 }
 

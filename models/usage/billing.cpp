@@ -5,6 +5,7 @@
 
 #include "models/calls/call.h"
 #include "models/calls/messages.h"
+#include "models/usage/metrics.h"
 #include "models/usage/task_tracker.h"
 
 namespace headroom::usage {
@@ -237,13 +238,13 @@ void Billing::report(metrics::ResultBuilder& results) const {
   const auto of = [](std::int64_t part, std::int64_t whole) {
     return whole == 0 ? std::nullopt : std::optional(static_cast<double>(part) / static_cast<double>(whole));
   };
-  results.single("usage.harvest", of(shards_read_, shards_asked_));
-  results.single("usage.billing_mean_s",
+  results.single(metric::kHarvest, of(shards_read_, shards_asked_));
+  results.single(metric::kBillingMeanS,
                  seconds_.count() == 0
                      ? std::nullopt
                      : std::optional(seconds_.sum() / static_cast<double>(seconds_.count())));
-  results.single("usage.backup_tasks", static_cast<double>(backups_));
-  results.single("usage.reexecuted_tasks", static_cast<double>(reexecutions_));
+  results.single(metric::kBackupTasks, static_cast<double>(backups_));
+  results.single(metric::kReexecutedTasks, static_cast<double>(reexecutions_));
 }
 
 }  // namespace headroom::usage

@@ -7,6 +7,7 @@
 #include "models/calls/call.h"
 #include "models/calls/host_choice.h"
 #include "models/calls/messages.h"
+#include "models/usage/metrics.h"
 #include "models/usage/ring.h"
 #include "models/usage/store_node.h"
 #include "models/usage/store_probes.h"
@@ -164,15 +165,15 @@ void BatchStore::forget(const ItemKey& key) {
 
 void BatchStore::report(metrics::ResultBuilder& results) const {
   const StoreBooks& b = cluster_.books;
-  results.quantile("store.read_p99_9_ms", b.read_ns, 0.999, 1e-6);
-  results.quantile("store.write_p99_9_ms", b.write_ns, 0.999, 1e-6);
-  results.share("store.reads_answered", b.reads_answered, b.reads);
-  results.share("store.writes_acknowledged", b.writes_acknowledged, b.writes);
-  results.total("store.hints_stored", b.hints_stored);
-  results.total("store.hints_delivered", b.hints_delivered);
-  results.total("store.hints_expired", b.hints_expired);
-  results.total("store.read_repairs", b.read_repairs);
-  results.total("store.anti_entropy_repairs", b.anti_entropy_repairs);
+  results.quantile(metric::kStoreReadP999Ms, b.read_ns, 0.999, 1e-6);
+  results.quantile(metric::kStoreWriteP999Ms, b.write_ns, 0.999, 1e-6);
+  results.share(metric::kStoreReadsAnswered, b.reads_answered, b.reads);
+  results.share(metric::kStoreWritesAcknowledged, b.writes_acknowledged, b.writes);
+  results.total(metric::kStoreHintsStored, b.hints_stored);
+  results.total(metric::kStoreHintsDelivered, b.hints_delivered);
+  results.total(metric::kStoreHintsExpired, b.hints_expired);
+  results.total(metric::kStoreReadRepairs, b.read_repairs);
+  results.total(metric::kStoreAntiEntropyRepairs, b.anti_entropy_repairs);
   if (probes_) probes_->report(results);
 }
 
@@ -185,41 +186,5 @@ void BatchStore::for_each_copy(const std::function<void(int, const ItemKey&, int
       if (address.second.period != kProbePeriod) seen(host, address.second, address.first);
   }
 }
-
-using metrics::Better;
-
-const std::vector<metrics::MetricInfo> kStoreMetrics = {
-    {"store.read_p99_9_ms", "ms",
-     "99.9th percentile of the time from a read's start at its coordinator to the R-th answer",
-     Better::lower},
-    {"store.write_p99_9_ms", "ms",
-     "99.9th percentile of the time from a write's start at its coordinator to the W-th acknowledgement",
-     Better::lower},
-    {"store.reads_answered", "share", "reads that got R answers", Better::higher},
-    {"store.writes_acknowledged", "share", "writes that got W acknowledgements", Better::higher},
-    {"store.t_99_9_ms", "ms",
-     "time after a write's acknowledgement from which on 99.9 % of reads see it; needs store.probe",
-     Better::lower},
-    {"store.consistent_at_0ms", "share", "reads begun at a write's acknowledgement that see it",
-     Better::higher},
-    {"store.consistent_at_1ms", "share", "reads begun 1 ms after a write's acknowledgement that see it",
-     Better::higher},
-    {"store.consistent_at_10ms", "share", "reads begun 10 ms after a write's acknowledgement that see it",
-     Better::higher},
-    {"store.consistent_at_100ms", "share", "reads begun 100 ms after a write's acknowledgement that see it",
-     Better::higher},
-    {"store.consistent_at_1000ms", "share", "reads begun 1 s after a write's acknowledgement that see it",
-     Better::higher},
-    {"store.probe_pairs", "count", "probes: a write that was acknowledged and a read that was answered",
-     Better::neither},
-    {"store.hints_stored", "count", "copies kept for a host that was believed down", Better::neither},
-    {"store.hints_delivered", "count", "copies handed over to a host that had missed them", Better::neither},
-    {"store.hints_expired", "count", "copies given up after hint_ttl", Better::lower},
-    {"store.read_repairs", "count", "copies that replicas got because a read found that they lacked them",
-     Better::neither},
-    {"store.anti_entropy_repairs", "count",
-     "copies that replicas got because a comparison with another replica found that they lacked them",
-     Better::neither},
-};
 
 }  // namespace headroom::usage

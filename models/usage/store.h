@@ -15,7 +15,6 @@
 #include "sim/base/outcome.h"
 #include "sim/base/random.h"
 #include "sim/base/units.h"
-#include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
 #include "sim/world/host.h"
 #include "sim/world/task.h"
@@ -89,8 +88,5 @@ class BatchStore {
   calls::Port port_;  ///< of all callers: each of their hosts stays with one of the store's
   std::unique_ptr<Probes> probes_;
 };
-
-/// Metrics of the store.
-extern const std::vector<metrics::MetricInfo> kStoreMetrics;
 
 }  // namespace headroom::usage

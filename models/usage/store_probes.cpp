@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "models/calls/call.h"
+#include "models/usage/metrics.h"
 #include "models/usage/pbs.h"
 #include "models/usage/store_node.h"
 
@@ -220,10 +221,11 @@ void Probes::close(Pair& pair) {
 }
 
 void Probes::report(metrics::ResultBuilder& results) const {
-  results.total("store.probe_pairs", measured_);
+  results.total(metric::kStoreProbePairs, measured_);
+  static_assert(metric::kConsistentAt.size() == kDelaysMs.size());
   for (std::size_t d = 0; d < kDelaysMs.size(); ++d)
-    results.share("store.consistent_at_" + std::to_string(kDelaysMs[d]) + "ms", seen_[d], told_[d]);
-  results.quantile("store.t_99_9_ms", consistent_after_ns_, 0.999, 1e-6);
+    results.share(metric::kConsistentAt[d], seen_[d], told_[d]);
+  results.quantile(metric::kStoreT999Ms, consistent_after_ns_, 0.999, 1e-6);
   results.durations("store.consistent_after", consistent_after_ns_,
                     published_consistency(cluster_.config.latency, cluster_.homes, cluster_.read_quorum,
                                           cluster_.write_quorum));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/usage/metrics.h"
+
 namespace headroom::usage {
 namespace {
 
@@ -170,58 +172,14 @@ void Pipeline::report(metrics::ResultBuilder& results) const {
   audit_.report(results);
   billing_.report(results);
   store_.report(results);
-  results.single("usage.late_records", static_cast<double>(bill_.late_records()));
-  results.single("usage.invoices", static_cast<double>(bill_.invoices()));
-  results.single("usage.invoiced_usd", bill_.amount().usd());
+  results.single(metric::kLateRecords, static_cast<double>(bill_.late_records()));
+  results.single(metric::kInvoices, static_cast<double>(bill_.invoices()));
+  results.single(metric::kInvoicedUsd, bill_.amount().usd());
   if (config_.report)
-    results.single("usage.report_harvest",
+    results.single(metric::kReportHarvest,
                    reports_ == 0 ? std::nullopt
                                  : std::optional(static_cast<double>(report_answers_) /
                                                  static_cast<double>(reports_ * store_.shards())));
 }
-
-using metrics::Better;
-const std::vector<metrics::MetricInfo> kMetrics = {
-    {"usage.actual_cpu_s", "s", "CPU of the first completed execution of each distinct conversion",
-     Better::neither},
-    {"usage.billed_cpu_s", "s",
-     "CPU of conversions that ended in the window, as it stands on the bill in the end", Better::neither},
-    {"usage.billed_bytes", "B",
-     "image bytes of conversions that ended in the window, as they stand on the bill in the end",
-     Better::neither},
-    {"usage.billing_error", "share", "(billed - actual) / actual CPU", Better::neither},
-    {"usage.lost_records", "count", "conversions that ended in the window and are not on the bill in the end",
-     Better::lower},
-    {"usage.duplicate_records", "count",
-     "records on the bill in the end beyond the first of each conversion that ended in the window",
-     Better::lower},
-    {"usage.billed_unanswered", "count",
-     "conversions on the bill for requests of the window that were not answered", Better::lower},
-    {"usage.answered_unbilled", "count",
-     "conversions delivered in answers to requests of the window that are not on the bill in the end",
-     Better::lower},
-    {"usage.wrong_period_records", "count",
-     "records metered in the window whose billing period, by their host's clock, is not the true one",
-     Better::lower},
-    {"usage.late_records", "count",
-     "records that came to the bill of a period, in all of the run, after that had been computed",
-     Better::lower},
-    {"usage.store_lag_p99_s", "s",
-     "99th percentile of the time from a conversion's end to its batch's acknowledgement by the store",
-     Better::lower},
-    {"usage.lag_p99_s", "s", "99th percentile of the time from a conversion's end to its being on the bill",
-     Better::lower},
-    {"usage.harvest", "share",
-     "share of the store's shards that bills were computed from, all bills of the run", Better::higher},
-    {"usage.report_harvest", "share", "share of the store's shards that reports of usage were answered from",
-     Better::higher},
-    {"usage.billing_mean_s", "s", "mean time to compute a bill", Better::lower},
-    {"usage.backup_tasks", "count", "map tasks that were started a second time because they were slow",
-     Better::neither},
-    {"usage.reexecuted_tasks", "count", "map tasks that were done again because they had failed",
-     Better::lower},
-    {"usage.invoices", "count", "invoices in the end, all of the run", Better::neither},
-    {"usage.invoiced_usd", "USD", "sum of all invoices in the end, all of the run", Better::neither},
-};
 
 }  // namespace headroom::usage

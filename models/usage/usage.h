@@ -15,7 +15,6 @@
 #include "models/usage/config.h"
 #include "models/usage/store.h"
 #include "sim/base/random.h"
-#include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
 #include "sim/world/host.h"
 #include "sim/world/task.h"
@@ -87,8 +86,5 @@ class Pipeline {
   std::int64_t report_answers_ = 0;
   world::Scope scope_;
 };
-
-/// Metrics of this component.
-extern const std::vector<metrics::MetricInfo> kMetrics;
 
 }  // namespace headroom::usage

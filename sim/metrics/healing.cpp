@@ -85,22 +85,4 @@ Healing healing(const SeriesTable& series, const Window& window, const Trouble& 
   return result;
 }
 
-const std::vector<MetricInfo> kHealingMetrics = {
-    {"heal_s", "s",
-     "time from the end of the last fault until yield was back: the first instant from which 5 slots of the "
-     "time series in a row, together, had a yield no more than 3 of its standard deviations below that of "
-     "the "
-     "window before the first fault; null: not within heal_watched_s",
-     Better::lower},
-    {"heal_watched_s", "s",
-     "time from the end of the last fault to the end of the window, if faults are on a schedule and end "
-     "before "
-     "it; null: there were not 5 slots of the window before the first fault to compare with",
-     Better::neither},
-    {"heal_starting", "count",
-     "processes that had ended in faults that were over and were not started again, or whose hosts still "
-     "booted, at the end of the window; while there are any, that yield is not back says nothing",
-     Better::lower},
-};
-
 }  // namespace headroom::metrics

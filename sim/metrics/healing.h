@@ -1,10 +1,8 @@
 #pragma once
 
 #include <optional>
-#include <vector>
 
 #include "sim/base/units.h"
-#include "sim/metrics/metric_info.h"
 #include "sim/metrics/series.h"
 #include "sim/metrics/window.h"
 
@@ -34,8 +32,5 @@ inline constexpr int kSlotsInARow = 5;
 /// deviations. A sound service that scatters normally is missed there once in 1000 times, and then found a
 /// slot later.
 Healing healing(const SeriesTable& series, const Window& window, const Trouble& trouble);
-
-/// `heal_s`, `heal_watched_s`.
-extern const std::vector<MetricInfo> kHealingMetrics;
 
 }  // namespace headroom::metrics

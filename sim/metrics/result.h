@@ -13,6 +13,7 @@
 #include "sim/metrics/interval.h"
 #include "sim/metrics/journal.h"
 #include "sim/metrics/limits.h"
+#include "sim/metrics/metric_info.h"
 #include "sim/metrics/series.h"
 #include "sim/metrics/time_average.h"
 
@@ -73,8 +74,8 @@ std::string serialise(const ReplicationResult&);
 /// None when the bytes are not complete and well formed.
 std::optional<ReplicationResult> deserialise(std::string_view bytes);
 
-/// Collects what one replication reports. Every metric is given once, under its full name; `scale` turns what
-/// was recorded into the metric's unit (1e-6: nanoseconds to milliseconds; 1/slots: busy slots to a
+/// Collects what one replication reports. Every metric is given once, by the constant that describes it
+/// (metric_info.h); `scale` turns what was recorded into the metric's unit (1e-6: nanoseconds to milliseconds; 1/slots: busy slots to a
 /// utilisation). A metric whose denominator is 0 (no observation) becomes null. Each says, too, what values
 /// it can have (a `share` stays between 0 and 1) and what an interval can be made from (interval.h).
 class ResultBuilder {
@@ -84,41 +85,41 @@ class ResultBuilder {
   }
 
   /// Of things in the denominator that are counted.
-  void ratio(std::string name, const BatchSum& numerator, const BatchSum& denominator, double scale = 1,
+  void ratio(const MetricName& metric, const BatchSum& numerator, const BatchSum& denominator, double scale = 1,
              Range range = Range::not_negative);
-  void ratio(std::string name, const Tally& numerator, const BatchSum& denominator, double scale = 1,
+  void ratio(const MetricName& metric, const Tally& numerator, const BatchSum& denominator, double scale = 1,
              Range range = Range::not_negative);
-  void share(std::string name, const BatchSum& numerator, const BatchSum& denominator) {
-    ratio(std::move(name), numerator, denominator, 1, Range::share);
+  void share(const MetricName& metric, const BatchSum& numerator, const BatchSum& denominator) {
+    ratio(metric, numerator, denominator, 1, Range::share);
   }
-  void share(std::string name, const Tally& numerator, const BatchSum& denominator) {
-    ratio(std::move(name), numerator, denominator, 1, Range::share);
+  void share(const MetricName& metric, const Tally& numerator, const BatchSum& denominator) {
+    ratio(metric, numerator, denominator, 1, Range::share);
   }
   /// Of so much time (or of cores, over time).
-  void time_share(std::string name, const BatchSum& numerator, const BatchSum& time, double scale = 1);
+  void time_share(const MetricName& metric, const BatchSum& numerator, const BatchSum& time, double scale = 1);
   /// Scale 1: of things that are counted.
-  void total(std::string name, const BatchSum& sum, double scale = 1);
-  void total(std::string name, const Tally& sum, double scale = 1);
+  void total(const MetricName& metric, const BatchSum& sum, double scale = 1);
+  void total(const MetricName& metric, const Tally& sum, double scale = 1);
   /// Per second of the window.
-  void rate(std::string name, const BatchSum& sum, double scale = 1);
-  void mean(std::string name, const Tally& observations, double scale = 1, Range range = Range::not_negative);
-  void mean(std::string name, const BatchHistogram& observations, double scale = 1);
-  void time_average(std::string name, const TimeAverage& level, double scale = 1);
+  void rate(const MetricName& metric, const BatchSum& sum, double scale = 1);
+  void mean(const MetricName& metric, const Tally& observations, double scale = 1, Range range = Range::not_negative);
+  void mean(const MetricName& metric, const BatchHistogram& observations, double scale = 1);
+  void time_average(const MetricName& metric, const TimeAverage& level, double scale = 1);
   /// Of a 0/1 level, or of busy slots scaled by their number: the share of time.
-  void time_share(std::string name, const TimeAverage& level, double scale = 1);
+  void time_share(const MetricName& metric, const TimeAverage& level, double scale = 1);
   /// ∫ level dt in level·seconds; of a 0/1 level: for how many seconds.
-  void time_total(std::string name, const TimeAverage& level, double scale = 1);
+  void time_total(const MetricName& metric, const TimeAverage& level, double scale = 1);
   /// q in (0, 1).
-  void quantile(std::string name, const BatchHistogram& observations, double q, double scale = 1);
-  void maximum(std::string name, std::optional<double> value);
-  void maximum(std::string name, const BatchHistogram& observations, double scale = 1);
-  void maximum(std::string name, const TimeAverage& level, double scale = 1);
+  void quantile(const MetricName& metric, const BatchHistogram& observations, double q, double scale = 1);
+  void maximum(const MetricName& metric, std::optional<double> value);
+  void maximum(const MetricName& metric, const BatchHistogram& observations, double scale = 1);
+  void maximum(const MetricName& metric, const TimeAverage& level, double scale = 1);
   /// A number that follows from the scenario alone, not from chance.
-  void constant(std::string name, double value);
+  void constant(const MetricName& metric, double value);
   /// A number that varies by chance, of which the run has but one value: an interval needs many runs.
-  void single(std::string name, std::optional<double> value);
+  void single(const MetricName& metric, std::optional<double> value);
   /// Nothing was observed.
-  void none(std::string name);
+  void none(const MetricName& metric);
 
   void invariant(std::string name, bool holds, std::int64_t checked, std::string detail = {});
   /// "all" first, then classes in ascending order.
@@ -133,9 +134,9 @@ class ResultBuilder {
   ReplicationResult build() && { return std::move(result_); }
 
  private:
-  void put(std::string name, std::optional<double> value, Evidence evidence = {});
-  void put_ratio(std::string name, Evidence evidence);
-  void put_total(std::string name, Evidence evidence);
+  void put(const MetricName& metric, std::optional<double> value, Evidence evidence = {});
+  void put_ratio(const MetricName& metric, Evidence evidence);
+  void put_total(const MetricName& metric, Evidence evidence);
   Window window_;
   ReplicationResult result_;
 };

@@ -44,67 +44,67 @@ Evidence of(Evidence::Kind kind, Batches batches, double scale, Range range, boo
 
 }  // namespace
 
-void ResultBuilder::put(std::string name, std::optional<double> value, Evidence evidence) {
+void ResultBuilder::put(const MetricName& metric, std::optional<double> value, Evidence evidence) {
   HEADROOM_CHECK(!value || std::isfinite(*value), "a metric is a finite number or absent");
   HEADROOM_CHECK(std::none_of(result_.metrics.begin(), result_.metrics.end(),
-                              [&](const MetricValue& m) { return m.name == name; }),
+                              [&](const MetricValue& m) { return m.name == metric.name(); }),
                  "a metric is given once");
-  result_.metrics.push_back({std::move(name), value, std::move(evidence)});
+  result_.metrics.push_back({metric.name(), value, std::move(evidence)});
 }
 
-void ResultBuilder::put_ratio(std::string name, Evidence evidence) {
+void ResultBuilder::put_ratio(const MetricName& metric, Evidence evidence) {
   const double denominator = sum(evidence.batches.denominator);
-  if (denominator == 0) return none(std::move(name));
+  if (denominator == 0) return none(metric);
   const double value = sum(evidence.batches.numerator) / denominator * evidence.scale;
-  put(std::move(name), value, std::move(evidence));
+  put(metric, value, std::move(evidence));
 }
 
-void ResultBuilder::put_total(std::string name, Evidence evidence) {
+void ResultBuilder::put_total(const MetricName& metric, Evidence evidence) {
   const double value = sum(evidence.batches.numerator) * evidence.scale;
-  put(std::move(name), value, std::move(evidence));
+  put(metric, value, std::move(evidence));
 }
 
-void ResultBuilder::ratio(std::string name, const BatchSum& numerator, const BatchSum& denominator,
+void ResultBuilder::ratio(const MetricName& metric, const BatchSum& numerator, const BatchSum& denominator,
                           double scale, Range range) {
-  put_ratio(std::move(name),
+  put_ratio(metric,
             of(Evidence::Kind::ratio, {values(numerator), values(denominator)}, scale, range, true));
 }
 
-void ResultBuilder::ratio(std::string name, const Tally& numerator, const BatchSum& denominator, double scale,
+void ResultBuilder::ratio(const MetricName& metric, const Tally& numerator, const BatchSum& denominator, double scale,
                           Range range) {
-  put_ratio(std::move(name),
+  put_ratio(metric,
             of(Evidence::Kind::ratio, {sums(numerator), values(denominator)}, scale, range, true));
 }
 
-void ResultBuilder::time_share(std::string name, const BatchSum& numerator, const BatchSum& time,
+void ResultBuilder::time_share(const MetricName& metric, const BatchSum& numerator, const BatchSum& time,
                                double scale) {
-  put_ratio(std::move(name),
+  put_ratio(metric,
             of(Evidence::Kind::ratio, {values(numerator), values(time)}, scale, Range::share, false));
 }
 
-void ResultBuilder::total(std::string name, const BatchSum& sum_of, double scale) {
-  put_total(std::move(name),
+void ResultBuilder::total(const MetricName& metric, const BatchSum& sum_of, double scale) {
+  put_total(metric,
             of(Evidence::Kind::total, {values(sum_of), {}}, scale, Range::not_negative, scale == 1));
 }
 
-void ResultBuilder::total(std::string name, const Tally& sum_of, double scale) {
-  put_total(std::move(name),
+void ResultBuilder::total(const MetricName& metric, const Tally& sum_of, double scale) {
+  put_total(metric,
             of(Evidence::Kind::total, {sums(sum_of), {}}, scale, Range::not_negative, scale == 1));
 }
 
-void ResultBuilder::rate(std::string name, const BatchSum& sum_of, double scale) {
+void ResultBuilder::rate(const MetricName& metric, const BatchSum& sum_of, double scale) {
   const double seconds = window_.length().seconds();
-  if (seconds == 0) return none(std::move(name));
-  put_total(std::move(name), of(Evidence::Kind::total, {values(sum_of), {}}, scale / seconds,
+  if (seconds == 0) return none(metric);
+  put_total(metric, of(Evidence::Kind::total, {values(sum_of), {}}, scale / seconds,
                                 Range::not_negative, scale == 1));
 }
 
-void ResultBuilder::mean(std::string name, const Tally& observations, double scale, Range range) {
-  put_ratio(std::move(name),
+void ResultBuilder::mean(const MetricName& metric, const Tally& observations, double scale, Range range) {
+  put_ratio(metric,
             of(Evidence::Kind::ratio, {sums(observations), counts(observations)}, scale, range, true));
 }
 
-void ResultBuilder::mean(std::string name, const BatchHistogram& observations, double scale) {
+void ResultBuilder::mean(const MetricName& metric, const BatchHistogram& observations, double scale) {
   Batches batches;
   for (int b = 0; b < kBatches; ++b) {
     if (const Histogram* h = observations.in(b)) {
@@ -112,7 +112,7 @@ void ResultBuilder::mean(std::string name, const BatchHistogram& observations, d
       batches.denominator[static_cast<std::size_t>(b)] = static_cast<double>(h->count());
     }
   }
-  put_ratio(std::move(name), of(Evidence::Kind::ratio, batches, scale, Range::not_negative, true));
+  put_ratio(metric, of(Evidence::Kind::ratio, batches, scale, Range::not_negative, true));
 }
 
 namespace {
@@ -126,23 +126,23 @@ Evidence of_level(const TimeAverage& level, double scale, Range range) {
 }
 }  // namespace
 
-void ResultBuilder::time_average(std::string name, const TimeAverage& level, double scale) {
-  put_ratio(std::move(name), of_level(level, scale, Range::not_negative));
+void ResultBuilder::time_average(const MetricName& metric, const TimeAverage& level, double scale) {
+  put_ratio(metric, of_level(level, scale, Range::not_negative));
 }
 
-void ResultBuilder::time_share(std::string name, const TimeAverage& level, double scale) {
-  put_ratio(std::move(name), of_level(level, scale, Range::share));
+void ResultBuilder::time_share(const MetricName& metric, const TimeAverage& level, double scale) {
+  put_ratio(metric, of_level(level, scale, Range::share));
 }
 
-void ResultBuilder::time_total(std::string name, const TimeAverage& level, double scale) {
-  put(std::move(name), level.level_seconds() * scale,
+void ResultBuilder::time_total(const MetricName& metric, const TimeAverage& level, double scale) {
+  put(metric, level.level_seconds() * scale,
       of(Evidence::Kind::total, {level_seconds(level), {}}, scale, Range::not_negative, false));
 }
 
-void ResultBuilder::quantile(std::string name, const BatchHistogram& observations, double q, double scale) {
+void ResultBuilder::quantile(const MetricName& metric, const BatchHistogram& observations, double q, double scale) {
   const Histogram all = observations.total();
   const auto value = all.quantile(q);
-  if (!value) return none(std::move(name));
+  if (!value) return none(metric);
   const double wider = *all.quantile(wider_share(q));
   Evidence evidence = of(Evidence::Kind::quantile, {}, scale, Range::not_negative, true);
   evidence.q = q;
@@ -155,35 +155,35 @@ void ResultBuilder::quantile(std::string name, const BatchHistogram& observation
     evidence.above_wider[i] = static_cast<double>(h->count() - h->count_up_to(wider));
   }
   for (int i = 0; i < kCurve; ++i) evidence.curve.push_back(*all.quantile(curve_share(q, i)) * scale);
-  put(std::move(name), *value * scale, std::move(evidence));
+  put(metric, *value * scale, std::move(evidence));
 }
 
-void ResultBuilder::maximum(std::string name, std::optional<double> value) {
-  put(std::move(name), value);
+void ResultBuilder::maximum(const MetricName& metric, std::optional<double> value) {
+  put(metric, value);
 }
 
-void ResultBuilder::maximum(std::string name, const BatchHistogram& observations, double scale) {
+void ResultBuilder::maximum(const MetricName& metric, const BatchHistogram& observations, double scale) {
   const Histogram all = observations.total();
-  if (all.count() == 0) return none(std::move(name));
-  maximum(std::move(name), static_cast<double>(all.max()) * scale);
+  if (all.count() == 0) return none(metric);
+  maximum(metric, static_cast<double>(all.max()) * scale);
 }
 
-void ResultBuilder::maximum(std::string name, const TimeAverage& level, double scale) {
-  maximum(std::move(name), static_cast<double>(level.max()) * scale);
+void ResultBuilder::maximum(const MetricName& metric, const TimeAverage& level, double scale) {
+  maximum(metric, static_cast<double>(level.max()) * scale);
 }
 
-void ResultBuilder::constant(std::string name, double value) {
+void ResultBuilder::constant(const MetricName& metric, double value) {
   Evidence evidence;
   evidence.kind = Evidence::Kind::exact;
-  put(std::move(name), value, evidence);
+  put(metric, value, evidence);
 }
 
-void ResultBuilder::single(std::string name, std::optional<double> value) {
-  put(std::move(name), value);
+void ResultBuilder::single(const MetricName& metric, std::optional<double> value) {
+  put(metric, value);
 }
 
-void ResultBuilder::none(std::string name) {
-  put(std::move(name), std::nullopt);
+void ResultBuilder::none(const MetricName& metric) {
+  put(metric, std::nullopt);
 }
 
 void ResultBuilder::invariant(std::string name, bool holds, std::int64_t checked, std::string detail) {

@@ -1,6 +1,5 @@
 #include "sim/metrics/series.h"
 
-#include <array>
 #include <limits>
 #include <utility>
 
@@ -8,8 +7,6 @@ namespace headroom::metrics {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr std::array<std::pair<double, const char*>, 4> kQuantiles = {
-    {{0.5, ".p50_ms"}, {0.95, ".p95_ms"}, {0.99, ".p99_ms"}, {0.999, ".p99_9_ms"}}};
 
 std::int64_t slots_needed(std::int64_t length, std::int64_t width) {
   return (length + width - 1) / width;
@@ -60,11 +57,12 @@ void Series::Level::next_slot() {
   slot_end_ = slot_ + 1 == series_.rows_ ? TimePoint::never() : slot_end_ + Duration::ns(series_.width_);
 }
 
-Series::Quantiles::Quantiles(const Series& series, std::string name)
+Series::Quantiles::Quantiles(const Series& series, const QuantileInfos& infos)
     : series_(series),
-      name_(std::move(name)),
       slots_(series.rows_),
-      columns_(kQuantiles.size(), std::vector<double>(series.rows_, kNone)) {}
+      columns_(kSlotQuantiles.size(), std::vector<double>(series.rows_, kNone)) {
+  for (std::size_t k = 0; k < infos.size(); ++k) names_[k] = infos[k].name;
+}
 
 void Series::Quantiles::go_to(std::size_t slot) {
   HEADROOM_CHECK(slot > newest_, "slots open in order");
@@ -86,28 +84,34 @@ Histogram& Series::Quantiles::first(Slot& slot) {
 void Series::Quantiles::collapse(Slot& slot) {
   if (!slot.histogram) return;
   const auto row = static_cast<std::size_t>(&slot - slots_.data());
-  for (std::size_t k = 0; k < kQuantiles.size(); ++k) {
-    columns_[k][row] = slot.histogram->quantile(kQuantiles[k].first).value_or(kNone) / 1e6;
+  for (std::size_t k = 0; k < kSlotQuantiles.size(); ++k) {
+    columns_[k][row] = slot.histogram->quantile(kSlotQuantiles[k]).value_or(kNone) / 1e6;
   }
   slot.histogram->clear();
   spare_.push_back(std::move(slot.histogram));
 }
 
-Series::Counter& Series::counter(std::string name, double scale) {
+std::string Series::unique(const SeriesName& series) {
+  HEADROOM_CHECK(names_.insert(series.name()).second, "a column of the time series is made once");
+  return series.name();
+}
+
+Series::Counter& Series::counter(const SeriesName& series, double scale) {
   order_.push_back({Kind::counter, counters_.size()});
-  counters_.push_back(std::unique_ptr<Counter>(new Counter(*this, std::move(name), scale)));
+  counters_.push_back(std::unique_ptr<Counter>(new Counter(*this, unique(series), scale)));
   return *counters_.back();
 }
 
-Series::Level& Series::level(std::string name, double scale, std::int64_t initial) {
+Series::Level& Series::level(const SeriesName& series, double scale, std::int64_t initial) {
   order_.push_back({Kind::level, levels_.size()});
-  levels_.push_back(std::unique_ptr<Level>(new Level(*this, std::move(name), scale, initial)));
+  levels_.push_back(std::unique_ptr<Level>(new Level(*this, unique(series), scale, initial)));
   return *levels_.back();
 }
 
-Series::Quantiles& Series::quantiles(std::string name) {
+Series::Quantiles& Series::quantiles(const QuantileInfos& infos) {
+  for (const SeriesInfo& info : infos) unique(info);
   order_.push_back({Kind::quantiles, quantiles_.size()});
-  quantiles_.push_back(std::unique_ptr<Quantiles>(new Quantiles(*this, std::move(name))));
+  quantiles_.push_back(std::unique_ptr<Quantiles>(new Quantiles(*this, infos)));
   return *quantiles_.back();
 }
 
@@ -139,9 +143,9 @@ SeriesTable Series::finish(TimePoint end) {
     } else {
       Quantiles& quantiles = *quantiles_[entry.index];
       for (auto& slot : quantiles.slots_) quantiles.collapse(slot);
-      for (std::size_t k = 0; k < kQuantiles.size(); ++k) {
+      for (std::size_t k = 0; k < kSlotQuantiles.size(); ++k) {
         const auto& values = quantiles.columns_[k];
-        table.columns.push_back({quantiles.name_ + kQuantiles[k].second,
+        table.columns.push_back({quantiles.names_[k],
                                  false,
                                  {values.begin(), values.begin() + static_cast<std::ptrdiff_t>(table.rows)}});
       }

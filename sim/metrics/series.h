@@ -1,9 +1,11 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,8 +13,13 @@
 #include "sim/base/check.h"
 #include "sim/base/units.h"
 #include "sim/metrics/histogram.h"
+#include "sim/metrics/metric_info.h"
 
 namespace headroom::metrics {
+
+/// Of the durations that begin in a slot these quantiles are told, in four columns.
+inline constexpr std::array kSlotQuantiles = {0.5, 0.95, 0.99, 0.999};
+using QuantileInfos = std::array<SeriesInfo, kSlotQuantiles.size()>;
 
 /// A finished time series: one row per slot, one column per name.
 struct SeriesTable {
@@ -31,7 +38,8 @@ struct SeriesTable {
 
 /// Records what happens over the whole run (warm-up, window, drain) in slots of equal length: 1 s, or as much
 /// longer (2, 5, 10, 20 … s) as keeps the longest possible run within `max_rows`. Columns are made once, when
-/// models are built; the references stay valid as long as the series does.
+/// models are built, by the constants that describe them (metric_info.h): to ask for one name twice is an
+/// error. The references stay valid as long as the series does.
 class Series {
  public:
   /// What happens beyond `longest_run` is counted in the last slot.
@@ -95,8 +103,7 @@ class Series {
     std::vector<std::int64_t> integrals_;
   };
 
-  /// The columns NAME.p50_ms, p95_ms, p99_ms and p99_9_ms of durations that are known only later: a slot is
-  /// open while something that began in it has not ended, and keeps a histogram only that long, so memory
+  /// The quantiles, in milliseconds, of durations that are known only later: a slot is open while something that began in it has not ended, and keeps a histogram only that long, so memory
   /// grows with what is in flight, not with the run.
   class Quantiles {
    public:
@@ -123,7 +130,7 @@ class Series {
       std::int64_t open = 0;
       std::unique_ptr<Histogram> histogram;  // null before the first record and after the slot is done
     };
-    Quantiles(const Series& series, std::string name);
+    Quantiles(const Series& series, const QuantileInfos& infos);
     void go_to(std::size_t slot);
     Histogram& first(Slot& slot);
     void end(Slot& slot) {
@@ -132,7 +139,7 @@ class Series {
     }
     void collapse(Slot& slot);
     const Series& series_;
-    std::string name_;
+    std::array<std::string, kSlotQuantiles.size()> names_;
     std::size_t newest_ = 0;
     std::size_t made_ = 0;
     std::vector<Slot> slots_;
@@ -141,9 +148,9 @@ class Series {
   };
 
   /// `scale` turns what is counted into what is reported (nanoseconds to seconds, busy slots to a share).
-  Counter& counter(std::string name, double scale = 1);
-  Level& level(std::string name, double scale = 1, std::int64_t initial = 0);
-  Quantiles& quantiles(std::string name);
+  Counter& counter(const SeriesName& series, double scale = 1);
+  Level& level(const SeriesName& series, double scale = 1, std::int64_t initial = 0);
+  Quantiles& quantiles(const QuantileInfos& infos);
 
   /// The table, columns in the order in which they were made. Call once, when the run is over.
   SeriesTable finish(TimePoint end);
@@ -154,6 +161,9 @@ class Series {
     Kind kind;
     std::size_t index;
   };
+  /// Of a column that is to be made.
+  std::string unique(const SeriesName& series);
+
   std::int64_t width_;
   double inverse_;
   std::size_t rows_;
@@ -164,6 +174,7 @@ class Series {
   std::vector<std::unique_ptr<Counter>> counters_;
   std::vector<std::unique_ptr<Level>> levels_;
   std::vector<std::unique_ptr<Quantiles>> quantiles_;
+  std::set<std::string> names_;  ///< of all columns
 };
 
 }  // namespace headroom::metrics

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -119,7 +120,7 @@ struct Plan {
   std::optional<double> own;  ///< of `maximize`: the scenario's own value, in the goal's unit
   std::optional<Growth> growth;
   std::optional<Uncertain> uncertain;
-  std::vector<metrics::MetricInfo> catalogue{};  ///< not in any file
+  std::span<const metrics::MetricInfo> catalogue{};  ///< not in any file
 
   /// Whether there is an answer: with something uncertain, one that holds in enough worlds.
   bool found() const { return uncertain ? uncertain->answer.has_value() : answer.has_value(); }

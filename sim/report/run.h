@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,7 +45,7 @@ struct Run {
   std::optional<metrics::Settled> settled;
   std::vector<metrics::Verdict> slo;
   std::optional<Precision> precision{};  ///< none: not asked
-  std::vector<metrics::MetricInfo> catalogue;
+  std::span<const metrics::MetricInfo> catalogue;
   std::vector<Band> faults;
   bool partial = false;              ///< interrupted: only the replications that were complete
   std::string scenario_yaml;         ///< fully resolved

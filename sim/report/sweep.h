@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -34,7 +35,7 @@ struct Sweep {
   std::string fingerprint;
   std::vector<Axis> axes;
   std::vector<Point> points;                     ///< all of the grid; the last axis changes fastest
-  std::vector<metrics::MetricInfo> catalogue{};  ///< not in any file
+  std::span<const metrics::MetricInfo> catalogue{};  ///< not in any file
 
   std::size_t complete() const;
   bool partial() const { return complete() < points.size(); }

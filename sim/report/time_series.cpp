@@ -22,14 +22,15 @@ double overlap(double begin, double end, double from, double to) {
 }
 
 /// The share of those sent that were answered, of slots of the window.
-void add_yield(TimeSeries& series, double window_end, const std::string& prefix) {
+void add_yield(TimeSeries& series, double window_end, const metrics::SeriesInfo& column,
+               const std::string& prefix) {
   const auto* offered = series.find(prefix + "offered");
   const auto* answered = series.find(prefix + "answered");
   if (offered == nullptr || answered == nullptr) return;
   std::vector<double> yield(series.t.size(), kNone);
   for (std::size_t i = 0; i < series.t.size(); ++i)
     if (series.t[i] < window_end && (*offered)[i] > 0) yield[i] = (*answered)[i] / (*offered)[i];
-  series.columns.push_back({prefix + "yield", std::move(yield)});
+  series.columns.push_back({std::string(column.name), std::move(yield)});
 }
 
 void add_harvest(TimeSeries& series, double window_end) {
@@ -42,7 +43,7 @@ void add_harvest(TimeSeries& series, double window_end) {
   for (std::size_t i = 0; i < series.t.size() && asked != nullptr && delivered != nullptr; ++i)
     if (series.t[i] < window_end && (*answered)[i] > 0)
       harvest[i] = (*delivered)[i] * (*offered)[i] / ((*asked)[i] * (*answered)[i]);
-  series.columns.push_back({"harvest", std::move(harvest)});
+  series.columns.push_back({std::string(series::kHarvest.name), std::move(harvest)});
 }
 
 /// The names of the faults active in each slot, separated by semicolons, and back.
@@ -118,9 +119,9 @@ TimeSeries time_series(const Run& run) {
     series.measured.push_back(overlap(t, t + series.slot_s, from, to));
   }
   for (const auto& column : table.columns) series.columns.push_back({column.name, column.values});
-  add_yield(series, to, "");
+  add_yield(series, to, series::kYield, "");
   add_harvest(series, to);
-  add_yield(series, to, "others.");
+  add_yield(series, to, series::kOthersYield, "others.");
   return series;
 }
 

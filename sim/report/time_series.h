@@ -7,11 +7,32 @@
 #include <vector>
 
 #include "sim/metrics/histogram.h"
+#include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
 #include "sim/report/files.h"
 #include "sim/report/run.h"
 
 namespace headroom::report {
+
+/// The columns of timeseries.csv that are not recorded: of the time itself, and what follows from others.
+namespace series {
+using metrics::SeriesInfo;
+inline constexpr SeriesInfo kTime{"t_s", "s",
+  "begin of the slot, since the start of the simulation, warm-up included"};
+inline constexpr SeriesInfo kMeasured{"measured", "share", "how much of the slot lies in the measured window"};
+inline constexpr SeriesInfo kFaults{"faults", "text",
+  "names of the faults that were active in the slot, separated by semicolons; told if there were any",
+  "faults", true};
+inline constexpr SeriesInfo kYield{"yield", "share",
+  "answered / offered of the slot; empty after the window, whose end cuts off requests"};
+inline constexpr SeriesInfo kHarvest{"harvest", "share",
+  "mean over answered requests of the slot of renditions delivered / renditions asked; empty after the window"};
+inline constexpr SeriesInfo kOthersYield{"others.yield", "share",
+  "as yield, of requests that are not an abuser's (faults: abuse)", "faults.*.abuse or slo.others.yield"};
+}  // namespace series
+inline constexpr auto kSeries =
+    metrics::list<metrics::SeriesInfo>(series::kTime, series::kMeasured, series::kFaults, series::kYield,
+                                       series::kHarvest, series::kOthersYield);
 
 /// timeseries.csv: one row per slot. NaN stands for an empty cell.
 struct TimeSeries {

@@ -1,5 +1,7 @@
 #include "sim/study/availability.h"
 
+#include "sim/study/metrics.h"
+
 namespace headroom::study {
 
 Availability::Watched::Watched(const WatchConfig& watch, std::int64_t members, const metrics::Window& window,
@@ -8,7 +10,7 @@ Availability::Watched::Watched(const WatchConfig& watch, std::int64_t members, c
       need(watch.need),
       up(members),
       enough(window, members >= watch.need ? 1 : 0),
-      series(all.level("up." + group, 1, members)) {}
+      series(all.level({series::kUp, group}, 1, members)) {}
 
 void Availability::Watched::change(TimePoint now, bool is_up) {
   up += is_up ? 1 : -1;
@@ -33,7 +35,7 @@ Availability::Availability(const std::vector<WatchConfig>& watch, world::World& 
 void Availability::report(metrics::ResultBuilder& results) {
   for (const auto& watched : watched_) {
     watched->enough.finish(world_.now());
-    results.time_share("availability." + watched->group, watched->enough);
+    results.time_share({metric::kAvailability, watched->group}, watched->enough);
   }
 }
 

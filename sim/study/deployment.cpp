@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/api/metrics.h"
+#include "models/auth/metrics.h"
+#include "models/balancer/metrics.h"
 #include "sim/base/check.h"
 #include "sim/metrics/resource.h"
 
@@ -100,7 +103,8 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     hosts.data_plane = group(d.auth->data_plane.hosts);
     if (d.auth->management) hosts.management = group(d.auth->management->hosts);
     identity_ = std::make_unique<auth::Identity>(*d.auth, env, key / "auth", w.users, hosts);
-    if (!hosts.data_plane.empty()) gauges_.add_tier("auth", hosts.data_plane);
+    if (!hosts.data_plane.empty())
+      gauges_.add_tier(auth::metric::kUtilization, auth::series::kUtilization, hosts.data_plane);
   }
   if (d.queue) {
     const auto hosts = group(d.queue->hosts);
@@ -144,7 +148,7 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     parts.proxied = proxied;
     const auto hosts = group(d.api->hosts);
     api_->install(hosts, std::move(parts));
-    gauges_.add_tier("api", hosts);
+    gauges_.add_tier(api::metric::kUtilization, api::series::kUtilization, hosts);
   }
 
   client::Clients::Parts parts;
@@ -167,7 +171,8 @@ Deployment::Deployment(const ScenarioConfig& scenario, const calls::Environment&
     balancer_ = std::make_unique<balancer::Balancer>(balancing_, *servers, key / "load_balancer");
     const auto hosts = proxied ? group(d.load_balancer->hosts) : std::vector<world::Host*>();
     balancer_->install(hosts, tls_cpu);
-    if (!hosts.empty()) gauges_.add_tier("lb", hosts);
+    if (!hosts.empty())
+      gauges_.add_tier(balancer::metric::kUtilization, balancer::series::kUtilization, hosts);
     parts.entrance = &balancer_->entrance();
   } else if (queue_) {
     parts.session = [this](const calls::Origin& origin) { return queue_->session(origin); };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "sim/study/metrics.h"
+
 namespace headroom::study {
 
 Gauges::Gauges(world::World& world, const metrics::Window& window, metrics::Series& series)
@@ -23,14 +25,13 @@ void Gauges::Meter::until(TimePoint now, bool up_from_now) {
   up = up_from_now;
 }
 
-void Gauges::add_tier(const std::string& name, const std::vector<world::Host*>& hosts) {
-  Tier tier;
-  tier.name = name + ".utilization";
-  tier.hosts = hosts;
+void Gauges::add_tier(const metrics::MetricInfo& metric, const metrics::SeriesInfo& column,
+                      const std::vector<world::Host*>& hosts) {
+  Tier tier{metric, hosts};
   for (const world::Host* host : hosts) tier.cores += host->cores();
   const double core_ns_per_slot =
       static_cast<double>(tier.cores) * static_cast<double>(series_.slot_length().count_ns());
-  tier.series = &series_.counter(tier.name, 1 / core_ns_per_slot);
+  tier.series = &series_.counter(column, 1 / core_ns_per_slot);
   tiers_.push_back(std::move(tier));
 }
 
@@ -87,7 +88,7 @@ void Gauges::report(metrics::ResultBuilder& results, const metrics::BatchSum& an
     length_ns.add(b, (window_.edge(b + 1) - window_.edge(b)).count_ns());
   for (const Tier& tier : tiers_) {
     const double cores = static_cast<double>(tier.cores);
-    results.time_share(tier.name, tier.busy_ns, length_ns, 1 / cores);
+    results.time_share(tier.metric, tier.busy_ns, length_ns, 1 / cores);
   }
   if (!links_at_end_.empty()) {
     double highest = 0;
@@ -97,16 +98,16 @@ void Gauges::report(metrics::ResultBuilder& results, const metrics::BatchSum& an
           std::max(highest, bytes / links_at_end_[l].capacity.bytes_per_second / window_.length().seconds());
     }
     // Of what is full, rounding may say a little more.
-    results.maximum("network.utilization_max", std::min(highest, 1.0));
+    results.maximum(metric::kNetworkUtilizationMax, std::min(highest, 1.0));
   }
   std::int64_t nano_usd_per_hour = 0;
   for (const auto& host : world_.hosts()) nano_usd_per_hour += host->config().price.nano_usd_per_hour;
   if (nano_usd_per_hour > 0) {
     const double usd_per_hour = static_cast<double>(nano_usd_per_hour) / 1e9;
-    results.constant("cost.usd_per_hour", usd_per_hour);
-    results.ratio("cost.usd_per_million_requests", length_ns, answered, usd_per_hour / 3600e9 * 1e6);
+    results.constant(metric::kUsdPerHour, usd_per_hour);
+    results.ratio(metric::kUsdPerMillionRequests, length_ns, answered, usd_per_hour / 3600e9 * 1e6);
   }
-  if (!meters_.empty()) results.total("energy.kwh", joules_, 1 / 3.6e6);
+  if (!meters_.empty()) results.total(metric::kEnergyKwh, joules_, 1 / 3.6e6);
 }
 
 }  // namespace headroom::study

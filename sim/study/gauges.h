@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/metrics/batches.h"
+#include "sim/metrics/metric_info.h"
 #include "sim/metrics/result.h"
 #include "sim/metrics/series.h"
 #include "sim/metrics/window.h"
@@ -18,8 +19,9 @@ namespace headroom::study {
 class Gauges {
  public:
   Gauges(world::World& world, const metrics::Window& window, metrics::Series& series);
-  /// Adds the metric and the column NAME.utilization.
-  void add_tier(const std::string& name, const std::vector<world::Host*>& hosts);
+  /// Adds a metric and a column, each the share of the tier's cores that were busy.
+  void add_tier(const metrics::MetricInfo& metric, const metrics::SeriesInfo& column,
+                const std::vector<world::Host*>& hosts);
   void start();
   void tear_down() { scope_.clear(); }
   /// `answered`: requests of the window.
@@ -27,11 +29,11 @@ class Gauges {
 
  private:
   struct Tier {
-    std::string name;
+    metrics::MetricName metric;
     std::vector<world::Host*> hosts;
     std::int64_t cores = 0;
-    Duration seen;
-    metrics::BatchSum busy_ns;
+    Duration seen{};
+    metrics::BatchSum busy_ns{};
     metrics::Series::Counter* series = nullptr;
   };
   /// How long a host had power, and how busy it was, since the last look.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
 #include <set>
 #include <string>
 #include <string_view>
@@ -206,11 +205,6 @@ class Checker {
     }
   }
 
-  bool watched(std::string_view group) const {
-    return std::any_of(scenario_.watch.begin(), scenario_.watch.end(),
-                       [&](const WatchConfig& watch) { return watch.group.name == group; });
-  }
-
   void check_store(const usage::StoreConfig& store) {
     const auto group = scenario_.platform.hosts.find(store.hosts.name);
     if (group == scenario_.platform.hosts.end()) return;  // said already
@@ -240,9 +234,7 @@ class Checker {
             "it narrows latency objectives, but there is none, expected one such as latency.p99_ms");
     if (slo.only_below && !scenario_.workload.image_bytes)
       error("slo.only", "it selects by image size: expected workload.image_bytes");
-    for (const metrics::Objective& o : slo.objectives)
-      if (const auto missing = absent(o.metric); !missing.empty())
-        error("slo." + o.metric, "there will be no such metric: the scenario has no " + std::string(missing));
+    for (const metrics::Objective& o : slo.objectives) check_reported("slo." + o.metric, o.metric);
   }
 
   void check_until() {
@@ -252,63 +244,18 @@ class Checker {
       error("run.until.metric", "unknown metric " + config::quote(metric) +
                                     ", expected one that `headroom metrics` lists" +
                                     config::did_you_mean(metric, metric_names()));
-    else if (const auto missing = absent(metric); !missing.empty())
-      error("run.until.metric", "there will be no such metric: the scenario has no " + std::string(missing));
+    else
+      check_reported("run.until.metric", metric);
   }
 
-  /// What the scenario would need to have for there to be such a metric; empty if it has it.
-  std::string_view absent(const std::string& metric) const {
-    const SloConfig& slo = scenario_.slo;
-    const DeploymentConfig& d = scenario_.deployment;
-    if ((metric.starts_with("queue.") || metric.starts_with("election.")) && !d.queue) return "queue";
-    if (metric.starts_with("processing.") && !d.processing) return "processing";
-    if (metric == "processing.held" && !d.queue) return "queue";
-    if (metric.starts_with("api.") && !d.api) return "api";
-    if (metric == "api.over_quota" && !d.api->quota_per_user) return "api.quota_per_user";
-    if (metric.starts_with("auth.") && !d.auth) return "auth";
-    if (metric == "auth.retries" && !d.auth->data_plane.retry) return "auth.data_plane.retry";
-    if (auth_part(metric, {"hit_ratio", "stale_served", "coalesced"}) && !d.auth->edge_cache)
-      return "auth.edge_cache";
-    if (auth_part(metric, {"denied_valid", "served_revoked", "propagation_mean_s", "propagation_p99_s"}) &&
-        !d.auth->management)
-      return "auth.management";
-    if (metric == "auth.utilization" && !d.auth->data_plane.hosts) return "auth.data_plane.hosts";
-    if (metric == "usage.report_harvest" && !d.usage->report) return "usage.report";
-    if ((metric.starts_with("usage.") || metric.starts_with("store.")) && !d.usage) return "usage";
-    if ((metric.starts_with("store.consistent_at_") || metric == "store.t_99_9_ms") && !d.usage->store.probe)
-      return "usage.store.probe";
-    if (metric == "lb.ejections" && !(d.load_balancer && d.load_balancer->outlier_ejection))
-      return "load_balancer.outlier_ejection";
-    if (metric == "lb.unhealthy" && !(d.load_balancer && d.load_balancer->health_check))
-      return "load_balancer.health_check";
-    if (metric == "lb.panic_picks")
-      return d.load_balancer && (d.load_balancer->outlier_ejection || d.load_balancer->health_check)
-                 ? ""
-                 : "load_balancer.health_check or outlier_ejection";
-    if (metric == "lb.utilization" && (!d.load_balancer || !d.load_balancer->hosts))
-      return "load_balancer with hosts";
-    if (metric == "uptime" && !scenario_.workload.probe) return "workload.probe";
-    if (metric.starts_with("only.") && !slo.only_below) return "slo.only";
-    if (constexpr std::string_view kWatched = "availability.";
-        metric.starts_with(kWatched) && !watched(metric.substr(kWatched.size())))
-      return "watch of that group";
-    if (metric.starts_with("cost.") && !any_host([](const auto& h) { return h.price > Price{}; }))
-      return "host with a price";
-    if (metric.starts_with("energy.") && !any_host([](const auto& h) { return h.watts.has_value(); }))
-      return "host with watts";
-    return "";
-  }
-
-  static bool auth_part(std::string_view metric, std::initializer_list<std::string_view> names) {
-    return std::any_of(names.begin(), names.end(),
-                       [&](std::string_view name) { return metric == "auth." + std::string(name); });
-  }
-
-  template <class Condition>
-  bool any_host(Condition condition) const {
-    const auto& groups = scenario_.platform.hosts;
-    return std::any_of(groups.begin(), groups.end(),
-                       [&](const auto& group) { return condition(group.second); });
+  /// Complains about a metric that this scenario will not report.
+  void check_reported(const std::string& path, const std::string& metric) {
+    const metrics::MetricInfo& info = *find_metric(metric);
+    if (info.needs.empty()) return;
+    const config::Node resolved = config::dump(scenario_);
+    if (const std::string missing = unmet(metric, info, resolved); !missing.empty())
+      error(path, "there will be no such metric: it needs " + missing +
+                      config::did_you_mean(metric, reported_names(resolved)));
   }
 
   void check_trace() {

@@ -12,6 +12,7 @@
 #include <utility>
 #include <variant>
 
+#include "sim/config/config.h"
 #include "sim/config/load.h"
 #include "sim/config/reader.h"
 #include "sim/config/units.h"
@@ -844,13 +845,33 @@ std::optional<PlanTask> task_of(Grid grid, const std::string& file, std::span<co
           "another goal: " +
           varied_numbers());
     if (task.goal != kCost && !is_varied(task.goal)) {
+      // Where the goal was given.
+      const auto refuse = [&](const std::string& message) {
+        const bool option = !options.minimize.empty();
+        const auto tree = option ? std::nullopt : config::load_tree(file, sets, diagnostics);
+        const auto from = std::make_shared<config::Source>(config::Source{"--minimize", {}, task.goal});
+        diagnostics.error(tree ? config::locate(*tree, "plan.minimize") : config::Mark{from, 1, 1}, message);
+      };
       std::vector<std::string_view> known = numeric;
       known.push_back(kCost);
-      task.measured = metrics::find(catalogue(), task.goal) != nullptr;
-      if (!task.measured)
-        wrong("what is to be made small is no metric and not varied: " + config::quote(task.goal) +
-              ", expected " + config::list_of(known) + ", or a metric" +
-              config::did_you_mean(task.goal, known));
+      const std::string expected = config::list_of(known);
+      const metrics::MetricInfo* metric = find_metric(task.goal);
+      if (metric == nullptr) {
+        const auto names = metric_names();
+        known.insert(known.end(), names.begin(), names.end());
+        refuse("what is to be made small is no metric and not varied: " + config::quote(task.goal) +
+               ", expected " + expected + ", or a metric" + config::did_you_mean(task.goal, known));
+      } else {
+        for (const Grid::Point& point : task.grid.points) {
+          const config::Node resolved = config::dump(point.scenario);
+          const std::string missing = unmet(task.goal, *metric, resolved);
+          if (missing.empty()) continue;
+          refuse("what is to be made small is a metric that there will not be, " + config::quote(task.goal) +
+                 ": it needs " + missing + config::did_you_mean(task.goal, reported_names(resolved)));
+          break;
+        }
+      }
+      task.measured = metric != nullptr;
     }
   }
   if (!diagnostics.ok()) return std::nullopt;

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "models/queue/metrics.h"
+
 namespace headroom::study {
 
 QueueCheck::QueueCheck(const queue::QueueConfig& config, const world::World& world, std::size_t hosts)
@@ -29,7 +31,7 @@ void QueueCheck::report(const queue::Queue& queue, metrics::ResultBuilder& resul
     lost += verdict.lost_acknowledged;
     balance += verdict.detail;
   }
-  results.single("queue.lost_acknowledged", static_cast<double>(lost));
+  results.single(queue::metric::kLostAcknowledged, static_cast<double>(lost));
   results.invariant("no acknowledged job lost; each is done, dropped, given up or still there",
                     balance.empty(), committed, balance);
   results.invariant("jobs are first delivered in the order of commitment", order.empty(), delivered, order);

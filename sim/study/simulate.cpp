@@ -6,6 +6,8 @@
 
 #include "sim/base/random.h"
 #include "sim/invariants/message_balance.h"
+#include "sim/study/catalogue.h"
+#include "sim/study/metrics.h"
 
 namespace headroom::study {
 namespace {
@@ -136,9 +138,9 @@ std::int64_t Replication::living_processes() const {
 void Replication::report_healing(const metrics::SeriesTable& series, metrics::ResultBuilder& results) const {
   if (!trouble_) return;
   const metrics::Healing h = metrics::healing(series, window_, *trouble_);
-  results.single("heal_s", h.took ? std::optional(h.took->seconds()) : std::nullopt);
-  results.single("heal_watched_s", h.watched ? std::optional(h.watched->seconds()) : std::nullopt);
-  results.single("heal_starting", static_cast<double>(starting_));
+  results.single(metric::kHealS, h.took ? std::optional(h.took->seconds()) : std::nullopt);
+  results.single(metric::kHealWatchedS, h.watched ? std::optional(h.watched->seconds()) : std::nullopt);
+  results.single(metric::kHealStarting, static_cast<double>(starting_));
 }
 
 metrics::ReplicationResult Replication::report() {
@@ -155,7 +157,9 @@ metrics::ReplicationResult Replication::report() {
   results.series(std::move(series));
   results.journal(journal_);
   results.uses(deployment_->uses());
-  return std::move(results).build();
+  metrics::ReplicationResult result = std::move(results).build();
+  check_catalogued(result);
+  return result;
 }
 
 metrics::ReplicationResult simulate(const ScenarioConfig& scenario, int replication,

@@ -396,11 +396,17 @@ TEST_CASE("what cannot be planned is said, and nothing is written") {
   const std::string path = "platform.hosts.worker.cores";
   const std::vector<Wrong> all = {
       {{"--vary", path + "=4..30:1", "--minimize", path + "s"},
-       "queue.yaml: what is to be made small is no metric and not varied: "
+       "--minimize:1:1: error: what is to be made small is no metric and not varied: "
        "\"platform.hosts.worker.coress\", expected "
        "platform.hosts.worker.cores or cost.usd_per_hour, or a metric; did you mean "
        "\"platform.hosts.worker.cores\"?"},
-      {{"--vary", path + "=4..30:1", "--minimize", "energy.kw"}, "no metric and not varied: \"energy.kw\""},
+      {{"--vary", path + "=4..30:1", "--minimize", "energy.kw"}, "or a metric; did you mean \"energy.kwh\"?"},
+      {{"--vary", path + "=4..30:1", "--minimize", "queue.depth_mean"},
+       "--minimize:1:1: error: what is to be made small is a metric that there will not be, "
+       "\"queue.depth_mean\": it needs deployment.queue"},
+      {{"--vary", path + "=4..30:1", "--set", "plan.minimize=uptime"},
+       "--set plan.minimize:1:1: error: what is to be made small is a metric that there will not be, "
+       "\"uptime\": it needs workload.probe"},
       {{"--vary", path + "=4..30:1", "--maximize", "yield"},
        "what is to be made large is not varied: \"yield\""},
       {{"--vary", path + "=4..30:1", "--survive", "rakc"},

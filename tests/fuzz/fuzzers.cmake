@@ -13,8 +13,7 @@ set(hot
   sim/config/emit.cpp sim/config/law.cpp sim/config/load.cpp sim/config/node.cpp sim/config/plain.cpp
   sim/config/reader.cpp sim/config/record.cpp sim/config/schema.cpp sim/config/set.cpp sim/config/units.cpp
   sim/config/vary.cpp)
-# The other readers, and what they link. catalogue.cpp stands in for the one of sim/study, which asks every component
-# for the names of its metrics and so needs all of them.
+# The other readers, and what they link.
 set(other
   models/client/arrivals.cpp models/client/config.cpp models/processing/cost.cpp models/processing/profile.cpp
   sim/base/command.cpp sim/base/interrupt.cpp sim/base/this_process.cpp
@@ -32,7 +31,7 @@ set(other
   sim/report/replications.cpp sim/report/result_folder.cpp sim/report/summary.cpp sim/report/sweep.cpp
   sim/report/sweep_answer.cpp sim/report/sweep_figures.cpp sim/report/sweep_report.cpp sim/report/time_series.cpp
   sim/report/verdicts.cpp
-  sim/study/codecs.cpp sim/study/degraded.cpp sim/study/estimate.cpp sim/study/grid.cpp
+  sim/study/catalogue.cpp sim/study/codecs.cpp sim/study/degraded.cpp sim/study/estimate.cpp sim/study/grid.cpp
   sim/study/language.cpp sim/study/load.cpp sim/study/offered_load.cpp sim/study/outline.cpp
   sim/study/trace.cpp sim/study/traits.cpp sim/study/vary_config.cpp
   sim/world/disk.cpp sim/world/fluid.cpp sim/world/host.cpp sim/world/network.cpp sim/world/platform.cpp
@@ -55,8 +54,7 @@ target_compile_options(headroom_fuzzers_hot PRIVATE -O1)
 target_precompile_headers(headroom_fuzzers_hot PRIVATE ${headers} ${PROJECT_SOURCE_DIR}/sim/config/node.h)
 
 list(TRANSFORM targets REPLACE "(.+)" "tests/fuzz/fuzz_\\1.cpp" OUTPUT_VARIABLE of_targets)
-add_executable(headroom_fuzzers ${other} ${of_targets} tests/fuzz/catalogue.cpp tests/fuzz/main.cpp
-                                tests/fuzz/reading.cpp)
+add_executable(headroom_fuzzers ${other} ${of_targets} tests/fuzz/main.cpp tests/fuzz/reading.cpp)
 # What is precompiled there says when Boost was compiled.
 target_compile_options(headroom_fuzzers PRIVATE -O0 -Wno-pch-date-time)
 target_compile_definitions(headroom_fuzzers PRIVATE HEADROOM_SOURCE_FOLDER="${PROJECT_SOURCE_DIR}")

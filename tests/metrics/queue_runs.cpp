@@ -6,6 +6,7 @@
 #include <queue>
 
 #include "sim/base/random.h"
+#include "tests/metrics/named.h"
 
 namespace headroom::metrics::queue_runs {
 namespace {
@@ -131,11 +132,11 @@ ReplicationResult run(const Queue& queue, double window_s, std::uint64_t seed) {
   }
   for (int b = 0; b < kBatches; ++b) length.add(b, (window.edge(b + 1) - window.edge(b)).count_ns());
   ResultBuilder builder(window);
-  builder.mean("latency.mean_ms", latency, 1e-6);
-  builder.ratio("wait_mean_ms", wait, arrived, 1e-6);
-  builder.quantile("latency.p50_ms", latency, 0.5, 1e-6);
-  builder.quantile("latency.p99_ms", latency, 0.99, 1e-6);
-  builder.time_share("utilization", busy, length, 1.0 / queue.servers);
+  builder.mean(test::metric("latency.mean_ms"), latency, 1e-6);
+  builder.ratio(test::metric("wait_mean_ms"), wait, arrived, 1e-6);
+  builder.quantile(test::metric("latency.p50_ms"), latency, 0.5, 1e-6);
+  builder.quantile(test::metric("latency.p99_ms"), latency, 0.99, 1e-6);
+  builder.time_share(test::metric("utilization"), busy, length, 1.0 / queue.servers);
   return std::move(builder).build();
 }
 

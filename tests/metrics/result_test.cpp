@@ -8,6 +8,7 @@
 
 #include "sim/base/random.h"
 #include "sim/metrics/slo.h"
+#include "tests/metrics/named.h"
 
 namespace headroom::metrics {
 namespace {
@@ -32,18 +33,18 @@ ReplicationResult sample(std::uint64_t seed) {
   TimeAverage depth(kWindow, 3);
   depth.finish(TimePoint::at(Duration::s(80)));
   ResultBuilder builder(kWindow);
-  builder.share("yield", answered, offered);
-  builder.total("requests.offered", offered);
-  builder.rate("throughput_rps", answered);
-  builder.mean("wait_mean_ms", wait);
-  builder.mean("latency.mean_ms", latency, 1e-6);
-  builder.quantile("latency.p99_ms", latency, 0.99, 1e-6);
-  builder.maximum("latency.max_ms", latency, 1e-6);
-  builder.time_average("depth_mean", depth);
-  builder.time_total("depth_seconds", depth);
-  builder.constant("cost.usd_per_hour", 48.1);
-  builder.ratio("harvest", nothing, nothing);
-  builder.none("usage.billing_error");
+  builder.share(test::metric("yield"), answered, offered);
+  builder.total(test::metric("requests.offered"), offered);
+  builder.rate(test::metric("throughput_rps"), answered);
+  builder.mean(test::metric("wait_mean_ms"), wait);
+  builder.mean(test::metric("latency.mean_ms"), latency, 1e-6);
+  builder.quantile(test::metric("latency.p99_ms"), latency, 0.99, 1e-6);
+  builder.maximum(test::metric("latency.max_ms"), latency, 1e-6);
+  builder.time_average(test::metric("depth_mean"), depth);
+  builder.time_total(test::metric("depth_seconds"), depth);
+  builder.constant(test::metric("cost.usd_per_hour"), 48.1);
+  builder.ratio(test::metric("harvest"), nothing, nothing);
+  builder.none(test::metric("usage.billing_error"));
   builder.invariant("nothing lost", true, 64'000);
   builder.latency("all", latency);
 
@@ -54,8 +55,8 @@ ReplicationResult sample(std::uint64_t seed) {
   }
   builder.journal(journal);
   Series series(Duration::s(4));
-  series.counter("offered").add(TimePoint(), static_cast<std::int64_t>(seed));
-  series.quantiles("latency");
+  series.counter(test::column("offered")).add(TimePoint(), static_cast<std::int64_t>(seed));
+  series.quantiles(test::latencies());
   builder.series(series.finish(TimePoint::at(Duration::s(2 + static_cast<std::int64_t>(seed)))));
   builder.bookkeeping(123'456, Duration::ms(75'500));
   return std::move(builder).build();
@@ -107,7 +108,7 @@ TEST_CASE("a quantile beyond what the observations can show has no interval") {
   BatchHistogram few;
   for (int b = 0; b < kBatches; ++b) few.record(b, 1000 + b);
   ResultBuilder builder(kWindow);
-  builder.quantile("p99_9", few, 0.999);
+  builder.quantile(test::metric("p99_9"), few, 0.999);
   const StudyResult study = merge({std::move(builder).build()});
   CHECK(study.metrics[0].mean);
   CHECK_FALSE(study.metrics[0].ci95);

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "tests/metrics/named.h"
+
 namespace headroom::metrics {
 namespace {
 
@@ -18,14 +20,14 @@ TEST_CASE("slots widen until the longest run fits into the rows") {
   CHECK(Series(Duration::s(100'001)).slot_length() == Duration::s(10));
   CHECK(Series(Duration::s(30 * 86'400)).slot_length() == Duration::s(200));
   Series series(Duration::s(30 * 86'400));
-  series.counter("offered");
+  series.counter(test::column("offered"));
   CHECK(series.finish(at(Duration::s(30 * 86'400))).rows == 12'960);
 }
 
 TEST_CASE("counters count under the slot given, in any order, scaled") {
   Series series(Duration::s(10));
-  auto& offered = series.counter("offered");
-  auto& cpu = series.counter("cpu_s", 1e-9);
+  auto& offered = series.counter(test::column("offered"));
+  auto& cpu = series.counter(test::column("cpu_s"), 1e-9);
   offered.add(at(Duration::ms(2500)));
   offered.add(at(Duration::ms(999)), 4);
   offered.add(at(Duration::ms(1000)));
@@ -42,8 +44,8 @@ TEST_CASE("counters count under the slot given, in any order, scaled") {
 
 TEST_CASE("a level is averaged over each slot, and over the time that the last one had") {
   Series series(Duration::s(10));
-  auto& depth = series.level("queue.depth");
-  auto& busy = series.level("busy", 0.25, 4);
+  auto& depth = series.level(test::column("queue.depth"));
+  auto& busy = series.level(test::column("busy"), 0.25, 4);
   depth.set(at(Duration::ms(500)), 10);
   depth.add(at(Duration::ms(1250)), -6);
   depth.set(at(Duration::ms(3100)), 100);
@@ -60,7 +62,7 @@ TEST_CASE("a level is averaged over each slot, and over the time that the last o
 
 TEST_CASE("a run longer than announced ends in the last slot") {
   Series series(Duration::s(2));
-  auto& depth = series.level("depth");
+  auto& depth = series.level(test::column("depth"));
   depth.set(at(Duration::s(1)), 3);
   const SeriesTable table = series.finish(at(Duration::s(5)));
   CHECK(table.rows == 2);
@@ -69,7 +71,7 @@ TEST_CASE("a run longer than announced ends in the last slot") {
 
 TEST_CASE("latencies count under the slot in which they began, however late they end") {
   Series series(Duration::s(100));
-  auto& latency = series.quantiles("latency");
+  auto& latency = series.quantiles(test::latencies());
   latency.open(at(Duration::ms(100)));
   latency.open(at(Duration::ms(200)));
   latency.open(at(Duration::ms(1500)));
@@ -92,7 +94,7 @@ TEST_CASE("latencies count under the slot in which they began, however late they
 
 TEST_CASE("histograms are recycled: as many exist as slots are in flight at once") {
   Series series(Duration::s(10'000));
-  auto& latency = series.quantiles("latency");
+  auto& latency = series.quantiles(test::latencies());
   for (int s = 0; s < 10'000; ++s) {
     latency.open(at(Duration::s(s)));
     latency.open(at(Duration::s(s)));

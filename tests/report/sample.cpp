@@ -4,12 +4,16 @@
 #include <cmath>
 
 #include "sim/base/random.h"
+#include "tests/metrics/named.h"
 
 namespace headroom::report {
 namespace {
 
 using metrics::Better;
 using metrics::MetricInfo;
+using metrics::test::column;
+using metrics::test::latencies;
+using metrics::test::metric;
 
 TimePoint at(double seconds) {
   return TimePoint::at(Duration::from_seconds(seconds));
@@ -32,24 +36,24 @@ metrics::ReplicationResult replication(std::uint64_t seed, const metrics::Window
   Engine engine = (StreamKey(seed) / "sample").engine();
   boost::random::gamma_distribution<double> gamma(2.5, 1.0);
   metrics::Series series(Duration::s(170));
-  auto& offered = series.counter("offered");
-  auto& answered = series.counter("answered");
-  auto& complete = series.counter("complete");
-  auto& partial = series.counter("partial");
-  auto& asked = series.counter("renditions.asked");
-  auto& delivered = series.counter("renditions.delivered");
-  auto& outcome_complete = series.counter("outcome.complete");
-  auto& outcome_partial = series.counter("outcome.partial");
-  auto& outcome_rejected = series.counter("outcome.rejected");
-  auto& outcome_late = series.counter("outcome.late");
-  series.counter("outcome.lost");
-  auto& quantiles = series.quantiles("latency");
-  auto& depth = series.level("queue.depth");
-  auto& leader = series.level("queue.leader", 1, 1);
-  auto& workers = series.level("processing.utilization", 1e-3);
-  auto& api = series.level("api.utilization", 1e-3);
-  auto& billed = series.counter("usage.billed_cpu_s", 1e-9);
-  auto& actual = series.counter("usage.actual_cpu_s", 1e-9);
+  auto& offered = series.counter(column("offered"));
+  auto& answered = series.counter(column("answered"));
+  auto& complete = series.counter(column("complete"));
+  auto& partial = series.counter(column("partial"));
+  auto& asked = series.counter(column("renditions.asked"));
+  auto& delivered = series.counter(column("renditions.delivered"));
+  auto& outcome_complete = series.counter(column("outcome.complete"));
+  auto& outcome_partial = series.counter(column("outcome.partial"));
+  auto& outcome_rejected = series.counter(column("outcome.rejected"));
+  auto& outcome_late = series.counter(column("outcome.late"));
+  series.counter(column("outcome.lost"));
+  auto& quantiles = series.quantiles(latencies());
+  auto& depth = series.level(column("queue.depth"));
+  auto& leader = series.level(column("queue.leader"), 1, 1);
+  auto& workers = series.level(column("processing.utilization"), 1e-3);
+  auto& api = series.level(column("api.utilization"), 1e-3);
+  auto& billed = series.counter(column("usage.billed_cpu_s"), 1e-9);
+  auto& actual = series.counter(column("usage.actual_cpu_s"), 1e-9);
   metrics::BatchSum offered_sum, answered_sum, rejected_sum, late_sum, complete_sum, partial_sum;
   metrics::BatchHistogram latency, small, large;
   metrics::TimeAverage depth_average(window), busy_average(window), api_average(window);
@@ -107,22 +111,22 @@ metrics::ReplicationResult replication(std::uint64_t seed, const metrics::Window
   api_average.finish(at(104));
 
   metrics::ResultBuilder builder(window);
-  builder.total("requests.offered", offered_sum);
-  builder.share("yield", answered_sum, offered_sum);
-  builder.share("harvest", complete_sum, answered_sum);
-  builder.rate("throughput_rps", answered_sum);
-  builder.total("outcome.complete", complete_sum);
-  builder.total("outcome.partial", partial_sum);
-  builder.total("outcome.rejected", rejected_sum);
-  builder.total("outcome.late", late_sum);
-  builder.quantile("latency.p50_ms", latency, 0.5, 1e-6);
-  builder.quantile("latency.p99_ms", latency, 0.99, 1e-6);
-  builder.maximum("latency.max_ms", latency, 1e-6);
-  builder.time_share("processing.utilization", busy_average, 1e-3);
-  builder.time_share("api.utilization", api_average, 1e-3);
-  builder.maximum("queue.depth_max", depth_average);
-  builder.constant("cost.usd_per_hour", 48.9);
-  builder.none("usage.billing_error");
+  builder.total(metric("requests.offered"), offered_sum);
+  builder.share(metric("yield"), answered_sum, offered_sum);
+  builder.share(metric("harvest"), complete_sum, answered_sum);
+  builder.rate(metric("throughput_rps"), answered_sum);
+  builder.total(metric("outcome.complete"), complete_sum);
+  builder.total(metric("outcome.partial"), partial_sum);
+  builder.total(metric("outcome.rejected"), rejected_sum);
+  builder.total(metric("outcome.late"), late_sum);
+  builder.quantile(metric("latency.p50_ms"), latency, 0.5, 1e-6);
+  builder.quantile(metric("latency.p99_ms"), latency, 0.99, 1e-6);
+  builder.maximum(metric("latency.max_ms"), latency, 1e-6);
+  builder.time_share(metric("processing.utilization"), busy_average, 1e-3);
+  builder.time_share(metric("api.utilization"), api_average, 1e-3);
+  builder.maximum(metric("queue.depth_max"), depth_average);
+  builder.constant(metric("cost.usd_per_hour"), 48.9);
+  builder.none(metric("usage.billing_error"));
   builder.invariant("no acknowledged job lost", true, 900'000);
   builder.invariant("every request has exactly one outcome", true, 1'040'000);
   builder.latency("all", latency);
@@ -157,7 +161,7 @@ Run sample_run(std::uint64_t seed) {
                 {"nic host/lb-1", 0.21, 1, 1, 30, metrics::Duty::serves, true}};
   run.slo = metrics::evaluate({{"yield", 0.999, Better::higher}, {"latency.p99_ms", 500, Better::lower}},
                               run.result);
-  run.catalogue.assign(std::begin(kCatalogue), std::end(kCatalogue));
+  run.catalogue = kCatalogue;
   run.faults = {{"crash rack/a1", at(40), at(60)}, {"partition zone a | zone b, \"both\"", at(45), at(46)}};
   run.scenario_yaml = "scenario: rack-down\nseed: 1\n";
   run.wall_clock_s = 12.5;
@@ -172,9 +176,9 @@ Run bare_run() {
   metrics::BatchSum offered, answered;
   metrics::BatchHistogram latency;
   metrics::Series series(Duration::s(30));
-  auto& quantiles = series.quantiles("latency");
-  auto& offered_column = series.counter("offered");
-  auto& answered_column = series.counter("answered");
+  auto& quantiles = series.quantiles(latencies());
+  auto& offered_column = series.counter(column("offered"));
+  auto& answered_column = series.counter(column("answered"));
   for (int i = 0; i < 2000; ++i) {
     const TimePoint sent = at(0.5 + i * 0.0105);
     const int batch = run.window.batch(sent);
@@ -188,8 +192,8 @@ Run bare_run() {
     quantiles.record(sent, took);
   }
   metrics::ResultBuilder builder(run.window);
-  builder.share("yield", answered, offered);
-  builder.quantile("latency.p99_ms", latency, 0.99, 1e-6);
+  builder.share(metric("yield"), answered, offered);
+  builder.quantile(metric("latency.p99_ms"), latency, 0.99, 1e-6);
   builder.latency("all", latency);
   builder.series(series.finish(at(21.6)));
   run.result = metrics::merge({std::move(builder).build()});

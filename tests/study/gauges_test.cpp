@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sim/world/world.h"
+#include "tests/metrics/named.h"
 
 namespace headroom::study {
 namespace {
@@ -38,7 +39,8 @@ TEST_CASE("gauges read busy cores, energy and prices off the hosts, in the windo
   const metrics::Window window(TimePoint::at(Duration::from_seconds(2.5)), Duration::s(10));
   metrics::Series series(Duration::s(20));
   Gauges gauges(world, window, series);
-  gauges.add_tier("a", world.group("a"));
+  gauges.add_tier(metrics::test::metric("a.utilization"), metrics::test::column("a.utilization"),
+                  world.group("a"));
   world::Scope scope;
   gauges.start();
   // Core-seconds in the window: 1.5 of the first job, 3 of the second, 0.5 of the third.

@@ -7,10 +7,14 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string_view>
 
+#include "sim/config/reader.h"
+#include "sim/report/csv.h"
 #include "sim/study/catalogue.h"
 #include "tests/cli/program.h"
+#include "tests/study/reported.h"
 
 namespace headroom::fuzz {
 namespace {
@@ -43,6 +47,7 @@ class Judge {
     for (const Json& invariant : summary_.at("invariants"))
       if (!invariant.at("holds").get<bool>()) wrong("violated: " + invariant.dump());
     for (const char* table : {"timeseries.csv", "latency.csv"}) numbers_in(table);
+    complete();
     return std::move(wrong_);
   }
 
@@ -78,6 +83,23 @@ class Judge {
     if (info->unit == "share" && m > 1 + slack) wrong(said + ": a share above 1");
     if (low < std::min(m, 0.0)) wrong(said + ": its interval goes below 0");
     if (info->unit == "share" && high > std::max(m, 1.0)) wrong(said + ": its interval goes above 1");
+  }
+
+  /// Just what this scenario has what it needs for is reported.
+  void complete() {
+    config::Diagnostics diagnostics;
+    const auto scenario = config::read_file((folder_ / "scenario.yaml").string(), diagnostics);
+    if (!scenario) return wrong("scenario.yaml: " + diagnostics.text());
+    std::set<std::string> metrics;
+    for (const auto& [name, metric] : summary_.at("metrics").items()) metrics.insert(name);
+    const auto series = report::parse_csv(cli_test::read_file(folder_ / "timeseries.csv"));
+    const auto* table = std::get_if<report::Csv>(&series);
+    if (table == nullptr) return wrong("timeseries.csv is no table");
+    for (std::string& what : study::test::differences(study::catalogue(), metrics, *scenario))
+      wrong(std::move(what));
+    for (std::string& what : study::test::differences(
+             study::series_catalogue(), {table->header.begin(), table->header.end()}, *scenario))
+      wrong(std::move(what));
   }
 
   void equal(const std::string& name, double expected) {
