@@ -25,6 +25,7 @@
 #include "sim/study/alike.h"
 #include "sim/study/batch.h"
 #include "sim/study/catalogue.h"
+#include "sim/study/codecs.h"
 #include "sim/study/load.h"
 #include "sim/study/offered_load.h"
 #include "sim/study/planner.h"
