@@ -209,7 +209,7 @@ TEST_CASE("a run goes on replicating until a metric is as precise as was asked f
       Contains("unknown metric \"latency.maen_ms\", expected one that `headroom metrics` lists; did you "
                "mean \"latency.mean_ms\"?"));
   const Finished absent = place({"--set", "run.until={metric: queue.wait_mean_ms}"});
-  CHECK_THAT(absent.err, Contains("there will be no such metric: the scenario has no queue"));
+  CHECK_THAT(absent.err, Contains("there will be no such metric: it needs deployment.queue"));
 }
 
 TEST_CASE("an objective on some requests says so") {
