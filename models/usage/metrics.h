@@ -34,8 +34,7 @@ inline constexpr MetricInfo kDuplicateRecords{
     Better::lower, kMetered};
 inline constexpr MetricInfo kBilledUnanswered{
     "usage.billed_unanswered", "count",
-    "conversions on the bill for requests of the window that were not answered", Better::lower,
-    kMetered};
+    "conversions on the bill for requests of the window that were not answered", Better::lower, kMetered};
 inline constexpr MetricInfo kAnsweredUnbilled{
     "usage.answered_unbilled", "count",
     "conversions delivered in answers to requests of the window that are not on the bill in the end",
@@ -72,9 +71,8 @@ inline constexpr MetricInfo kReexecutedTasks{"usage.reexecuted_tasks", "count",
                                              Better::lower, kMetered};
 inline constexpr MetricInfo kInvoices{"usage.invoices", "count", "invoices in the end, all of the run",
                                       Better::neither, kMetered};
-inline constexpr MetricInfo kInvoicedUsd{"usage.invoiced_usd", "USD",
-                                         "sum of all invoices in the end, all of the run", Better::neither,
-                                         kMetered};
+inline constexpr MetricInfo kInvoicedUsd{
+    "usage.invoiced_usd", "USD", "sum of all invoices in the end, all of the run", Better::neither, kMetered};
 
 // Of the store.
 inline constexpr MetricInfo kStoreReadP999Ms{
@@ -144,9 +142,10 @@ using metrics::SeriesInfo;
 inline constexpr SeriesInfo kStoredCpu{
     "usage.stored_cpu_s", "s", "CPU of conversions whose records the store has acknowledged, when it did",
     metric::kMetered};
-inline constexpr SeriesInfo kBilledCpu{"usage.billed_cpu_s", "s",
-                                       "CPU of conversions that came onto the bill, when they did; what a replay takes off counts less",
-                                       metric::kMetered};
+inline constexpr SeriesInfo kBilledCpu{
+    "usage.billed_cpu_s", "s",
+    "CPU of conversions that came onto the bill, when they did; what a replay takes off counts less",
+    metric::kMetered};
 
 }  // namespace series
 

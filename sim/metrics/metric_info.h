@@ -5,7 +5,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 
 #include "sim/base/check.h"
@@ -95,19 +94,21 @@ inline const MetricInfo* find(std::span<const MetricInfo> catalogue, std::string
   return find<MetricInfo>(catalogue, name);
 }
 
+namespace detail {
+/// How many entries a part of a list is: one, or an array of them.
+template <class Part>
+inline constexpr std::size_t kEntries = 1;
+template <class Info, std::size_t N>
+inline constexpr std::size_t kEntries<std::array<Info, N>> = N;
+}  // namespace detail
+
 /// All that a component reports, of constants and of arrays of them: `list<MetricInfo>(kOffered, kOutcomes)`.
 template <class Info, class... Parts>
 constexpr auto list(const Parts&... parts) {
-  constexpr auto many = []<class Part>(const Part*) -> std::size_t {
-    if constexpr (std::is_same_v<Part, Info>)
-      return 1;
-    else
-      return std::tuple_size_v<Part>;
-  };
-  std::array<Info, (many(static_cast<const Parts*>(nullptr)) + ...)> all{};
+  std::array<Info, (detail::kEntries<Parts> + ...)> all{};
   std::size_t next = 0;
-  const auto add = [&]<class Part>(const Part& part) {
-    if constexpr (std::is_same_v<Part, Info>)
+  const auto add = [&](const auto& part) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(part)>, Info>)
       all[next++] = part;
     else
       for (const Info& one : part) all[next++] = one;

@@ -75,9 +75,10 @@ std::string serialise(const ReplicationResult&);
 std::optional<ReplicationResult> deserialise(std::string_view bytes);
 
 /// Collects what one replication reports. Every metric is given once, by the constant that describes it
-/// (metric_info.h); `scale` turns what was recorded into the metric's unit (1e-6: nanoseconds to milliseconds; 1/slots: busy slots to a
-/// utilisation). A metric whose denominator is 0 (no observation) becomes null. Each says, too, what values
-/// it can have (a `share` stays between 0 and 1) and what an interval can be made from (interval.h).
+/// (metric_info.h); `scale` turns what was recorded into the metric's unit (1e-6: nanoseconds to
+/// milliseconds; 1/slots: busy slots to a utilisation). A metric whose denominator is 0 (no observation)
+/// becomes null. Each says, too, what values it can have (a `share` stays between 0 and 1) and what an
+/// interval can be made from (interval.h).
 class ResultBuilder {
  public:
   explicit ResultBuilder(const Window& window) : window_(window) {
@@ -85,8 +86,8 @@ class ResultBuilder {
   }
 
   /// Of things in the denominator that are counted.
-  void ratio(const MetricName& metric, const BatchSum& numerator, const BatchSum& denominator, double scale = 1,
-             Range range = Range::not_negative);
+  void ratio(const MetricName& metric, const BatchSum& numerator, const BatchSum& denominator,
+             double scale = 1, Range range = Range::not_negative);
   void ratio(const MetricName& metric, const Tally& numerator, const BatchSum& denominator, double scale = 1,
              Range range = Range::not_negative);
   void share(const MetricName& metric, const BatchSum& numerator, const BatchSum& denominator) {
@@ -96,13 +97,15 @@ class ResultBuilder {
     ratio(metric, numerator, denominator, 1, Range::share);
   }
   /// Of so much time (or of cores, over time).
-  void time_share(const MetricName& metric, const BatchSum& numerator, const BatchSum& time, double scale = 1);
+  void time_share(const MetricName& metric, const BatchSum& numerator, const BatchSum& time,
+                  double scale = 1);
   /// Scale 1: of things that are counted.
   void total(const MetricName& metric, const BatchSum& sum, double scale = 1);
   void total(const MetricName& metric, const Tally& sum, double scale = 1);
   /// Per second of the window.
   void rate(const MetricName& metric, const BatchSum& sum, double scale = 1);
-  void mean(const MetricName& metric, const Tally& observations, double scale = 1, Range range = Range::not_negative);
+  void mean(const MetricName& metric, const Tally& observations, double scale = 1,
+            Range range = Range::not_negative);
   void mean(const MetricName& metric, const BatchHistogram& observations, double scale = 1);
   void time_average(const MetricName& metric, const TimeAverage& level, double scale = 1);
   /// Of a 0/1 level, or of busy slots scaled by their number: the share of time.

@@ -66,37 +66,32 @@ void ResultBuilder::put_total(const MetricName& metric, Evidence evidence) {
 
 void ResultBuilder::ratio(const MetricName& metric, const BatchSum& numerator, const BatchSum& denominator,
                           double scale, Range range) {
-  put_ratio(metric,
-            of(Evidence::Kind::ratio, {values(numerator), values(denominator)}, scale, range, true));
+  put_ratio(metric, of(Evidence::Kind::ratio, {values(numerator), values(denominator)}, scale, range, true));
 }
 
-void ResultBuilder::ratio(const MetricName& metric, const Tally& numerator, const BatchSum& denominator, double scale,
-                          Range range) {
-  put_ratio(metric,
-            of(Evidence::Kind::ratio, {sums(numerator), values(denominator)}, scale, range, true));
+void ResultBuilder::ratio(const MetricName& metric, const Tally& numerator, const BatchSum& denominator,
+                          double scale, Range range) {
+  put_ratio(metric, of(Evidence::Kind::ratio, {sums(numerator), values(denominator)}, scale, range, true));
 }
 
 void ResultBuilder::time_share(const MetricName& metric, const BatchSum& numerator, const BatchSum& time,
                                double scale) {
-  put_ratio(metric,
-            of(Evidence::Kind::ratio, {values(numerator), values(time)}, scale, Range::share, false));
+  put_ratio(metric, of(Evidence::Kind::ratio, {values(numerator), values(time)}, scale, Range::share, false));
 }
 
 void ResultBuilder::total(const MetricName& metric, const BatchSum& sum_of, double scale) {
-  put_total(metric,
-            of(Evidence::Kind::total, {values(sum_of), {}}, scale, Range::not_negative, scale == 1));
+  put_total(metric, of(Evidence::Kind::total, {values(sum_of), {}}, scale, Range::not_negative, scale == 1));
 }
 
 void ResultBuilder::total(const MetricName& metric, const Tally& sum_of, double scale) {
-  put_total(metric,
-            of(Evidence::Kind::total, {sums(sum_of), {}}, scale, Range::not_negative, scale == 1));
+  put_total(metric, of(Evidence::Kind::total, {sums(sum_of), {}}, scale, Range::not_negative, scale == 1));
 }
 
 void ResultBuilder::rate(const MetricName& metric, const BatchSum& sum_of, double scale) {
   const double seconds = window_.length().seconds();
   if (seconds == 0) return none(metric);
-  put_total(metric, of(Evidence::Kind::total, {values(sum_of), {}}, scale / seconds,
-                                Range::not_negative, scale == 1));
+  put_total(metric, of(Evidence::Kind::total, {values(sum_of), {}}, scale / seconds, Range::not_negative,
+                       scale == 1));
 }
 
 void ResultBuilder::mean(const MetricName& metric, const Tally& observations, double scale, Range range) {
@@ -139,7 +134,8 @@ void ResultBuilder::time_total(const MetricName& metric, const TimeAverage& leve
       of(Evidence::Kind::total, {level_seconds(level), {}}, scale, Range::not_negative, false));
 }
 
-void ResultBuilder::quantile(const MetricName& metric, const BatchHistogram& observations, double q, double scale) {
+void ResultBuilder::quantile(const MetricName& metric, const BatchHistogram& observations, double q,
+                             double scale) {
   const Histogram all = observations.total();
   const auto value = all.quantile(q);
   if (!value) return none(metric);

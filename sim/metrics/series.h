@@ -103,8 +103,9 @@ class Series {
     std::vector<std::int64_t> integrals_;
   };
 
-  /// The quantiles, in milliseconds, of durations that are known only later: a slot is open while something that began in it has not ended, and keeps a histogram only that long, so memory
-  /// grows with what is in flight, not with the run.
+  /// The quantiles, in milliseconds, of durations that are known only later: a slot is open while something
+  /// that began in it has not ended, and keeps a histogram only that long, so memory grows with what is in
+  /// flight, not with the run.
   class Quantiles {
    public:
     /// Something begins at `t`. Slots must not go backwards from one call to the next.

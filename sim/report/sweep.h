@@ -34,7 +34,7 @@ struct Sweep {
   double measured_s = 0;
   std::string fingerprint;
   std::vector<Axis> axes;
-  std::vector<Point> points;                     ///< all of the grid; the last axis changes fastest
+  std::vector<Point> points;                         ///< all of the grid; the last axis changes fastest
   std::span<const metrics::MetricInfo> catalogue{};  ///< not in any file
 
   std::size_t complete() const;

@@ -18,17 +18,21 @@ namespace headroom::report {
 namespace series {
 using metrics::SeriesInfo;
 inline constexpr SeriesInfo kTime{"t_s", "s",
-  "begin of the slot, since the start of the simulation, warm-up included"};
-inline constexpr SeriesInfo kMeasured{"measured", "share", "how much of the slot lies in the measured window"};
-inline constexpr SeriesInfo kFaults{"faults", "text",
-  "names of the faults that were active in the slot, separated by semicolons; told if there were any",
-  "faults", true};
-inline constexpr SeriesInfo kYield{"yield", "share",
-  "answered / offered of the slot; empty after the window, whose end cuts off requests"};
+                                  "begin of the slot, since the start of the simulation, warm-up included"};
+inline constexpr SeriesInfo kMeasured{"measured", "share",
+                                      "how much of the slot lies in the measured window"};
+inline constexpr SeriesInfo kFaults{
+    "faults", "text",
+    "names of the faults that were active in the slot, separated by semicolons; told if there were any",
+    "faults", true};
+inline constexpr SeriesInfo kYield{
+    "yield", "share", "answered / offered of the slot; empty after the window, whose end cuts off requests"};
 inline constexpr SeriesInfo kHarvest{"harvest", "share",
-  "mean over answered requests of the slot of renditions delivered / renditions asked; empty after the window"};
+                                     "mean over answered requests of the slot of renditions delivered / "
+                                     "renditions asked; empty after the window"};
 inline constexpr SeriesInfo kOthersYield{"others.yield", "share",
-  "as yield, of requests that are not an abuser's (faults: abuse)", "faults.*.abuse or slo.others.yield"};
+                                         "as yield, of requests that are not an abuser's (faults: abuse)",
+                                         "faults.*.abuse or slo.others.yield"};
 }  // namespace series
 inline constexpr auto kSeries =
     metrics::list<metrics::SeriesInfo>(series::kTime, series::kMeasured, series::kFaults, series::kYield,

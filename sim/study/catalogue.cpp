@@ -19,9 +19,9 @@ namespace {
 
 using config::Node;
 
-constexpr auto kAllMetrics = metrics::list<metrics::MetricInfo>(
-    client::kMetrics, balancer::kMetrics, api::kMetrics, auth::kMetrics, queue::kMetrics,
-    processing::kMetrics, usage::kMetrics, kMetrics);
+constexpr auto kAllMetrics =
+    metrics::list<metrics::MetricInfo>(client::kMetrics, balancer::kMetrics, api::kMetrics, auth::kMetrics,
+                                       queue::kMetrics, processing::kMetrics, usage::kMetrics, kMetrics);
 constexpr auto kAllSeries = metrics::list<metrics::SeriesInfo>(
     report::kSeries, client::kSeries, balancer::kSeries, api::kSeries, auth::kSeries, queue::kSeries,
     processing::kSeries, usage::kSeries, kSeries);
