@@ -52,10 +52,11 @@ bool may_use(const std::string& user, const std::string& used) {
 /// What a scenario may say, and what it means without being run: these files of sim/study include no others
 /// of it.
 bool is_language(const std::string& path) {
-  static const std::set<std::string, std::less<>> language = {
-      "scenario", "codecs",  "language",      "load",        "vary_config", "plan_config", "until",
-      "trace",    "grid",    "catalogue",     "traits",      "roles",       "degraded",    "offered_load",
-      "estimate", "outline", "whole_seconds", "availability"};  // of the last, only the config
+  static const std::set<std::string, std::less<>>
+      language = {"scenario",    "codecs",  "language",      "load",        "vary_config",
+                  "plan_config", "until",   "trace",         "grid",        "catalogue",
+                  "metrics",     "traits",  "roles",         "degraded",    "offered_load",
+                  "estimate",    "outline", "whole_seconds", "availability"};  // of the last, only the config
   constexpr std::string_view folder = "sim/study/";
   if (!path.starts_with(folder)) return false;
   const std::string_view name = std::string_view(path).substr(folder.size());
