@@ -81,7 +81,7 @@ class Proxy final : public calls::RequestServer {
                           arrival.request, false, arrival.attempt);
       arrival.responder.pass_on(call.slot());
     };
-    const auto outcome = co_await self->port_->ask<calls::Answer>(question, send);
+    const auto outcome = co_await self->port_->ask<calls::Answer>(std::move(question), send);
     if (!outcome) {
       stay.end(calls::note_of(outcome.failure()));
       arrival.responder.reply(outcome.failure());

@@ -115,6 +115,10 @@ class Port final : Members::Listener, world::Event {
   friend class Use;
   template <class Reply, class Send>
   class Asking;
+  template <class Reply, class Q, class S>
+  static world::Task<Outcome<Reply>> ask_once(Port* self, Q question, S send);
+  template <class Reply, class Send>
+  static world::Task<Outcome<Reply>> ask_until_answered(Port* self, Question question, Send send);
   /// Who checks members, and from where.
   struct Checker {
     world::Scope* scope;
@@ -158,7 +162,28 @@ inline void Use::end(Verdict verdict) {
   if (port_ != nullptr) std::exchange(port_, nullptr)->ended(member_, since_, verdict);
 }
 
-/// One question, as `in_attempts` wants it.
+/// One attempt at a question. `Q`, `S`: held by the attempt, or references to what its caller holds.
+template <class Reply, class Q, class S>
+world::Task<Outcome<Reply>> Port::ask_once(Port* self, Q question, S send) {
+  world::Scheduler& scheduler = self->world().scheduler();
+  Failure why = Failure::unreachable;
+  while (true) {
+    Outcome<Use> use = self->take(question.round);
+    if (!use) co_return why;
+    TimePoint until = question.until;
+    if (question.timeout) until = std::min(until, scheduler.now() + *question.timeout);
+    Call<Reply> call(scheduler, until);
+    send(call, use->at());
+    Outcome<Reply> outcome = co_await call;
+    question.round.verdict = outcome ? Verdict::good : question.verdict(outcome.failure());
+    use->end(question.round.verdict);
+    self->selector_->heard(question.round);
+    if (outcome) co_return std::move(outcome);
+    why = outcome.failure();
+  }
+}
+
+/// A question that may be asked again, as `in_attempts` wants it.
 template <class Reply, class Send>
 class Port::Asking {
  public:
@@ -166,26 +191,10 @@ class Port::Asking {
       : port_(port), question_(std::move(question)), send_(std::move(send)) {}
 
   world::Task<Outcome<Reply>> attempt(int number) {
-    world::Scheduler& scheduler = port_.world().scheduler();
-    Round& round = question_.round;
-    round.retry = number;
-    round.named = 0;
+    question_.round.retry = number;
+    question_.round.named = 0;
     if (number > 0 && question_.retried) question_.retried();
-    Failure why = Failure::unreachable;
-    while (true) {
-      Outcome<Use> use = port_.take(round);
-      if (!use) co_return why;
-      TimePoint until = question_.until;
-      if (question_.timeout) until = std::min(until, scheduler.now() + *question_.timeout);
-      Call<Reply> call(scheduler, until);
-      send_(call, use->at());
-      Outcome<Reply> outcome = co_await call;
-      round.verdict = outcome ? Verdict::good : question_.verdict(outcome.failure());
-      use->end(round.verdict);
-      port_.selector_->heard(round);
-      if (outcome) co_return std::move(outcome);
-      why = outcome.failure();
-    }
+    return ask_once<Reply, Question&, Send&>(&port_, question_, send_);
   }
   world::Task<std::optional<Reply>> pause(TimePoint until) {
     co_await world::Sleep(port_.world().scheduler(), until);
@@ -199,11 +208,20 @@ class Port::Asking {
 };
 
 template <class Reply, class Send>
-world::Task<Outcome<Reply>> Port::ask(Question question, Send send) {
+world::Task<Outcome<Reply>> Port::ask_until_answered(Port* self, Question question, Send send) {
   const Engine backoff = question.backoff;
-  const Retries retries(kind_.config.retry, budget_ ? &*budget_ : nullptr, now(), question.until);
-  Asking<Reply, Send> asking(*this, std::move(question), std::move(send));
-  co_return co_await in_attempts<Reply>(world().scheduler(), retries, backoff, asking);
+  const Retries retries(self->kind_.config.retry, self->budget_ ? &*self->budget_ : nullptr, self->now(),
+                        question.until);
+  Asking<Reply, Send> asking(*self, std::move(question), std::move(send));
+  co_return co_await in_attempts<Reply>(self->world().scheduler(), retries, backoff, asking);
+}
+
+template <class Reply, class Send>
+world::Task<Outcome<Reply>> Port::ask(Question question, Send send) {
+  // Most ports never ask again, and each frame less counts where every request passes.
+  if (kind_.config.retry.attempts == 1)
+    return ask_once<Reply, Question, Send>(this, std::move(question), std::move(send));
+  return ask_until_answered<Reply>(this, std::move(question), std::move(send));
 }
 
 }  // namespace headroom::calls

@@ -9,15 +9,13 @@ namespace headroom {
 /// is a plain number.
 template <class T, class Count = std::int32_t>
 class Counted {
- public:
+ private:
+  friend T;
   Counted() = default;
   Counted(const Counted& /*other*/) {}  // a copy has holders of its own
   Counted& operator=(const Counted& /*other*/) { return *this; }
-
- protected:
   ~Counted() = default;
 
- private:
   friend void intrusive_ptr_add_ref(const T* t) { ++static_cast<const Counted*>(t)->references_; }
   friend void intrusive_ptr_release(const T* t) {
     if (--static_cast<const Counted*>(t)->references_ == 0) delete t;
