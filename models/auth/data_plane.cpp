@@ -32,7 +32,7 @@ class DataPlane::Server final : public world::Process {
   }
   ~Server() override { scope().clear(); }
 
-  void look_up(Credentials who, std::uint64_t number, const metrics::RequestTracePtr& trace,
+  void look_up(Credentials who, std::uint64_t number, metrics::TraceId trace,
                calls::Responder<DataPlaneAnswer> responder) {
     if (alternates() && standby_.role() != Role::active)
       responder.reply(Failure::refused);
@@ -45,8 +45,8 @@ class DataPlane::Server final : public world::Process {
   bool alternates() const { return plane_.config_.redundancy == Redundancy::active_passive; }
   TimePoint now() { return host().scheduler().now(); }
 
-  static world::Task<> handle(Server* self, Credentials who, std::uint64_t number,
-                              metrics::RequestTracePtr trace, calls::Responder<DataPlaneAnswer> responder) {
+  static world::Task<> handle(Server* self, Credentials who, std::uint64_t number, metrics::TraceId trace,
+                              calls::Responder<DataPlaneAnswer> responder) {
     const calls::Span span(trace, metrics::Step::auth_cpu, self->host().id(), -1);
     co_await self->host().cpu().run(calls::effort(*self, self->plane_.config_.cpu));
     if (calls::errs(*self, number, self->member_)) {  // drawn anew at each host that is asked
@@ -129,7 +129,7 @@ DataPlane::DataPlane(const DataPlaneConfig& config, const calls::Environment& en
 }
 
 void DataPlane::ask(calls::Call<DataPlaneAnswer>& call, world::HostId from, const calls::Endpoint& to,
-                    Credentials who, std::uint64_t number, const metrics::RequestTracePtr& trace) {
+                    Credentials who, std::uint64_t number, metrics::TraceId trace) {
   world::Network& network = world_.network();
   const world::HostId there = to.host;
   calls::send_to<Server>(

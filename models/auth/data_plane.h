@@ -41,7 +41,7 @@ class DataPlane {
   DataPlaneAnswer answer(Credentials who) const { return look_up(*outside_, who); }
   /// Asks a host, for the request of this number; the call is answered, or fails. `trace`: the request's.
   void ask(calls::Call<DataPlaneAnswer>& call, world::HostId from, const calls::Endpoint& to, Credentials who,
-           std::uint64_t number, const metrics::RequestTracePtr& trace);
+           std::uint64_t number, metrics::TraceId trace);
   /// The hosts need not watch each other any more.
   void wind_down() { winding_down_ = true; }
 

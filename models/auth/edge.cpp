@@ -62,11 +62,11 @@ bool Edge::known(std::uint64_t user, bool probe) {
 }
 
 world::Task<std::optional<Failure>> Edge::ask(std::uint64_t user, bool probe, std::uint64_t number,
-                                              TimePoint until, metrics::RequestTracePtr trace) {
+                                              TimePoint until, metrics::TraceId trace) {
   const Credentials who = identity_.log().credentials(user);
   if (const auto decision = at_once(who)) co_return decide(*decision, who, probe);
   if (!port_.any()) co_return without_data_plane(who, probe);
-  const FlightPtr flight = look_up(who, probe, number, std::move(trace));
+  const FlightPtr flight = look_up(who, probe, number, trace);
   if (!flight->ended) co_await flight->end.wait(identity_.world().scheduler(), until);
   if (flight->answer) co_return decide({Source::data_plane, flight->answer->accepted}, who, probe);
   if (flight->ended) co_return without_data_plane(who, probe);
@@ -74,8 +74,7 @@ world::Task<std::optional<Failure>> Edge::ask(std::uint64_t user, bool probe, st
   co_return Failure::error;
 }
 
-Edge::FlightPtr Edge::look_up(Credentials who, bool probe, std::uint64_t number,
-                              metrics::RequestTracePtr trace) {
+Edge::FlightPtr Edge::look_up(Credentials who, bool probe, std::uint64_t number, metrics::TraceId trace) {
   const bool coalesce = cache_ && identity_.config().edge_cache->coalesce;
   if (coalesce) {
     const auto found = flights_.find(who.user);
@@ -84,7 +83,7 @@ Edge::FlightPtr Edge::look_up(Credentials who, bool probe, std::uint64_t number,
       return found->second;
     }
   }
-  FlightPtr flight(new Flight(who, probe, std::move(trace)));
+  FlightPtr flight(new Flight(who, probe, trace));
   if (coalesce) flights_.insert_or_assign(who.user, flight);
   scope_.spawn(fly(this, flight, number));
   return flight;

@@ -33,7 +33,7 @@ class Edge final : Subscriber {
   /// The answer to a request that is not: by the data plane, or without it. Nothing: accepted. `number` is
   /// the request's. `trace`: the request's, if any.
   world::Task<std::optional<Failure>> ask(std::uint64_t user, bool probe, std::uint64_t number,
-                                          TimePoint until, metrics::RequestTracePtr trace = nullptr);
+                                          TimePoint until, metrics::TraceId trace = {});
   /// Forgets what it knows of everybody's credentials.
   void empty() {
     if (cache_) cache_->clear();
@@ -44,10 +44,10 @@ class Edge final : Subscriber {
  private:
   /// A look-up under way, and who waits for it.
   struct Flight : world::Pooled, Counted<Flight> {
-    Flight(Credentials c, bool p, metrics::RequestTracePtr t) : who(c), probe(p), trace(std::move(t)) {}
+    Flight(Credentials c, bool p, metrics::TraceId t) : who(c), probe(p), trace(t) {}
     Credentials who;
-    bool probe;                      ///< who asked first was one
-    metrics::RequestTracePtr trace;  ///< of who asked first
+    bool probe;              ///< who asked first was one
+    metrics::TraceId trace;  ///< of who asked first
     bool ended = false;
     std::optional<DataPlaneAnswer> answer;
     world::Condition end;
@@ -60,7 +60,7 @@ class Edge final : Subscriber {
 
   TimePoint now() const { return identity_.world().now(); }
   std::optional<Decision> at_once(Credentials who);
-  FlightPtr look_up(Credentials who, bool probe, std::uint64_t number, metrics::RequestTracePtr trace);
+  FlightPtr look_up(Credentials who, bool probe, std::uint64_t number, metrics::TraceId trace);
   static world::Task<> fly(Edge* self, FlightPtr flight, std::uint64_t number);
   void keep(Credentials who, const DataPlaneAnswer& answer);
   std::optional<Failure> decide(Decision decision, Credentials who, bool probe);

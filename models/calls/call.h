@@ -35,7 +35,7 @@ struct ReplySlot : world::Pooled, Counted<ReplySlot<Reply>, std::int16_t> {
   Failure if_silent = Failure::timeout;    ///< too late; or lost (request or answer), or the server died
   std::int16_t attempt = -1;               ///< at the request, from 0, if it is traced
   boost::intrusive_ptr<ReplySlot> behind;  ///< of a call that the callee makes to answer this one (a proxy)
-  metrics::RequestTracePtr trace;          ///< of the request that is answered; null: none is traced
+  metrics::TraceId trace;                  ///< of the request that is answered; null: none is traced
   /// What a time-out really was: if the callee itself waited in vain, that.
   Failure silence() const { return if_silent == Failure::timeout && behind ? behind->silence() : if_silent; }
 };

@@ -46,7 +46,7 @@ struct Request : world::Pooled, Counted<Request>, world::Asked {
     return c;
   }
 
-  metrics::RequestTracePtr trace{};  ///< null: it is not traced
+  metrics::TraceId trace{};  ///< null: it is not traced
 
   /// Is told when nobody works for it any more; must outlive whoever may do so. Null: nobody wants to know.
   ConversionWatch* books = nullptr;

@@ -66,7 +66,7 @@ class RequestMessage final : public world::Message {
 
  private:
   world::ProcessSlot& to_;
-  std::int32_t span_;
+  metrics::SpanNumber span_;
   Arrival arrival_;
   ReplySlotPtr<Answer> slot_;
 };

@@ -18,17 +18,17 @@ namespace headroom::calls {
 class Span {
  public:
   Span() = default;
-  Span(const metrics::RequestTracePtr& trace, metrics::Step step, world::HostId host, int attempt,
+  Span(metrics::TraceId trace, metrics::Step step, world::HostId host, int attempt,
        std::int64_t rendition = -1) {
     if (!trace) return;
     trace_ = trace;
-    number_ = trace->begin(step, host.value, attempt, static_cast<int>(rendition));
+    number_ = metrics::Tracer::begin_span(trace, step, host.value, attempt, static_cast<int>(rendition));
   }
-  Span(Span&& other) noexcept : trace_(std::move(other.trace_)), number_(other.number_) {}
+  Span(Span&& other) noexcept : trace_(std::exchange(other.trace_, {})), number_(other.number_) {}
   Span& operator=(Span&& other) noexcept {
     if (this == &other) return *this;
     end();
-    trace_ = std::move(other.trace_);
+    trace_ = std::exchange(other.trace_, {});
     number_ = other.number_;
     return *this;
   }
@@ -38,14 +38,12 @@ class Span {
 
   /// Now, and not later. `note`: how it ended, if that is to be said; a literal.
   void end(const char* note = nullptr) {
-    if (!trace_) return;
-    trace_->end(number_, note);
-    trace_ = nullptr;
+    if (trace_) metrics::Tracer::end_span(std::exchange(trace_, {}), number_, note);
   }
 
  private:
-  metrics::RequestTracePtr trace_;
-  std::int32_t number_ = metrics::RequestTrace::kNone;
+  metrics::TraceId trace_;
+  metrics::SpanNumber number_ = metrics::kNoSpan;
 };
 
 /// How a span ended that came to nothing.
@@ -75,13 +73,13 @@ constexpr const char* note_of(Failure failure) {
 
 /// The same for what is begun here and ended elsewhere, or may end more than once (a message that has
 /// copies): the number is for `end_span`.
-inline std::int32_t begin_span(const metrics::RequestTracePtr& trace, metrics::Step step, world::HostId host,
-                               int attempt, std::int64_t rendition = -1) {
-  return trace ? trace->begin(step, host.value, attempt, static_cast<int>(rendition))
-               : metrics::RequestTrace::kNone;
+inline metrics::SpanNumber begin_span(metrics::TraceId trace, metrics::Step step, world::HostId host,
+                                      int attempt, std::int64_t rendition = -1) {
+  return trace ? metrics::Tracer::begin_span(trace, step, host.value, attempt, static_cast<int>(rendition))
+               : metrics::kNoSpan;
 }
-inline void end_span(const metrics::RequestTracePtr& trace, std::int32_t span, const char* note = nullptr) {
-  if (trace) trace->end(span, note);
+inline void end_span(metrics::TraceId trace, metrics::SpanNumber span, const char* note = nullptr) {
+  if (trace) metrics::Tracer::end_span(trace, span, note);
 }
 
 }  // namespace headroom::calls

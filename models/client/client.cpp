@@ -481,17 +481,19 @@ void Clients::count(const calls::Request& request, Ending ending, std::int64_t r
 }
 
 void Clients::end_trace(calls::Request& request, Ending ending) {
-  metrics::TracedRequest::About about;
-  about.number = request.number;
-  about.user = request.user;
-  about.sent = request.sent;
-  about.ended = world_.now();
-  about.outcome = literal(ending);
-  about.answered = request.answered;
-  about.image_bytes = request.image.count();
-  about.renditions = request.renditions;
-  about.delivered = request.delivered;
-  tracer_->ended(request.trace, about);
+  const TimePoint now = world_.now();
+  const auto latency = request.answered ? std::optional(now - request.sent) : std::nullopt;
+  metrics::TracedRequest::About* about = tracer_->ended(request.trace, request.number, latency);
+  if (about == nullptr) return;
+  about->number = request.number;
+  about->user = request.user;
+  about->sent = request.sent;
+  about->ended = now;
+  about->outcome = literal(ending);
+  about->answered = request.answered;
+  about->image_bytes = request.image.count();
+  about->renditions = request.renditions;
+  about->delivered = request.delivered;
 }
 
 world::Task<> Clients::probe_regularly() {

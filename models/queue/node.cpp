@@ -202,7 +202,7 @@ void Node::send_take(JobId job, const Courier::Given& given, Content& content, s
   const calls::Delivery delivery{job, key, lead_->term, member_, given.number};
   content.waits.end();
   // The network may deliver it twice, and what it is about may end before: the first arrival ends the span.
-  const std::int32_t span =
+  const metrics::SpanNumber span =
       calls::begin_span(what.request->trace, metrics::Step::send, host().id(), what.attempt, what.rendition);
   calls::send_datagram<calls::QueueWorker>(network(), {host().id(), given.to.host}, size, *given.to.slot,
                                            [what, delivery, span](calls::QueueWorker& w) {

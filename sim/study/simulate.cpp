@@ -52,7 +52,6 @@ Replication::Replication(const ScenarioConfig& scenario, int number, client::Req
       series_(window_.end().since_start() + scenario.run.drain * 2 + kSettle),
       watch_(watch),
       world_(std::make_unique<world::World>(scenario.platform, key_of(scenario, number) / "platform")),
-      clock_(*world_),
       tracer_(tracer),
       deployment_(std::make_unique<Deployment>(
           scenario, calls::Environment{*world_, window_, series_, journal_, tracer}, key_of(scenario, number),
@@ -60,7 +59,7 @@ Replication::Replication(const ScenarioConfig& scenario, int number, client::Req
       standstill_(scenario, *world_, deployment_->clients(), deployment_->queue()),
       availability_(scenario.watch, *world_, window_, series_),
       underway_(*this) {
-  if (tracer_ != nullptr) tracer_->start(clock_);
+  if (tracer_ != nullptr) tracer_->start(world_->scheduler().clock());
   world_->scheduler().when_crowded(Standstill::kEvents, [this] { standstill_.alarm(); });
   if (!scenario.faults.empty())
     injector_ = std::make_unique<faults::Injector>(scenario.faults, *world_, *deployment_, journal_,

@@ -61,14 +61,6 @@ class Replication {
     invariants::RequestLedger ledger_;
     client::RequestWatch* next_;
   };
-  class WorldClock final : public metrics::Clock {
-   public:
-    explicit WorldClock(const world::World& world) : world_(world) {}
-    TimePoint now() const override { return world_.now(); }
-
-   private:
-    const world::World& world_;
-  };
   class Now final : public Underway {
    public:
     explicit Now(const Replication& of) : of_(of) {}
@@ -91,7 +83,6 @@ class Replication {
   metrics::Journal journal_;
   Watch watch_;
   std::unique_ptr<world::World> world_;
-  WorldClock clock_;
   metrics::Tracer* tracer_;
   std::unique_ptr<Deployment> deployment_;
   Standstill standstill_;

@@ -62,6 +62,8 @@ class Scheduler {
 
   /// The date of the event that is being run.
   TimePoint now() const { return now_; }
+  /// The same, also later on.
+  const TimePoint& clock() const { return now_; }
 
   /// Puts the event on the schedule (moves it if it is there); a date that has passed means now, after all
   /// that is due now already.

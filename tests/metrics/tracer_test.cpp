@@ -5,17 +5,13 @@
 #include <cstdint>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 namespace headroom::metrics {
 namespace {
-
-class TestClock final : public Clock {
- public:
-  TimePoint now() const override { return date; }
-  TimePoint date;
-};
 
 constexpr std::uint64_t kAll = 20'000;
 
@@ -30,6 +26,12 @@ TracedRequest::About about(std::uint64_t number) {
   return a;
 }
 
+/// Its end.
+void end(Tracer& tracer, TraceId& trace, const TracedRequest::About& a) {
+  const auto latency = a.answered ? std::optional(a.ended - a.sent) : std::nullopt;
+  if (TracedRequest::About* known = tracer.ended(trace, a.number, latency)) *known = a;
+}
+
 struct Chosen {
   std::set<std::uint64_t> slowest, failed, drawn;
   friend bool operator==(const Chosen&, const Chosen&) = default;
@@ -37,14 +39,13 @@ struct Chosen {
 
 Chosen choose(std::uint64_t seed, const std::vector<std::uint64_t>& order) {
   Tracer tracer(StreamKey(seed), 100);
-  const TestClock clock;
-  tracer.start(clock);
+  const TimePoint now;
+  tracer.start(now);
   for (const std::uint64_t number : order) {
-    RequestTracePtr trace = tracer.begin();
-    tracer.ended(trace, about(number));
+    TraceId trace = tracer.begin();
+    end(tracer, trace, about(number));
   }
   tracer.stop();
-  CHECK(tracer.most_at_once() <= 301);
   Chosen chosen;
   const Trace trace = tracer.take();
   CHECK(trace.answered + trace.failed == static_cast<std::int64_t>(order.size()));
@@ -114,21 +115,22 @@ TEST_CASE("a tracer with few requests keeps them all") {
 
 TEST_CASE("spans are those of the request that they are of, though traces are used again") {
   Tracer tracer(StreamKey(1), 1);
-  TestClock clock;
-  tracer.start(clock);
+  TimePoint now;
+  tracer.start(now);
   for (int n = 0; n < 10; ++n) {
-    RequestTracePtr trace = tracer.begin();
+    TraceId trace = tracer.begin();
     for (int i = 0; i <= n; ++i) {
-      clock.date = clock.date + Duration::ms(1);
-      const auto span = trace->begin(Step::conversion, static_cast<std::uint32_t>(n), 0, i);
-      clock.date = clock.date + Duration::ms(2);
-      trace->end(span, "first");
-      trace->end(span, "second");
+      now = now + Duration::ms(1);
+      const SpanNumber span =
+          Tracer::begin_span(trace, Step::conversion, static_cast<std::uint32_t>(n), 0, i);
+      now = now + Duration::ms(2);
+      Tracer::end_span(trace, span, "first");
+      Tracer::end_span(trace, span, "second");
     }
     TracedRequest::About a = about(static_cast<std::uint64_t>(n));
     a.answered = true;
     a.ended = a.sent + Duration::ms(n == 4 ? 100 : n);  // the fifth is the slowest
-    tracer.ended(trace, a);
+    end(tracer, trace, a);
   }
   const Trace trace = tracer.take();
   for (const TracedRequest& r : trace.requests) {
@@ -149,21 +151,21 @@ TEST_CASE("spans are those of the request that they are of, though traces are us
 
 TEST_CASE("what is not over ends with its request, or with the run") {
   Tracer tracer(StreamKey(1));
-  TestClock clock;
-  tracer.start(clock);
-  RequestTracePtr trace = tracer.begin();
-  trace->begin(Step::send, 1, 0, 0);
-  clock.date = TimePoint::at(Duration::s(5));
+  TimePoint now;
+  tracer.start(now);
+  TraceId trace = tracer.begin();
+  Tracer::begin_span(trace, Step::send, 1, 0, 0);
+  now = TimePoint::at(Duration::s(5));
   TracedRequest::About a = about(1);
-  a.ended = clock.date;
-  tracer.ended(trace, a);
+  a.ended = now;
+  end(tracer, trace, a);
   REQUIRE(trace);  // is kept, and goes on
-  clock.date = TimePoint::at(Duration::s(7));
-  const auto late = trace->begin(Step::conversion, 2, 0, 0);
-  clock.date = TimePoint::at(Duration::s(9));
+  now = TimePoint::at(Duration::s(7));
+  const SpanNumber late = Tracer::begin_span(trace, Step::conversion, 2, 0, 0);
+  now = TimePoint::at(Duration::s(9));
   tracer.stop();
-  trace->end(late, nullptr);  // too late: the clock may be gone
-  CHECK(trace->begin(Step::answer, 2, 0, 0) == RequestTrace::kNone);
+  Tracer::end_span(trace, late, nullptr);  // too late: the clock may be gone
+  CHECK(Tracer::begin_span(trace, Step::answer, 2, 0, 0) == kNoSpan);
   const Trace kept = tracer.take();
   REQUIRE(kept.requests.size() == 1);
   const auto& spans = kept.requests[0].spans;
@@ -175,16 +177,208 @@ TEST_CASE("what is not over ends with its request, or with the run") {
 
 TEST_CASE("a request has at most so many spans") {
   Tracer tracer(StreamKey(1));
-  const TestClock clock;
-  tracer.start(clock);
-  RequestTracePtr trace = tracer.begin();
-  for (std::size_t i = 0; i < RequestTrace::kMostSpans + 3; ++i)
-    trace->end(trace->begin(Step::conversion, 1, 0, 0), nullptr);
-  tracer.ended(trace, about(1));
+  const TimePoint now;
+  tracer.start(now);
+  TraceId trace = tracer.begin();
+  for (std::size_t i = 0; i < Tracer::kMostSpans + 3; ++i)
+    Tracer::end_span(trace, Tracer::begin_span(trace, Step::conversion, 1, 0, 0), nullptr);
+  end(tracer, trace, about(1));
   const Trace kept = tracer.take();
   REQUIRE(kept.requests.size() == 1);
-  CHECK(kept.requests[0].spans.size() == RequestTrace::kMostSpans);
+  CHECK(kept.requests[0].spans.size() == Tracer::kMostSpans);
   CHECK(kept.requests[0].left_out == 3);
+}
+
+TEST_CASE("spans that come late, of a request that was not kept, are nobody's") {
+  Tracer tracer(StreamKey(1), 1);
+  TimePoint now;
+  tracer.start(now);
+  TraceId first = tracer.begin();
+  TracedRequest::About slow = about(1);
+  slow.ended = slow.sent + Duration::s(1);
+  // The first request is the slowest and drawn until others are.
+  const TraceId copy = first;
+  const SpanNumber open = Tracer::begin_span(first, Step::conversion, 1, 0, 0);
+  end(tracer, first, slow);
+  REQUIRE(first);
+  for (std::uint64_t n = 2; n < 100; ++n) {
+    TraceId next = tracer.begin();
+    TracedRequest::About a = about(n);
+    a.answered = true;
+    a.ended = a.sent + Duration::s(static_cast<std::int64_t>(n));
+    end(tracer, next, a);
+    Tracer::begin_span(copy, Step::answer, 1, 0, 0);
+    Tracer::end_span(copy, open, "late");
+  }
+  const Trace trace = tracer.take();
+  for (const TracedRequest& r : trace.requests) {
+    INFO("request " << r.about.number);
+    CHECK(r.about.number != 1);
+    CHECK(r.spans.empty());
+  }
+}
+
+namespace {
+
+/// A load on a tracer, and a simple book of all that is noted.
+class Load {
+ public:
+  explicit Load(std::size_t each) : tracer(StreamKey(5), each) { tracer.start(now); }
+
+  /// Requests begin, note something, and end, at random, so that about `open` are under way.
+  void run(int steps, std::size_t open) {
+    for (int i = 0; i < steps; ++i) {
+      now = now + Duration::us(1);
+      if (open_.size() < open && uniform_below(draw_, 8) == 0)
+        begin();
+      else if (!open_.empty())
+        go_on(uniform_below(draw_, open_.size()));
+    }
+  }
+  /// Requests that will never end.
+  void strand(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const TraceId trace = tracer.begin();
+      for (int s = 0; s < 10; ++s) Tracer::begin_span(trace, Step::queue_wait, 1, 0, s);
+    }
+  }
+
+  /// All that is kept is as it was noted.
+  void check() {
+    const Trace trace = tracer.take();
+    CHECK(trace.answered + trace.failed == static_cast<std::int64_t>(ended_));
+    CHECK_FALSE(trace.requests.empty());
+    for (const TracedRequest& r : trace.requests) {
+      INFO("request " << r.about.number);
+      const std::vector<SpanRecord>& noted = book_.at(r.about.number);
+      REQUIRE(r.spans.size() == noted.size());
+      for (std::size_t i = 0; i < noted.size(); ++i) {
+        const SpanRecord& is = r.spans[i];
+        const bool over = noted[i].end != TimePoint::never();
+        CHECK(is.begin == noted[i].begin);
+        CHECK(is.step == noted[i].step);
+        CHECK(is.host == noted[i].host);
+        CHECK(is.attempt == noted[i].attempt);
+        CHECK(is.rendition == noted[i].rendition);
+        CHECK(is.end == (over ? noted[i].end : noted[i].begin < r.about.ended ? r.about.ended : now));
+        const std::string should = over ? noted[i].note == nullptr ? "" : noted[i].note : "not over";
+        CHECK(std::string(is.note == nullptr ? "" : is.note) == should);
+      }
+    }
+  }
+  std::uint64_t spans() const { return spans_; }
+
+  TimePoint now;
+  Tracer tracer;
+
+ private:
+  struct Span {
+    SpanNumber number;
+    std::size_t place;  ///< in the book
+  };
+  struct Request {
+    TraceId trace;
+    std::uint64_t number;
+    TimePoint sent;
+    bool ended = false;
+    std::vector<Span> under_way{};
+  };
+  void begin() {
+    open_.push_back({tracer.begin(), number_, now});
+    book_[number_++];
+  }
+  void go_on(std::size_t which) {
+    Request& request = open_[which];
+    std::vector<SpanRecord>& noted = book_[request.number];
+    const std::uint64_t what = uniform_below(draw_, 32);
+    if (what < 16) {
+      const SpanRecord span{now,
+                            TimePoint::never(),
+                            nullptr,
+                            static_cast<std::uint32_t>(uniform_below(draw_, 1000)),
+                            static_cast<std::int16_t>(static_cast<int>(uniform_below(draw_, 4)) - 1),
+                            static_cast<std::int16_t>(static_cast<int>(uniform_below(draw_, 3)) - 1),
+                            static_cast<Step>(uniform_below(draw_, kSteps))};
+      request.under_way.push_back(
+          {Tracer::begin_span(request.trace, span.step, span.host, span.attempt, span.rendition),
+           noted.size()});
+      noted.push_back(span);
+      ++spans_;
+    } else if (what < 30) {
+      if (request.under_way.empty()) return;
+      const Span span = request.under_way[uniform_below(draw_, request.under_way.size())];
+      const char* note = what < 20 ? "lost" : what < 22 ? "died" : nullptr;
+      Tracer::end_span(request.trace, span.number, note);
+      SpanRecord& record = noted[span.place];
+      if (record.end != TimePoint::never()) return;
+      record.end = now;
+      record.note = note;
+    } else if (!request.ended) {  // what follows may come later
+      request.ended = true;
+      ++ended_;
+      TracedRequest::About a;
+      a.number = request.number;
+      a.sent = request.sent;
+      a.ended = now;
+      a.answered = uniform_below(draw_, 10) > 0;
+      TraceId trace = request.trace;  // and others have copies
+      end(tracer, trace, a);
+    } else {
+      request = open_.back();
+      open_.pop_back();
+    }
+  }
+
+  Engine draw_ = StreamKey(7).engine();
+  std::map<std::uint64_t, std::vector<SpanRecord>> book_;
+  std::vector<Request> open_;
+  std::uint64_t number_ = 0;
+  std::uint64_t ended_ = 0;
+  std::uint64_t spans_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("what is kept is what was noted, however long ago it was and however many are under way") {
+  const std::size_t open = GENERATE(1, 30, 3000);
+  Load load(20);
+  load.strand(10);
+  load.run(300'000, open);
+  load.check();
+}
+
+TEST_CASE("memory for traces does not grow with how long they are recorded") {
+  Load load(20);
+  load.strand(2000);  // stragglers take their own spans, and no more
+  load.run(500'000, 200);
+  const auto before = static_cast<double>(load.tracer.room());
+  const auto spans = static_cast<double>(load.spans());
+  CHECK(before < 0.75 * spans);
+  load.run(2'000'000, 200);
+  CHECK(static_cast<double>(load.spans()) > 4 * spans);
+  CHECK(static_cast<double>(load.tracer.room()) < 1.1 * before);
+}
+
+TEST_CASE("memory for traces is in proportion to the spans of requests under way") {
+  // 10 000 requests at a time note 30 spans each, one after the other, and then end together.
+  constexpr std::size_t kOpen = 10'000;
+  constexpr std::size_t kSpans = 30;
+  Tracer tracer(StreamKey(1), 10);
+  const TimePoint now;
+  tracer.start(now);
+  std::uint64_t number = 0;
+  for (int round = 0; round < 10; ++round) {
+    std::vector<TraceId> open(kOpen);
+    for (TraceId& trace : open) trace = tracer.begin();
+    for (std::size_t s = 0; s < kSpans; ++s)
+      for (const TraceId& trace : open)
+        Tracer::end_span(trace, Tracer::begin_span(trace, Step::conversion, 1, 0, static_cast<int>(s)),
+                         nullptr);
+    for (TraceId& trace : open) end(tracer, trace, about(number++));
+  }
+  CHECK(tracer.room() >= kOpen * kSpans);
+  CHECK(tracer.room() <= 16 * kOpen * kSpans);
+  for (const TracedRequest& r : tracer.take().requests) CHECK(r.spans.size() == kSpans);
 }
 
 }  // namespace headroom::metrics
