@@ -72,21 +72,38 @@ bool has(const Node& scenario, std::string_view need) {
   return has(scenario, need.substr(0, equals), need.substr(std::min(equals + 1, need.size())));
 }
 
+/// A need as a person would say it: "deployment.queue.when_full: drop_oldest", "an entry of watch with group:
+/// worker".
+std::string in_words(std::string_view need) {
+  std::string words;
+  if (const std::size_t star = need.find(".*."); star != std::string_view::npos) {
+    words = "an entry of " + std::string(need.substr(0, star)) + " with ";
+    need.remove_prefix(star + 3);
+  }
+  words += need;
+  if (const std::size_t equals = words.find('='); equals != std::string::npos) words.replace(equals, 1, ": ");
+  return words;
+}
+
 template <class Info>
 std::string unmet_of(std::string_view name, const Info& info, const Node& scenario) {
   if (info.needs.empty()) return {};
   std::string needs(info.needs);
   if (const auto one = metrics::one_of(info.name, name); !one.empty() && needs.find('<') != std::string::npos)
     needs.replace(needs.find('<'), needs.find('>') - needs.find('<') + 1, one);
-  std::string lacking;
+  std::string lacking, all;
   const auto alternatives = split(needs, kOr);
   for (const std::string_view alternative : alternatives) {
     lacking.clear();
-    for (const std::string_view need : split(alternative, kAnd))
-      if (!has(scenario, need)) lacking.append(lacking.empty() ? "" : kAnd).append(need);
+    std::string together;
+    for (const std::string_view need : split(alternative, kAnd)) {
+      together.append(together.empty() ? "" : kAnd).append(in_words(need));
+      if (!has(scenario, need)) lacking.append(lacking.empty() ? "" : kAnd).append(in_words(need));
+    }
     if (lacking.empty()) return {};
+    all.append(all.empty() ? "" : kOr).append(together);
   }
-  return alternatives.size() == 1 ? lacking : needs;
+  return alternatives.size() == 1 ? lacking : all;
 }
 
 }  // namespace

@@ -22,8 +22,8 @@ const metrics::MetricInfo* find_metric(std::string_view name);
 std::vector<std::string_view> metric_names();
 
 /// What the resolved scenario (config::dump) would need to have for this metric, or column, to be reported,
-/// in the words of MetricInfo::needs: what it lacks of it, or the whole where there are alternatives; empty
-/// if nothing. `name` is an entry's, or one of a family's.
+/// in words for a person: what it lacks of MetricInfo::needs, or the whole where there are alternatives;
+/// empty if nothing. `name` is an entry's, or one of a family's.
 std::string unmet(std::string_view name, const metrics::MetricInfo& info, const config::Node& scenario);
 std::string unmet(std::string_view name, const metrics::SeriesInfo& info, const config::Node& scenario);
 /// The names of metrics that a run of that scenario reports.

@@ -65,7 +65,7 @@ TEST_CASE("what is watched must exist, once, and be enough") {
   CHECK(says(said("watch: [{group: worker, need: 0}]\n"), "5:31", {"at least 1"}));
   CHECK(says(said("watch: [{group: api, need: 1}, {group: api, need: 1}]\n"), "5:40", {"watched already"}));
   CHECK(says(said("watch: [{group: api, need: 1}]\nslo: {availability.worker: 99%}\n"), "6:28",
-             {"the scenario has no watch of that group"}));
+             {"it needs an entry of watch with group: worker"}));
 }
 
 }  // namespace

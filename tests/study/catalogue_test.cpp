@@ -61,9 +61,9 @@ TEST_CASE("what a metric needs is there, or named") {
   }
   CHECK(unmet_of("deployment.api.quota_per_user.deeper", scenario) == "deployment.api.quota_per_user.deeper");
   CHECK(unmet_of("deployment.queue.when_full=reject", scenario).empty());
-  CHECK(unmet_of("deployment.queue.when_full=block", scenario) == "deployment.queue.when_full=block");
+  CHECK(unmet_of("deployment.queue.when_full=block", scenario) == "deployment.queue.when_full: block");
   CHECK(unmet_of("faults.*.abuse", scenario).empty());
-  CHECK(unmet_of("faults.*.surge", scenario) == "faults.*.surge");
+  CHECK(unmet_of("faults.*.surge", scenario) == "an entry of faults with surge");
   CHECK(unmet_of("slo.others.yield", scenario).empty());  // a key with a dot in it
   // Of those that must all be there, what is missing; alternatives as a whole.
   CHECK(unmet_of("deployment.queue and deployment.auth", scenario) == "deployment.auth");
@@ -78,7 +78,7 @@ TEST_CASE("one of a family needs its own") {
   const metrics::MetricInfo& family = *find_metric("availability.api");
   CHECK(family.name == "availability.<group>");
   CHECK(unmet("availability.api", family, watched).empty());
-  CHECK(unmet("availability.queue", family, watched) == "watch.*.group=queue");
+  CHECK(unmet("availability.queue", family, watched) == "an entry of watch with group: queue");
   CHECK(metrics::MetricName(family, "api").name() == "availability.api");
 }
 
