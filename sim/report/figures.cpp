@@ -59,21 +59,21 @@ Chart empty_chart(std::string_view file, std::string_view title, std::string_vie
 struct OverlayKind {
   std::string_view file, title, y_label, caption;
   bool logarithmic, percent;
-  std::function<std::optional<Line>(const Timeline&)> line;
+  std::function<std::optional<OverlayCurve>(const Timeline&)> line;
 };
 
 auto mean_of(std::string_view name, double scale) {
-  return [name, scale](const Timeline& time) -> std::optional<Line> {
+  return [name, scale](const Timeline& time) -> std::optional<OverlayCurve> {
     const auto* column = time.column(name);
     if (column == nullptr || !any(*column)) return std::nullopt;
-    return Line{time.x(), time.mean(*column, scale)};
+    return OverlayCurve{time.x(), time.mean(*column, scale)};
   };
 }
 auto highest_of(std::string_view name) {
-  return [name](const Timeline& time) -> std::optional<Line> {
+  return [name](const Timeline& time) -> std::optional<OverlayCurve> {
     const auto* column = time.column(name);
     if (column == nullptr || !any(*column)) return std::nullopt;
-    return Line{time.x(), time.highest(*column)};
+    return OverlayCurve{time.x(), time.highest(*column)};
   };
 }
 

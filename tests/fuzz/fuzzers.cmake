@@ -19,22 +19,26 @@ set(other
   sim/base/command.cpp sim/base/interrupt.cpp sim/base/this_process.cpp
   sim/faults/abuse.cpp sim/faults/bad_config.cpp sim/faults/bandwidth.cpp sim/faults/between.cpp sim/faults/bug.cpp
   sim/faults/clock.cpp sim/faults/config.cpp sim/faults/crash.cpp sim/faults/dns.cpp sim/faults/flush.cpp
-  sim/faults/hardware.cpp sim/faults/hold.cpp sim/faults/malfunction.cpp sim/faults/outage.cpp
+  sim/faults/hardware.cpp sim/faults/jointly.cpp sim/faults/malfunction.cpp sim/faults/outage.cpp
   sim/faults/poison.cpp sim/faults/slow.cpp sim/faults/surge.cpp sim/faults/target.cpp
   sim/metrics/batch_means.cpp sim/metrics/difference.cpp sim/metrics/histogram.cpp sim/metrics/interval.cpp
   sim/metrics/journal.cpp sim/metrics/limits.cpp sim/metrics/resource.cpp sim/metrics/result.cpp
   sim/metrics/serialise.cpp sim/metrics/series.cpp sim/metrics/slo.cpp sim/metrics/statistics.cpp
   sim/report/answer.cpp sim/report/chart.cpp sim/report/comparison.cpp sim/report/comparison_table.cpp
   sim/report/csv.cpp sim/report/durations.cpp sim/report/fault_bands.cpp sim/report/figures.cpp
+  sim/report/figures/auth.cpp sim/report/figures/bill.cpp sim/report/figures/latency.cpp
+  sim/report/figures/members.cpp sim/report/figures/outcomes.cpp sim/report/figures/queue.cpp
+  sim/report/figures/utilization.cpp sim/report/figures/yield_harvest.cpp
   sim/report/files.cpp sim/report/gnuplot.cpp sim/report/html.cpp sim/report/journal_lines.cpp
   sim/report/machine.cpp sim/report/numbers.cpp sim/report/page.cpp sim/report/paint.cpp
   sim/report/replications.cpp sim/report/result_folder.cpp sim/report/summary.cpp sim/report/sweep.cpp
   sim/report/sweep_answer.cpp sim/report/sweep_figures.cpp sim/report/sweep_report.cpp sim/report/time_series.cpp
+  sim/report/timeline.cpp
   sim/report/verdicts.cpp
   sim/study/catalogue.cpp sim/study/codecs.cpp sim/study/degraded.cpp sim/study/estimate.cpp sim/study/grid.cpp
   sim/study/language.cpp sim/study/load.cpp sim/study/offered_load.cpp sim/study/outline.cpp
   sim/study/trace.cpp sim/study/traits.cpp sim/study/vary_config.cpp
-  sim/world/disk.cpp sim/world/fluid.cpp sim/world/host.cpp sim/world/network.cpp sim/world/platform.cpp
+  sim/world/disk.cpp sim/world/fluid.cpp sim/world/hold.cpp sim/world/host.cpp sim/world/network.cpp sim/world/platform.cpp
   sim/world/processor.cpp sim/world/topology.cpp)
 set(targets scenario platform profile table set replication result)
 

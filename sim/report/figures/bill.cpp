@@ -26,14 +26,14 @@ void draw_bill(Chart& chart, const FigureSource& from) {
       "time on the bill as it stood then; a gap is delay or, at the end, loss.";
 }
 
-std::optional<Line> unbilled(const Timeline& time) {
+std::optional<OverlayCurve> unbilled(const Timeline& time) {
   const auto* actual = time.column("usage.actual_cpu_s");
   const auto* billed = time.column("usage.billed_cpu_s");
   if (actual == nullptr || billed == nullptr) return std::nullopt;
   Values missing = running_total(*actual);
   const Values on_bill = running_total(*billed);
   for (std::size_t row = 0; row < missing.size(); ++row) missing[row] -= on_bill[row];
-  return Line{time.ends(), time.known(missing, 1)};
+  return OverlayCurve{time.ends(), time.known(missing, 1)};
 }
 
 }  // namespace headroom::report

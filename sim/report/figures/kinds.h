@@ -30,11 +30,11 @@ void draw_auth_mistakes(Chart&, const FigureSource&);
 void draw_bill(Chart&, const FigureSource&);
 
 /// A line of one result in a figure of several.
-struct Line {
+struct OverlayCurve {
   Values x, y;
 };
 /// Work that is not on the bill.
-std::optional<Line> unbilled(const Timeline&);
+std::optional<OverlayCurve> unbilled(const Timeline&);
 /// The latency distribution of each result, of all its images.
 void draw_latency_distributions(Chart&, const std::vector<FigureData>&);
 
