@@ -107,7 +107,7 @@ TEST_CASE("parts, in any order and at once, make the same bytes as one sweep") {
   CHECK(place.bytes("parts") == place.bytes("local"));
 }
 
-TEST_CASE("more parts than replications: some have nothing to do") {
+TEST_CASE("more parts than replications: some have nothing to do", "[slow]") {
   const Place place;
   for (int part = 1; part <= 8; ++part) CHECK(place.part(std::to_string(part) + "/8").status == 0);
   CHECK(place.merge().status == 0);
@@ -115,7 +115,7 @@ TEST_CASE("more parts than replications: some have nothing to do") {
   CHECK(place.bytes("parts") == place.bytes("local"));
 }
 
-TEST_CASE("a part that is killed leaves no half results; merge says which part lacks what") {
+TEST_CASE("a part that is killed leaves no half results; merge says which part lacks what", "[slow]") {
   const Place place(kLong);
   {
     Program program(Place::arguments({"--shard", "2/2", "--out", "parts"}), place.here);

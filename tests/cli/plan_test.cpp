@@ -243,7 +243,8 @@ TEST_CASE("an interrupted plan gives the best so far, and goes on") {
   Texts arguments = {"plan", "queue.yaml", "--no-figures", "--jobs", "2", "--set", "run.duration=40000s"};
   arguments.insert(arguments.end(), kCores.begin(), kCores.end());
   Program program(arguments, place.here);
-  usleep(300'000);
+  REQUIRE(wait_for([&] { return !program.children().empty(); }));
+  usleep(100'000);
   kill(program.pid(), SIGINT);
   const Finished finished = program.wait();
   CHECK(finished.status == 4);

@@ -240,10 +240,11 @@ TEST_CASE("a replication that dies is reported; the other points are kept") {
   REQUIRE(kill(program.children().front(), SIGKILL) == 0);
   const Finished finished = program.wait();
   CHECK(finished.status == 4);
+  // On a busy machine there may be a line of progress before.
   CHECK_THAT(finished.err,
-             StartsWith("headroom: error: replication 1 at platform.hosts.worker.cores=7 was killed by "
-                        "signal 9 (Killed), as the system does when memory runs out\n"
-                        "headroom: incomplete: the result has 2 of 3 points"));
+             Contains("headroom: error: replication 1 at platform.hosts.worker.cores=7 was killed by "
+                      "signal 9 (Killed), as the system does when memory runs out\n"
+                      "headroom: incomplete: the result has 2 of 3 points"));
   CHECK(place.lines("results/small/points.csv").size() == 3);
 }
 
