@@ -252,10 +252,10 @@ class Checker {
   void check_reported(const std::string& path, const std::string& metric) {
     const metrics::MetricInfo& info = *find_metric(metric);
     if (info.needs.empty()) return;
-    const config::Node resolved = config::dump(scenario_);
-    if (const std::string missing = unmet(metric, info, resolved); !missing.empty())
+    if (!resolved_) resolved_ = config::dump(scenario_);
+    if (const std::string missing = unmet(metric, info, *resolved_); !missing.empty())
       error(path, "there will be no such metric: it needs " + missing +
-                      config::did_you_mean(metric, reported_names(resolved)));
+                      config::did_you_mean(metric, reported_names(*resolved_)));
   }
 
   void check_trace() {
@@ -354,6 +354,7 @@ class Checker {
   }
 
   const ScenarioConfig& scenario_;
+  std::optional<config::Node> resolved_;  ///< dumped for the first who asks
   const config::Node& tree_;
   config::Diagnostics& diagnostics_;
   std::set<std::string> used_;  ///< host groups on which components run
