@@ -148,12 +148,9 @@ Tier::Tier(const ApiConfig& config, const calls::Environment& env)
 
 void Tier::install(const std::vector<world::Host*>& hosts, Parts parts) {
   parts_ = std::move(parts);
-  for (world::Host* host : hosts) {
-    const int index = members_.size();
-    world::ProcessSlot& slot =
-        host->install([this, index](world::Host& h) { return std::make_unique<Server>(h, *this, index); });
-    members_.add({host->id(), &slot});
-  }
+  for (world::Host* host : hosts)
+    members_.install(*host,
+                     [this](world::Host& h, int index) { return std::make_unique<Server>(h, *this, index); });
 }
 
 Quota Tier::quota() const {

@@ -28,11 +28,7 @@ inline constexpr auto kMetrics =
 
 namespace series {
 
-using metrics::SeriesInfo;
-
-inline constexpr SeriesInfo kUtilization{"api.utilization", "share",
-                                         "busy core-seconds / configured core-seconds of the API hosts",
-                                         "deployment.api"};
+inline constexpr auto kUtilization = metrics::over_time(metric::kUtilization);
 
 }  // namespace series
 

@@ -82,9 +82,7 @@ class DataPlane::Server final : public world::Process {
         [responder = call.responder(network, {there, here})](Server& s) mutable {
           responder.reply(s.role());
         },
-        [reply = call.slot()](Failure why) {
-          if (why == Failure::lost) reply->if_silent = why;
-        });
+        calls::lost_if(call.slot()));
     const auto role = co_await call;
     if (!role) co_return;
     const Role before = self->role();
@@ -117,12 +115,8 @@ DataPlane::DataPlane(const DataPlaneConfig& config, const calls::Environment& en
       ports_({}, env),
       kept_(hosts.size()) {
   if (config.retry) ports_.config.retry = *config.retry;
-  for (world::Host* host : hosts) {
-    const int m = members_.size();
-    members_.add({host->id(), &host->install([this, m](world::Host& h) {
-                    return std::make_unique<Server>(h, *this, m);
-                  })});
-  }
+  for (world::Host* host : hosts)
+    members_.install(*host, [this](world::Host& h, int m) { return std::make_unique<Server>(h, *this, m); });
   if (!hosts.empty()) return;
   outside_.emplace();
   outside_listener_.emplace(management, world::kClients, "data_plane", *outside_);
@@ -137,9 +131,7 @@ void DataPlane::ask(calls::Call<DataPlaneAnswer>& call, world::HostId from, cons
       [who, number, trace, responder = call.responder(network, {there, from})](Server& s) mutable {
         s.look_up(who, number, trace, std::move(responder));
       },
-      [reply = call.slot()](Failure why) {
-        if (why == Failure::lost) reply->if_silent = why;  // refused: the responder dies and says so
-      });
+      calls::lost_if(call.slot()));
 }
 
 }  // namespace headroom::auth

@@ -72,17 +72,9 @@ inline constexpr std::array<SeriesInfo, 4> kBySource = {
       "credential checks answered from an entry past its time, because the data plane could not be reached",
       "deployment.auth"},
      {"auth.by_nobody", "count", "credential checks that could not be made", "deployment.auth"}}};
-inline constexpr SeriesInfo kDeniedValid{"auth.denied_valid", "count",
-                                         "requests denied although their credentials were valid, because "
-                                         "that was not yet known where they were checked",
-                                         "deployment.auth.management"};
-inline constexpr SeriesInfo kServedRevoked{"auth.served_revoked", "count",
-                                           "requests accepted although their credentials were revoked, "
-                                           "because that was not yet known where they were checked",
-                                           "deployment.auth.management"};
-inline constexpr SeriesInfo kUtilization{
-    "auth.utilization", "share", "busy core-seconds / configured core-seconds of the data plane's hosts",
-    "deployment.auth.data_plane.hosts"};
+inline constexpr auto kDeniedValid = metrics::over_time(metric::kDeniedValid);
+inline constexpr auto kServedRevoked = metrics::over_time(metric::kServedRevoked);
+inline constexpr auto kUtilization = metrics::over_time(metric::kUtilization);
 
 }  // namespace series
 

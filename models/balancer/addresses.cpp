@@ -1,6 +1,5 @@
 #include "models/balancer/addresses.h"
 
-#include <algorithm>
 #include <cstddef>
 
 namespace headroom::balancer {
@@ -58,12 +57,7 @@ bool AddressChoice::any(TimePoint) const {
 }
 
 void AddressChoice::admit(int balancer, bool admitted, TimePoint) {
-  const auto place = std::lower_bound(admitted_.begin(), admitted_.end(), balancer);
-  const bool listed = place != admitted_.end() && *place == balancer;
-  if (admitted && !listed)
-    admitted_.insert(place, balancer);
-  else if (!admitted && listed)
-    admitted_.erase(place);
+  calls::set_listed(admitted_, balancer, admitted);
 }
 
 }  // namespace headroom::balancer

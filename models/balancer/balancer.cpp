@@ -128,8 +128,7 @@ void Balancer::install(const std::vector<world::Host*>& hosts, Duration tls_cpu)
     return;
   }
   for (world::Host* host : hosts)
-    proxies_.add(
-        {host->id(), &host->install([this](world::Host& h) { return std::make_unique<Proxy>(h, *this); })});
+    proxies_.install(*host, [this](world::Host& h, int) { return std::make_unique<Proxy>(h, *this); });
   const BalancerConfig& config = balancing_.config;
   if (config.redundancy)
     addresses_.emplace(*config.redundancy, proxies_.size(),
@@ -182,18 +181,14 @@ class JobBalancer::Outstanding final : public calls::Placement {
   Outstanding(JobBalancer& balancer, calls::Use use, TimePoint deadline)
       : balancer_(balancer), use_(std::move(use)), deadline_(deadline) {}
   ~Outstanding() override {
-    if (!back_) balancer_.fell_silent(std::move(use_), deadline_);
+    if (!use_.over()) balancer_.fell_silent(std::move(use_), deadline_);
   }
-  void came_back(calls::Verdict verdict) override {
-    back_ = true;
-    use_.end(verdict);
-  }
+  void came_back(calls::Verdict verdict) override { use_.end(verdict); }
 
  private:
   JobBalancer& balancer_;
   calls::Use use_;
   TimePoint deadline_;
-  bool back_ = false;
 };
 
 void JobBalancer::dispatch(calls::Job job) {

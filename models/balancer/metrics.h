@@ -33,11 +33,7 @@ inline constexpr auto kMetrics = metrics::list<metrics::MetricInfo>(metric::kUti
 
 namespace series {
 
-using metrics::SeriesInfo;
-
-inline constexpr SeriesInfo kUtilization{
-    "lb.utilization", "share", "busy core-seconds / configured core-seconds of the balancer's hosts",
-    "deployment.load_balancer.hosts"};
+inline constexpr auto kUtilization = metrics::over_time(metric::kUtilization);
 
 }  // namespace series
 

@@ -43,6 +43,15 @@ struct ReplySlot : world::Pooled, Counted<ReplySlot<Reply>, std::int16_t> {
 template <class Reply>
 using ReplySlotPtr = boost::intrusive_ptr<ReplySlot<Reply>>;
 
+/// What a message that carries a question does if it fails (messages.h): if it is lost, the silence is that;
+/// if nobody is there, the responder dies and says so.
+template <class Reply>
+auto lost_if(ReplySlotPtr<Reply> slot) {
+  return [slot = std::move(slot)](Failure why) {
+    if (why == Failure::lost) slot->if_silent = why;
+  };
+}
+
 /// An answer on its way back.
 template <class Reply>
 class ReplyMessage final : public world::Message {

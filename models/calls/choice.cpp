@@ -129,13 +129,8 @@ void Choice::admit(int server, bool admitted, TimePoint now) {
   const auto index = static_cast<std::size_t>(server);
   while (index >= servers_.size()) servers_.emplace_back().admitted = false;
   Server& s = servers_[index];
-  if (s.admitted == admitted) return;
+  if (!set_listed(admitted_, server, admitted)) return;
   s.admitted = admitted;
-  const auto place = std::lower_bound(admitted_.begin(), admitted_.end(), server);
-  if (admitted)
-    admitted_.insert(place, server);
-  else
-    admitted_.erase(place);
   if (policy_ == Policy::least_requests) admitted ? fill_bucket(server) : leave_bucket(server);
   build_ring();
   update(server, now);
@@ -149,14 +144,7 @@ void Choice::use(int server, bool used, TimePoint now) {
 /// Of `used_`, after what decides it may have changed.
 void Choice::update(int server, TimePoint now) {
   Server& s = servers_[static_cast<std::size_t>(server)];
-  const auto place = std::lower_bound(used_.begin(), used_.end(), server);
-  const bool listed = place != used_.end() && *place == server;
-  if (listed == used(s)) return;
-  if (listed) {
-    used_.erase(place);
-    return;
-  }
-  used_.insert(place, server);
+  if (!set_listed(used_, server, used(s)) || !used(s)) return;
   s.returned = true;
   s.back = now;
   s.credit = 0;

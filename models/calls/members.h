@@ -49,6 +49,12 @@ class Members {
 
   /// One more; returns its number: the first one is 0.
   int add(Endpoint at, State state = State::serving);
+  /// One more, which serves: a process on that host, made by `make(host, number)` whenever it starts.
+  template <class Make>
+  void install(world::Host& host, Make make) {
+    const int number = size();
+    add({host.id(), &host.install([make, number](world::Host& h) { return make(h, number); })});
+  }
   /// Moves it to the next state, or back from draining to serving; a member that has left may join again.
   /// Any other change is a defect of the caller.
   void move(int member, State to);

@@ -96,9 +96,7 @@ world::Task<> Port::check(Port* self, int member, Duration phase) {
         [responder = call.responder(network, {to.host, from})](RequestServer& s) mutable {
           s.check(std::move(responder));
         },
-        [reply = call.slot()](Failure why) {
-          if (why == Failure::lost) reply->if_silent = why;  // refused: the responder dies and says so
-        });
+        lost_if(call.slot()));
     const auto outcome = co_await call;
     self->checked(member, outcome.ok());
   }

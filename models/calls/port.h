@@ -66,6 +66,7 @@ class [[nodiscard]] Use {
   inline const Endpoint& at() const;
   /// What comes after the first end changes nothing.
   inline void end(Verdict verdict);
+  bool over() const { return port_ == nullptr; }
 
  private:
   friend class Port;

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "models/calls/verdict.h"
 #include "sim/base/random.h"
@@ -23,6 +25,17 @@ struct Round {
   int at = -1;                      ///< the latest of all; −1: none yet
   Verdict verdict = Verdict::none;  ///< what the outcome said about that one
 };
+
+/// Puts a number into a list in ascending order, or takes it out. Whether that changed the list.
+inline bool set_listed(std::vector<int>& ascending, int number, bool listed) {
+  const auto place = std::lower_bound(ascending.begin(), ascending.end(), number);
+  if ((place != ascending.end() && *place == number) == listed) return false;
+  if (listed)
+    ascending.insert(place, number);
+  else
+    ascending.erase(place);
+  return true;
+}
 
 /// Who is asked, as far as one caller knows the members: pure, the draw and the time come in from outside.
 /// One that keeps no count of what is under way need not hear of it.

@@ -428,11 +428,9 @@ void Fleet::install(const std::vector<world::Host*>& hosts, const Parts& parts) 
       auto contention = contention_of(*config_.cost, parts.format, host->cores());
       if (!contention.empty()) host->cpu().set_contention(std::move(contention));
     }
-    const int index = members_.size();
-    world::ProcessSlot& slot = host->install([this, slots, index](world::Host& h) {
-      return std::make_unique<Worker>(h, *this, members_[index], slots);
+    members_.install(*host, [this, slots](world::Host& h, int number) {
+      return std::make_unique<Worker>(h, *this, members_[number], slots);
     });
-    members_.add({host->id(), &slot});
   }
 }
 

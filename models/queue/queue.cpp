@@ -35,9 +35,8 @@ Queue::Queue(const QueueConfig& config, const calls::Environment& env, const std
   for (std::size_t m = 0; m < members; ++m) {
     world::Host& host = *hosts[m];
     if (config.fsync) host.disk().set_fsync(*config.fsync);
-    world::ProcessSlot& slot = host.install(
-        [this, m](world::Host& h) { return std::make_unique<Node>(h, *this, static_cast<int>(m)); });
-    members_.add({host.id(), &slot});
+    members_.install(host,
+                     [this](world::Host& h, int member) { return std::make_unique<Node>(h, *this, member); });
   }
 }
 

@@ -33,14 +33,6 @@ std::int64_t records_of(const std::vector<ItemPtr>& items) {
   return n;
 }
 
-/// A request that is lost dies silently; one that is refused says so.
-template <class Reply>
-auto lost_if(calls::ReplySlotPtr<Reply> slot) {
-  return [slot = std::move(slot)](Failure why) {
-    if (why == Failure::lost) slot->if_silent = why;
-  };
-}
-
 }  // namespace
 
 /// One execution of the batch, as its master knows it and as the one who ordered it sees it.
@@ -128,7 +120,8 @@ class Billing::Worker final : public world::Process {
       calls::Call<Alive> ping(scheduler, scheduler.now() + kPing);
       calls::send_to<Worker>(
           network, there, calls::kControl, *slot,
-          [r = ping.responder(network, back)](Worker&) mutable { r.reply(Alive{}); }, lost_if(ping.slot()));
+          [r = ping.responder(network, back)](Worker&) mutable { r.reply(Alive{}); },
+          calls::lost_if(ping.slot()));
       if (!co_await ping) {
         --run->workers;
         run->changed.notify_all();
@@ -150,7 +143,7 @@ class Billing::Worker final : public world::Process {
           [task = work->task, execution, r = call.responder(network, back)](Worker& w) mutable {
             w.map(task, execution, std::move(r));
           },
-          lost_if(call.slot()));
+          calls::lost_if(call.slot()));
       auto mapped = co_await call;
       if (!mapped) {
         run->tracker.failed(work->task);
@@ -173,8 +166,7 @@ Billing::Billing(const BillingConfig& config, const calls::Environment& env, Bat
                  const std::vector<world::Host*>& hosts, StreamKey key)
     : config_(config), world_(env.world), journal_(env.journal), store_(store), key_(key) {
   for (world::Host* host : hosts)
-    workers_.add(
-        {host->id(), &host->install([this](world::Host& h) { return std::make_unique<Worker>(h, *this); })});
+    workers_.install(*host, [this](world::Host& h, int) { return std::make_unique<Worker>(h, *this); });
 }
 
 Billing::~Billing() = default;

@@ -85,12 +85,10 @@ BatchStore::BatchStore(const StoreConfig& config, const calls::Environment& env,
     : cluster_(make_cluster(config, env, hosts, key, members_)),
       ports_(as_long_as_wanted(), env),
       port_(ports_, members_, std::make_unique<calls::StickyChoice>(0), "store") {
-  for (world::Host* host : hosts) {
-    const int number = members_.size();
-    members_.add({host->id(), &host->install([this, number](world::Host& h) {
-                    return std::make_unique<StoreNode>(h, cluster_, number);
-                  })});
-  }
+  for (world::Host* host : hosts)
+    members_.install(*host, [this](world::Host& h, int number) {
+      return std::make_unique<StoreNode>(h, cluster_, number);
+    });
   if (config.probe) {
     probes_ = std::make_unique<Probes>(cluster_, key / "probes");
     cluster_.probes = probes_.get();
@@ -131,9 +129,7 @@ world::Task<Outcome<Reply>> BatchStore::ask(world::HostId from, Bytes size, Time
         [ask_node, responder = call.responder(network, {to.host, from})](StoreNode& node) mutable {
           ask_node(node, std::make_unique<RemoteSink<Reply>>(std::move(responder)));
         },
-        [slot = call.slot()](Failure failure) {
-          if (failure == Failure::lost) slot->if_silent = failure;
-        });
+        calls::lost_if(call.slot()));
   };
   co_return co_await port_.ask<Reply>(std::move(question), send);
 }

@@ -44,6 +44,11 @@ struct SeriesInfo {
   bool when_told = false;
 };
 
+/// The column that shows over time just what a metric says of the window.
+constexpr SeriesInfo over_time(const MetricInfo& metric) {
+  return {metric.name, metric.unit, metric.definition, metric.needs, metric.when_told};
+}
+
 /// The name under which something is reported: that of an entry of a catalogue, or of one of a family. Only
 /// from such an entry, so that nothing is reported that nobody has described.
 template <class Info>
